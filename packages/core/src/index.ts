@@ -1,0 +1,5 @@
+export { type ByteReader, byteReader } from './byte-reader.ts'
+export { type ByteWriter, byteWriter } from './byte-writer.ts'
+export { coreErrors } from './core-errors.ts'
+export { defineErrors, type ErrorMessages, type ErrorTable, isTsccError, TsccError } from './error.ts'
+export { didYouMean, nearestNames } from './nearest-names.ts'
