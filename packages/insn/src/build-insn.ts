@@ -1,0 +1,8 @@
+import { rowOf } from './find-row.ts'
+import type { TargetedInsn } from './insn.ts'
+import { checkFields } from './operand-codec.ts'
+
+/** A constructor's last step: every operand checked against the table, immediates in canonical form. */
+export function buildInsn<T extends TargetedInsn>(insn: T): T {
+  return checkFields(rowOf(insn), insn)
+}

@@ -1,0 +1,157 @@
+import { nearestNames } from '@tscc/core'
+import { insnSlots, rowOf } from './find-row.ts'
+import type { AsmItem, Insn, Jump, JumpOp, LabelledInsn } from './insn.ts'
+import { insnErrors } from './insn-errors.ts'
+import type { Cpu } from './isa-table.ts'
+import { checkFields } from './operand-codec.ts'
+
+const cpuOrder: readonly Cpu[] = ['v1', 'v2', 'v3', 'v4']
+const s16 = { min: -0x8000, max: 0x7fff } as const
+const s32 = { min: -0x8000_0000, max: 0x7fff_ffff } as const
+
+/** The opposite condition; `jset` has none. */
+const inverses: Readonly<Record<JumpOp, JumpOp | undefined>> = {
+  jeq: 'jne',
+  jne: 'jeq',
+  jgt: 'jle',
+  jle: 'jgt',
+  jge: 'jlt',
+  jlt: 'jge',
+  jsgt: 'jsle',
+  jsle: 'jsgt',
+  jsge: 'jslt',
+  jslt: 'jsge',
+  jset: undefined,
+}
+
+type BranchItem = Extract<Insn | LabelledInsn, { readonly target: unknown }>
+const isBranch = (item: AsmItem): item is BranchItem => 'target' in item
+/** Only these have 16 bits for the distance. */
+const isShort = (item: BranchItem): boolean => item.kind === 'jump' || item.kind === 'ja' || item.kind === 'mayGoto'
+
+/**
+ * Resolve labels to distances, in place of the items that named them.
+ *
+ * A jump beyond 16 bits takes its long form: `goto` becomes `gotol`, a condition jumps around a `gotol`. Numeric
+ * targets keep the instruction they meant when that moves others. `cpu` (default: the newest) bounds every instruction;
+ * below v4 a far jump is `insn/jump-too-far`.
+ */
+export function placeLabels(items: readonly AsmItem[], options: { readonly cpu?: Cpu } = {}): readonly Insn[] {
+  const cpu = options.cpu ?? 'v4'
+  const level = cpuOrder.indexOf(cpu)
+  for (const [index, item] of items.entries()) {
+    if (item.kind === 'label') continue
+    const row = rowOf(item, index)
+    if (cpuOrder.indexOf(row.cpu) > level || (row.feature !== undefined && cpu !== 'v4'))
+      throw insnErrors.make('cpu', { index, insn: row.name, needs: row.feature ?? row.cpu, cpu })
+  }
+  const targets = resolveTargets(items)
+  const long = new Set<number>()
+  const sizeOf = (item: AsmItem, index: number): number => (long.has(index) ? longSlots(item) : insnSlots(item))
+
+  // Widening only ever moves targets apart, so this ends after at most one round for each jump.
+  for (;;) {
+    const starts = slotStarts(items, sizeOf)
+    let grown = false
+    for (const [index, target] of targets) {
+      const item = items[index]
+      if (item === undefined || !isBranch(item) || !isShort(item) || long.has(index)) continue
+      const distance = (starts[target] ?? 0) - (starts[index] ?? 0) - 1
+      if (distance >= s16.min && distance <= s16.max) continue
+      if (cpu !== 'v4') throw insnErrors.make('jump-too-far', { index, target: item.target, distance, ...s16 })
+      long.add(index)
+      grown = true
+    }
+    if (!grown) return emit(items, targets, long, starts)
+  }
+}
+
+/** The item index that each branch goes to; a numeric target outside the items is left as it is. */
+function resolveTargets(items: readonly AsmItem[]): ReadonlyMap<number, number> {
+  const labels = new Map<string, number>()
+  for (const [index, item] of items.entries()) {
+    if (item.kind !== 'label') continue
+    if (labels.has(item.name)) throw insnErrors.make('duplicate-label', { index, label: item.name })
+    labels.set(item.name, index)
+  }
+  const starts = slotStarts(items, insnSlots)
+  const itemAt = new Map<number, number>()
+  // Labels share the slot of what follows; any of them will do, since all move together.
+  for (const [index, start] of starts.entries()) itemAt.set(start, index)
+  const targets = new Map<number, number>()
+  for (const [index, item] of items.entries()) {
+    if (!isBranch(item)) continue
+    const target =
+      typeof item.target === 'string' ? labels.get(item.target) : itemAt.get((starts[index] ?? 0) + 1 + item.target)
+    if (target !== undefined) targets.set(index, target)
+    else if (typeof item.target === 'string')
+      throw insnErrors.make('unknown-label', {
+        index,
+        label: item.target,
+        nearest: nearestNames(item.target, labels.keys()),
+      })
+  }
+  return targets
+}
+
+/** The slot at which each item starts, and after them the end. */
+function slotStarts(items: readonly AsmItem[], sizeOf: (item: AsmItem, index: number) => number): readonly number[] {
+  const starts: number[] = []
+  let slot = 0
+  for (const [index, item] of items.entries()) {
+    starts.push(slot)
+    slot += sizeOf(item, index)
+  }
+  starts.push(slot)
+  return starts
+}
+
+function longSlots(item: AsmItem): number {
+  if (item.kind === 'jump') return inverses[item.op] === undefined ? 3 : 2
+  return item.kind === 'mayGoto' ? 3 : 1
+}
+
+function emit(
+  items: readonly AsmItem[],
+  targets: ReadonlyMap<number, number>,
+  long: ReadonlySet<number>,
+  starts: readonly number[],
+): readonly Insn[] {
+  const insns: Insn[] = []
+  for (const [index, item] of items.entries()) {
+    if (item.kind === 'label') continue
+    if (!isBranch(item)) {
+      insns.push(checkFields(rowOf(item, index), item, index))
+      continue
+    }
+    const target = targets.get(index)
+    const start = starts[index] ?? 0
+    // A string target always resolved above, so what is left unresolved is a number.
+    const distance = target === undefined ? Number(item.target) : (starts[target] ?? 0) - start - 1
+    if (long.has(index)) insns.push(...longForm(item, distance))
+    else {
+      if (!isShort(item) && (distance < s32.min || distance > s32.max))
+        throw insnErrors.make('jump-too-far', { index, target: item.target, distance, ...s32 })
+      const resolved: Insn = { ...item, target: distance }
+      insns.push(checkFields(rowOf(resolved, index), resolved, index))
+    }
+  }
+  return insns
+}
+
+/**
+ *     if !cond goto +1        if cond goto +1 (jset, may_goto)
+ *     gotol target            goto +1
+ *                             gotol target
+ */
+function longForm(item: BranchItem, distance: number): readonly Insn[] {
+  const last: Insn = { kind: 'ja32', target: distance - (longSlots(item) - 1) }
+  if (item.kind === 'ja') return [last]
+  const inverse = item.kind === 'jump' ? inverses[item.op] : undefined
+  if (item.kind === 'jump' && inverse !== undefined) {
+    const around: Jump = { ...item, op: inverse, target: 1 }
+    return [around, last]
+  }
+  const taken: Insn = { ...item, target: 1 }
+  return [taken, { kind: 'ja', target: 1 }, last]
+}
