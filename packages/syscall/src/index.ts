@@ -1,2 +1,42 @@
+export { type Attr, type AttrValues, nativeLittleEndian, writeAttr } from './attr.ts'
+export { type BpfOutcome, bpfError, callBpf, tryBpf } from './bpf-call.ts'
+export {
+  type BpfAttachType,
+  type BpfLinkType,
+  type BpfMapType,
+  type BpfProgramType,
+  bpfAttachTypes,
+  bpfLinkTypes,
+  bpfMapTypes,
+  bpfProgramTypes,
+} from './bpf-types.ts'
+export { type BtfObject, loadBtf, ownBtf } from './btf-object.ts'
+export { type Capability, effectiveCapabilities, missingCapabilities, parseCapabilities } from './capabilities.ts'
+export { type BpfCommand, bpfCommands } from './commands.ts'
+export type { Descriptor } from './descriptor.ts'
 export { type ErrnoName, errnoMeaning, errnoName, errnoNumber, errnoTable } from './errno.ts'
-export { type ErrnoContext, syscallErrors } from './syscall-errors.ts'
+export { type FakeCall, type FakeHandlers, type FakeKernel, fakeKernel } from './fake-kernel.ts'
+export { hostKernel } from './host-kernel.ts'
+export type { Kernel } from './kernel.ts'
+export { type KernelRelease, kernelRelease, olderThan } from './kernel-release.ts'
+export { createLink, detachLink, type Link, type LinkSpec, ownLink, updateLink } from './link.ts'
+export { type BpfMap, bpfMapFlags, createMap, freezeMap, type MapShape, type MapSpec, ownMap } from './map.ts'
+export {
+  bpfUpdateFlags,
+  deleteElement,
+  lookupElement,
+  mapKeys,
+  nextKey,
+  takeElement,
+  updateElement,
+} from './map-element.ts'
+export type { MapMemoryOptions, MappedMemory } from './mapped-memory.ts'
+export { type LoadProgramOptions, loadProgram, type Program, type ProgramBtf, type ProgramSpec } from './program.ts'
+export {
+  type BpfErrorContext,
+  type BtfErrorContext,
+  type ErrnoContext,
+  syscallErrors,
+  type VerifierErrorContext,
+} from './syscall-errors.ts'
+export { parseVerifierLog, type VerifierReport } from './verifier-log.ts'

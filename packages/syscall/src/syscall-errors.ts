@@ -1,10 +1,32 @@
 import { defineErrors } from '@tscc/core'
-import { errnoMeaning, errnoName } from './errno.ts'
+import type { BpfCommand } from './commands.ts'
+import { errnoMeaning } from './errno.ts'
+import type { VerifierReport } from './verifier-log.ts'
 
 /** What every failed system call reports: the errno as a number and by name. */
 export interface ErrnoContext {
   readonly errno: number
   readonly name: string
+}
+
+/** A failed bpf(2) command: `mend` says what to do about it (or is empty), `lastLine` is the last line of the kernel's log. */
+export interface BpfErrorContext extends ErrnoContext {
+  readonly command: BpfCommand
+  readonly mend: string
+  readonly lastLine?: string
+}
+
+/** A program that the verifier rejected; `program` is its name, or its type where it has none. */
+export interface VerifierErrorContext extends ErrnoContext, VerifierReport {
+  readonly command: 'BPF_PROG_LOAD'
+  readonly program: string
+}
+
+/** BTF that the kernel rejected: `reason` is the last line of its log. */
+export interface BtfErrorContext extends ErrnoContext {
+  readonly command: 'BPF_BTF_LOAD'
+  readonly reason: string
+  readonly log: string
 }
 
 /** Every error that this package throws. */
@@ -15,10 +37,32 @@ export const syscallErrors = defineErrors('syscall', {
     `libc: the native module koffi does not load on ${c.platform}-${c.arch}; reinstall with optional dependencies enabled (npm install --include=optional koffi)`,
   prototype: (c: { readonly prototype: string }) =>
     `libc: not a function prototype or not in libc, found '${c.prototype}'`,
-  libc: (c: ErrnoContext & { readonly call: string }) => `${c.call}: ${c.name}${meaning(c.errno)}`,
+  libc: (c: ErrnoContext & { readonly call: string }) => `${c.call}: ${withMeaning(c)}`,
+  bpf: (c: BpfErrorContext) => `${c.command}: ${withMeaning(c)}${after(': ', c.lastLine)}${after('; ', c.mend)}`,
+  verifier: (c: VerifierErrorContext) =>
+    `${c.program}: the verifier rejected it${c.instruction === undefined ? '' : ` at instruction ${c.instruction}`}${after(' ', c.text && `(${c.text})`)}${after(', ', c.source && `${c.source.file}:${c.source.line}`)}: ${c.reason} (${c.name})`,
+  btf: (c: BtfErrorContext) => `BPF_BTF_LOAD: ${withMeaning(c)}: ${c.reason}`,
+  closed: (c: { readonly what: string }) => `${c.what}: used after close`,
+  'out-of-range': (c: {
+    readonly field: string
+    readonly value: string
+    readonly min: number
+    readonly max: number | bigint
+  }) => `${c.field}: out of range, found ${c.value}, allowed ${c.min} to ${c.max}`,
+  size: (c: { readonly what: string; readonly found: number; readonly expected: number }) =>
+    `${c.what}: wrong length, found ${c.found} bytes, expected ${c.expected}`,
+  name: (c: { readonly field: string; readonly name: string }) =>
+    `${c.field}: object names are at most 15 of A-Z a-z 0-9 _ . , found '${c.name}'`,
+  'cpu-list': (c: { readonly text: string }) => `possible cpus: not a CPU list, found '${c.text}'`,
+  unsupported: (c: { readonly what: string; readonly since: string }) =>
+    `${c.what}: this kernel does not have it, needs ${c.since} or later`,
 })
 
-function meaning(errno: number): string {
-  const text = errnoMeaning(errno)
-  return text === '' || errnoName(errno) === text ? '' : ` (${text})`
+function withMeaning(c: ErrnoContext): string {
+  const text = errnoMeaning(c.errno)
+  return text === '' ? c.name : `${c.name} (${text})`
+}
+
+function after(separator: string, text: string | undefined): string {
+  return text === undefined || text === '' ? '' : `${separator}${text}`
 }
