@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import type { LabResult } from '../model.ts'
+import { runFigures } from '../summary.ts'
+import { escapeMarkup } from './escape.ts'
+import { htmlScript } from './html-script.ts'
+import { htmlStyle, legendRules } from './html-style.ts'
+import { largestOf, metricTable, type ReportMetric, seriesOf } from './series.ts'
+import { plotArea, plotModel } from './svg.ts'
+import { plotStyle } from './svg-style.ts'
+import { summaryColumns } from './table.ts'
+import { bytesWords, originWords, rateWords, scenarioFacts } from './units.ts'
+
+const swatch = (index: number): string => `<i class="swatch s${index}"></i>`
+
+const heading = ({ algorithms, scenario }: LabResult): string => {
+  const names = algorithms.map(({ label }) => label)
+  const list = names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names.join()
+  return `${list} over ${rateWords(scenario.path.rate)}, ${2 * scenario.path.delay} ms`
+}
+
+const caption = (result: LabResult): string => {
+  const { repeat, mode, flows } = result.scenario
+  const runs = repeat > 1 ? `Medians of ${repeat} runs` : 'One run'
+  const sharing = mode === 'share' ? 'all algorithms at once' : 'each algorithm alone on the path'
+  const several = flows > 1 ? `, ${flows} flows of each` : ''
+  const figures = new Map(scenarioFacts(result)).get('figures')
+  return `${runs}, ${sharing}${several}; figures ${figures}, when slow start should be over.`
+}
+
+const summaryTable = (result: LabResult): string => {
+  const columns = summaryColumns(result.summary)
+  const heads = columns.map(({ head, unit }) => `<th scope="col">${head}<small>${unit || '&nbsp;'}</small></th>`)
+  const rows = result.summary.map((row) => {
+    const index = result.algorithms.findIndex(({ label }) => label === row.label)
+    const origin = originWords(result.algorithms[index]?.origin ?? 'native')
+    const cells = columns.map(({ cell }) => `<td>${cell(row)}</td>`)
+    return `<tr><th scope="row" class="left">${swatch(index)}${escapeMarkup(row.label)}</th><td class="left"><span class="mark ${origin}">${origin}</span></td>${cells.join('')}</tr>`
+  })
+  return `<div class="scroll" tabindex="0" role="region" aria-label="Summary"><table><caption>${escapeMarkup(caption(result))}</caption>
+<thead><tr><th scope="col" class="left">algorithm</th><th scope="col" class="left">from</th>${heads.join('')}</tr></thead>
+<tbody>${rows.join('\n')}</tbody></table></div>`
+}
+
+const legend = ({ algorithms }: LabResult): string => {
+  const items = algorithms.map(
+    ({ label }, index) =>
+      `<label class="s${index}"><input type="checkbox" checked id="show${index}">${swatch(index)}${escapeMarkup(label)}</label>`,
+  )
+  return `<fieldset class="legend" aria-label="Algorithms shown">${items.join('\n')}</fieldset>`
+}
+
+const plotFigure = (result: LabResult, metric: ReportMetric, points: number): string => {
+  const model = plotModel(result, metric)
+  const { title } = metricTable[metric]
+  const notes = [
+    metric === 'cwnd' ? 'thin dashes: ssthresh' : '',
+    model.reference === undefined ? '' : `dots: ${model.reference.name}`,
+  ]
+  const note = notes.filter((text) => text !== '').join(', ')
+  const { divisor, digits, name } = model.unit
+  return `<figure data-end="${model.end}" data-top="${model.top / divisor}" data-digits="${digits}">
+<figcaption><span><b>${title}</b>, ${name} <small class="soft">${note}</small></span><span class="values"></span></figcaption>
+<div class="area">${plotArea(result, model, { width: 1000, height: 200, points, id: metric })}</div></figure>`
+}
+
+/** Each run's cwnd on the same axes: how much one algorithm's runs differ. */
+const runPlots = (result: LabResult, points: number): string => {
+  const { scenario, algorithms } = result
+  const rounds = Array.from({ length: scenario.repeat }, (_, round) => round)
+  const all = rounds.map((round) => seriesOf(result, 'cwnd', round))
+  const top = all.reduce((largest, series) => Math.max(largest, largestOf(series)), 0)
+  const models = rounds.map((round) => ({ ...plotModel(result, 'cwnd', { round, top }), thresholds: [] }))
+  const rows = algorithms.map(({ label }, index) => {
+    const figures = models.map((model, round) => {
+      const run = result.runs.find((r) => r.round === round && r.labels.includes(label))
+      const goodput = run && runFigures(scenario, run, label)?.goodput
+      const own = { ...model, series: model.series.filter((series) => series.index === index) }
+      const options = { width: 300, height: 80, points, id: `run${index}-${round}`, ticks: { x: 3, y: 2 } }
+      return `<figure><figcaption><span>run ${round + 1}</span><span class="soft">${goodput === undefined ? '–' : rateWords(goodput)}</span></figcaption>
+<div class="area">${plotArea(result, own, options)}</div></figure>`
+    })
+    return `<h3>${swatch(index)}${escapeMarkup(label)}</h3><div class="runs">${figures.join('\n')}</div>`
+  })
+  return `<section><h2>Each run: cwnd, segments, and goodput</h2>${rows.join('\n')}</section>`
+}
+
+const bottleneckTable = (result: LabResult): string => {
+  const rows = result.runs.flatMap(({ link, round, labels }) => {
+    if (link === undefined) return []
+    const cells = [link.forwarded, link.droppedFull, link.droppedRandom, link.markedCe, bytesWords(link.maxQueue)]
+    const name = escapeMarkup(labels.join(', '))
+    return `<tr><th scope="row" class="left">${name}</th><td>${round + 1}</td>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
+  })
+  if (rows.length === 0) return ''
+  const heads = ['run', 'forwarded', 'dropped, full', 'dropped, random', 'marked CE', 'longest queue']
+  return `<section><h2>The bottleneck</h2><div class="scroll" tabindex="0" role="region" aria-label="Bottleneck"><table><caption>Packets over each whole run, slow start included.</caption>
+<thead><tr><th scope="col" class="left">algorithm</th>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>
+<tbody>${rows.join('\n')}</tbody></table></div></section>`
+}
+
+const facts = (result: LabResult): string =>
+  scenarioFacts(result)
+    .map(([term, fact]) => `<div><dt>${term}</dt><dd>${escapeMarkup(fact)}</dd></div>`)
+    .join('\n')
+
+const metrics: readonly ReportMetric[] = ['cwnd', 'rtt', 'goodput', 'deliveryRate']
+
+/** Points of all lines together, so that a report of many algorithms and runs still stays under about 500 kB. */
+const pointBudget = { large: 20_000, small: 12_000 }
+
+/** The whole report as one file that needs nothing else: it loads nothing, links to nothing, and says so in its policy. */
+export const renderHtml = (result: LabResult): string => {
+  const { algorithms, scenario } = result
+  const count = Math.max(1, algorithms.length)
+  const points = Math.max(60, Math.min(600, Math.floor(pointBudget.large / (count * (metrics.length + 1)))))
+  const runPoints = Math.max(20, Math.min(150, Math.floor(pointBudget.small / (count * scenario.repeat))))
+  const hash = createHash('sha256').update(htmlScript).digest('base64')
+  const title = escapeMarkup(heading(result))
+  const first = scenario.repeat > 1 ? 'Over time, first run of each' : 'Over time'
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${plotStyle(count)}${htmlStyle}${legendRules(count)}</style>
+</head>
+<body>
+<h1>${title}</h1>
+<p class="soft">TCP through network namespaces, measured with TCP_INFO on Linux ${escapeMarkup(result.kernel)}, ${escapeMarkup(result.startedAt)}</p>
+<section><h2>Summary</h2>${summaryTable(result)}</section>
+<section><h2>${first}</h2>
+${legend(result)}
+${metrics.map((metric) => plotFigure(result, metric, points)).join('\n')}
+</section>
+${scenario.repeat > 1 ? runPlots(result, runPoints) : ''}
+${bottleneckTable(result)}
+<section><h2>Scenario and machine</h2><dl>${facts(result)}</dl></section>
+<script>${htmlScript}</script>
+</body>
+</html>
+`
+}
