@@ -15,7 +15,7 @@ tbody th{font-weight:500}.left{text-align:left}
 .swatch{display:inline-block;width:1.1em;height:.28em;border-radius:1px;background:var(--c);margin-right:.5em;vertical-align:.22em}
 .legend{position:sticky;top:0;z-index:1;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:.6rem 0;margin:0;border:0;background:var(--page)}
 .legend label{cursor:pointer;white-space:nowrap}.legend input{accent-color:var(--c);margin:0 .45em 0 0;vertical-align:-.1em}
-figure{margin:0 0 1.4rem}
+figure{margin:0 0 .7rem}
 .area{padding:0 .7rem 1.9rem 3.1rem}
 .area>svg{display:block;touch-action:pan-y}
 figcaption{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1rem;margin-bottom:.5rem;min-height:1.5em}

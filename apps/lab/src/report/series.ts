@@ -1,5 +1,5 @@
 import type { FlowTrace, LabAlgorithm, LabResult } from '../model.ts'
-import { lastIndexAt } from '../summary-stats.ts'
+import { counterAt, lastIndexAt } from '../summary-stats.ts'
 import type { Point } from './downsample.ts'
 import { rateUnit, segmentUnit, timeUnit, type Unit } from './units.ts'
 
@@ -30,14 +30,12 @@ interface MetricSpec {
 const rateWindow = ({ scenario }: LabResult): number =>
   Math.max(200, 5 * scenario.interval, 4 * scenario.path.delay, scenario.duration / 100)
 
-/** bit/s over the window that ends with each sample, from the acknowledged bytes. */
+/** bit/s over the window that ends with each sample, from the acknowledged bytes (none before the run's start). */
 const goodputColumn: Column = (flow, result) => {
   const window = rateWindow(result)
   return flow.time.map((time, index) => {
-    const from = lastIndexAt(flow.time, time - window)
-    const span = time - (flow.time[from] ?? 0)
-    const bytes = (flow.bytesAcked[index] ?? 0) - (flow.bytesAcked[from] ?? 0)
-    return span > 0 ? (bytes * 8 * 1000) / span : Number.NaN
+    const before = time > window ? counterAt(flow.time, flow.bytesAcked, time - window) : 0
+    return (((flow.bytesAcked[index] ?? 0) - before) * 8 * 1000) / window
   })
 }
 

@@ -1,10 +1,11 @@
 import { pageColor, palette } from './palette.ts'
 
-/** Lines beyond the palette's colours repeat them, dashed. */
+/** Lines beyond the palette's colours repeat them, dashed; those drawn first are wider, to show under others that do the same. */
 const seriesRules = (count: number): string =>
   Array.from({ length: count }, (_, index) => {
     const dashes = index < palette.length ? '' : ';stroke-dasharray:10 3'
-    return `.s${index}{--c:var(--c${index % palette.length})${dashes}}`
+    const width = Math.max(1.3, 2.5 - 0.5 * index)
+    return `.s${index}{--c:var(--c${index % palette.length});--w:${width}px${dashes}}`
   }).join('\n')
 
 const variables = (theme: 'light' | 'dark'): string =>
@@ -20,7 +21,7 @@ export const plotStyle = (count: number): string => `:root{color-scheme:light da
 .plot .rule{stroke:var(--rule);shape-rendering:crispEdges}
 .plot .warm{fill:var(--shade)}
 .plot .ref{stroke:var(--soft);stroke-dasharray:1 4;stroke-linecap:round;stroke-width:1.5}
-.line{fill:none;stroke:var(--c);stroke-width:1.6;stroke-linejoin:round;vector-effect:non-scaling-stroke}
+.line{fill:none;stroke:var(--c);stroke-width:var(--w);stroke-linejoin:round;vector-effect:non-scaling-stroke}
 .line.thin{stroke-width:1;stroke-dasharray:4 3;opacity:.75}
 ${seriesRules(count)}
 `

@@ -1,0 +1,27 @@
+import { defineErrors } from '@tscc/core'
+
+/** Every error that an experiment ends with. */
+export const labErrors = defineErrors('lab', {
+  aborted: (_: Readonly<Record<never, never>>) => 'experiment: stopped by its caller',
+  'missing-privilege': (c: { readonly what: string; readonly mend: string }) =>
+    `experiment: this process lacks ${c.what}; ${c.mend}`,
+  netlink: (c: { readonly request: string; readonly errno: number; readonly name: string; readonly text: string }) =>
+    `${c.request}: the kernel answered ${c.name}${c.text === '' ? '' : ` (${c.text})`}`,
+  'netlink-reply': (c: { readonly request: string; readonly found: string }) =>
+    `${c.request}: expected the kernel's acknowledgement, found ${c.found}`,
+  host: (c: { readonly role: string; readonly request: string; readonly code: string; readonly message: string }) =>
+    `${c.role}: ${c.message}`,
+  'host-died': (c: { readonly role: string; readonly status: string; readonly stderr: string }) =>
+    `${c.role}: its process ended in the middle of the experiment with ${c.status}${c.stderr === '' ? '' : `: ${c.stderr}`}`,
+  connect: (c: { readonly cc: string; readonly address: string; readonly name: string }) =>
+    `${c.cc}: no connection to ${c.address}, ${c.name}`,
+  'no-algorithm': (c: { readonly cc: string; readonly name: string }) =>
+    `${c.cc}: setsockopt(TCP_CONGESTION) answered ${c.name}; the kernel has no such congestion control`,
+  'connection-lost': (c: { readonly cc: string; readonly flow: number; readonly reason: string }) =>
+    `${c.cc}: flow ${c.flow} lost its connection, ${c.reason}`,
+  scenario: (c: { readonly field: string; readonly value: string; readonly limit: string }) =>
+    `scenario.${c.field}: found ${c.value}, must be ${c.limit}`,
+  'no-netem': (c: { readonly reason: string }) =>
+    `link: netem was asked for, but ${c.reason}; the user-space link ('user' or 'auto') works here`,
+  device: (c: { readonly device: string }) => `${c.device}: no such network device in this namespace`,
+})
