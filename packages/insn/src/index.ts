@@ -41,7 +41,9 @@ export {
   xor,
   xor32,
 } from './alu-insns.ts'
+export { assemble } from './assemble.ts'
 export { decode } from './decode.ts'
+export { type DisassembleOptions, disassemble, insnText, type TextStyle } from './disassemble.ts'
 export { type Endian, encode } from './encode.ts'
 export { cpuOf, featureOf, insnSlots, rowOf } from './find-row.ts'
 export {
@@ -124,6 +126,7 @@ export {
   isaTable,
   type Operand,
   type OperandType,
+  type TextFormat,
   type WireField,
 } from './isa-table.ts'
 export {

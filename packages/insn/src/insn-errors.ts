@@ -35,7 +35,6 @@ export const insnErrors = defineErrors('insn', {
     `insn ${c.index}: jump to ${c.target} spans ${c.distance} slots, outside ${c.min}..${c.max}; the long form needs cpu v4`,
   cpu: (c: { index: number; insn: string; needs: string; cpu: string }) =>
     `insn ${c.index}: ${c.insn} needs cpu ${c.needs}, allowed is ${c.cpu}`,
-  syntax: (c: { line: number; text: string; nearest: readonly string[] }) =>
-    `line ${c.line}: not an instruction: ${c.text}${didYouMean(c.nearest)}`,
+  syntax: (c: { line: number; text: string }) => `line ${c.line}: not an instruction: ${c.text}`,
   'bad-line': (c: { line: number; text: string; why: string }) => `line ${c.line}: ${c.why}: ${c.text}`,
 })

@@ -11,6 +11,8 @@ export type IsaFeature = 'load_acquire' | 'store_release' | 'may_goto'
  * `lo64`, `hi64`: the halves of one 64-bit value.
  */
 export type OperandType = 'register' | 'writable' | 's16' | 's32' | 'u32' | 'imm32' | 'lo64' | 'hi64'
+/** How text shows an operand; see `IsaRow.text`. */
+export type TextFormat = 'plain' | 'w' | 'offset' | 'jump' | 'condition' | 'label'
 /** A wire field that carries the instruction's property `prop`. */
 export interface Operand {
   readonly prop: string
@@ -41,7 +43,10 @@ export interface IsaRow {
     readonly imm: WireField
     readonly next?: WireField
   }
-  /** Text with operands in braces: `{dst}`, `{dst:w}` (32-bit name), `{off:offset}`, `{target:jump}`. */
+  /**
+   * Text with operands in braces: `{dst}` r1 or -5, `{dst:w}` w1, `{off:offset}` + 8, `{target:jump}` +8,
+   * `{src:condition}` a decimal that is also read from the verifier's unsigned hex, `{target:label}` a name.
+   */
   readonly text: string
   /** Shorter text for when the operand `zero` is 0. */
   readonly brief?: { readonly zero: string; readonly text: string }
@@ -316,6 +321,7 @@ const wideSources: readonly {
   next: WireField
   text: string
   zero?: string
+  label?: string
 }[] = [
   { source: 'value', src: 0, imm: operand('value', 'lo64'), next: operand('value', 'hi64'), text: '{value} ll' },
   { source: 'mapFd', src: 1, imm: mapFd, next: 0, text: 'map[fd:{mapFd}]' },
@@ -328,7 +334,14 @@ const wideSources: readonly {
     text: 'var[btf:{btfId}]@{btfFd}',
     zero: 'var[btf:{btfId}]',
   },
-  { source: 'func', src: 4, imm: target32, next: 0, text: 'subprog[{target:jump}]' },
+  {
+    source: 'func',
+    src: 4,
+    imm: target32,
+    next: 0,
+    text: 'subprog[{target:jump}]',
+    label: 'subprog[{target:label}]',
+  },
   { source: 'mapIdx', src: 5, imm: mapIdx, next: 0, text: 'map[idx:{mapIdx}]' },
   { source: 'mapIdxValue', src: 6, imm: mapIdx, next: valueOff, text: 'map[idx:{mapIdx}][0]{valueOff:jump}' },
 ]
@@ -340,6 +353,7 @@ const wideRows: readonly IsaRow[] = wideSources.map((row) => ({
   wire: { dst, src: row.src, off: 0, imm: row.imm, next: row.next },
   text: `{dst} = ${row.text}`,
   ...(row.zero === undefined ? {} : { brief: { zero: 'btfFd', text: `{dst} = ${row.zero}` } }),
+  ...(row.label === undefined ? {} : { reads: [`{dst} = ${row.label}`] }),
 }))
 
 const jumpOps: readonly { op: JumpOp; bits: number; symbol: string; cpu: Cpu }[] = [
@@ -367,7 +381,7 @@ const jumpRows: readonly IsaRow[] = widths.flatMap(({ width, jumpClass, reg, imm
         code: jumpClass | row.bits,
         wire: { ...none, dst: anyDst, off: target16, imm: operand('src', immType) },
         text: text('{src:condition}', '{target:jump}'),
-        reads: [text('{src:condition}', 'pc{target:jump}')],
+        reads: [text('{src:condition}', 'pc{target:jump}'), text('{src:condition}', '{target:label}')],
       },
       {
         ...common,
@@ -375,7 +389,7 @@ const jumpRows: readonly IsaRow[] = widths.flatMap(({ width, jumpClass, reg, imm
         code: jumpClass | row.bits | BPF_X,
         wire: { ...none, dst: anyDst, src, off: target16 },
         text: text(`{src${reg}}`, '{target:jump}'),
-        reads: [text(`{src${reg}}`, 'pc{target:jump}')],
+        reads: [text(`{src${reg}}`, 'pc{target:jump}'), text(`{src${reg}}`, '{target:label}')],
       },
     ]
   }),
@@ -389,7 +403,7 @@ const flowRows: readonly IsaRow[] = [
     insn: { kind: 'ja' },
     wire: { ...none, off: target16 },
     text: 'goto {target:jump}',
-    reads: ['goto pc{target:jump}'],
+    reads: ['goto pc{target:jump}', 'goto {target:label}'],
   },
   {
     name: 'ja32',
@@ -398,7 +412,7 @@ const flowRows: readonly IsaRow[] = [
     insn: { kind: 'ja32' },
     wire: { ...none, imm: target32 },
     text: 'gotol {target:jump}',
-    reads: ['gotol pc{target:jump}'],
+    reads: ['gotol pc{target:jump}', 'gotol {target:label}'],
   },
   {
     name: 'may_goto',
@@ -408,7 +422,7 @@ const flowRows: readonly IsaRow[] = [
     insn: { kind: 'mayGoto' },
     wire: { ...none, off: target16 },
     text: 'may_goto {target:jump}',
-    reads: ['may_goto pc{target:jump}'],
+    reads: ['may_goto pc{target:jump}', 'may_goto {target:label}'],
   },
   {
     name: 'call.helper',
@@ -425,6 +439,7 @@ const flowRows: readonly IsaRow[] = [
     insn: { kind: 'callFunc' },
     wire: { ...none, src: 1, imm: target32 },
     text: 'call pc{target:jump}',
+    reads: ['call {target:label}'],
   },
   {
     name: 'call.kfunc',
