@@ -1,0 +1,30 @@
+export { type Btf, kindOf, nameOf, type ParseBtfOptions, parseBtf, typeCount } from './btf.ts'
+export { btfErrors } from './btf-errors.ts'
+export { findType, findTypes, requireType, type TypeQuery } from './find.ts'
+export type { BtfKind } from './kinds.ts'
+export { membersOf } from './members.ts'
+export {
+  type DeclTag,
+  declTags,
+  enumValues,
+  type FuncProto,
+  funcProto,
+  kfuncs,
+  type NamedType,
+  type StructOpsType,
+  structOpsTypes,
+  typesOfKind,
+} from './query.ts'
+export { type FieldLocation, resolveField } from './resolve-field.ts'
+export { alignOf, sizeOf, skipModifiers } from './sizes.ts'
+export { typeOf, typeOfKind } from './type-of.ts'
+export type {
+  BtfComposite,
+  BtfEnumValue,
+  BtfLinkage,
+  BtfMember,
+  BtfParam,
+  BtfSecVar,
+  BtfType,
+  BtfTypeOf,
+} from './types.ts'

@@ -1,0 +1,124 @@
+import type { Btf } from './btf.ts'
+import { btfErrors } from './btf-errors.ts'
+import { typeOf } from './type-of.ts'
+import type { BtfComposite, BtfType } from './types.ts'
+
+/** Longest chain of typedefs, modifiers and arrays that is followed (the kernel stops at 32). */
+export const MAX_CHAIN = 64
+
+/** The first type below typedefs, const, volatile, restrict and type tags: itself when it is none of these. */
+export function skipModifiers(btf: Btf, id: number): number {
+  let current = id
+  for (let steps = 0; steps <= MAX_CHAIN; steps++) {
+    const type = typeOf(btf, current)
+    switch (type.kind) {
+      case 'typedef':
+      case 'const':
+      case 'volatile':
+      case 'restrict':
+      case 'type_tag':
+        current = type.typeId
+        break
+      default:
+        return current
+    }
+  }
+  throw btfErrors.make('too-deep', { id, limit: MAX_CHAIN })
+}
+
+/** Size in bytes; `btf/no-size` for void, functions and forward declarations. */
+export function sizeOf(btf: Btf, id: number): number {
+  let current = id
+  let count = 1
+  for (let steps = 0; steps <= MAX_CHAIN; steps++) {
+    current = skipModifiers(btf, current)
+    const type = typeOf(btf, current)
+    switch (type.kind) {
+      case 'array':
+        count *= type.length
+        current = type.typeId
+        break
+      case 'var':
+        current = type.typeId
+        break
+      default: {
+        const size = count * ownSize(btf, current, type)
+        if (size > Number.MAX_SAFE_INTEGER)
+          throw btfErrors.make('too-large', {
+            field: `size of type ${id}`,
+            value: size,
+            limit: Number.MAX_SAFE_INTEGER,
+          })
+        return size
+      }
+    }
+  }
+  throw btfErrors.make('too-deep', { id, limit: MAX_CHAIN })
+}
+
+function ownSize(btf: Btf, id: number, type: BtfType): number {
+  switch (type.kind) {
+    case 'int':
+    case 'enum':
+    case 'enum64':
+    case 'float':
+    case 'struct':
+    case 'union':
+    case 'datasec':
+      return type.size
+    case 'ptr':
+      return btf.pointerSize
+    default:
+      throw btfErrors.make('no-size', { id, found: type.kind })
+  }
+}
+
+/**
+ * Alignment in bytes. BTF does not record it, so a struct whose members or size do not keep to their natural alignment
+ * counts as packed and gives 1; so does one without members.
+ */
+export function alignOf(btf: Btf, id: number): number {
+  return alignment(btf, id, new Map())
+}
+
+/** `seen` makes shared members cheap; one still being worked on (0) contains itself. */
+function alignment(btf: Btf, id: number, seen: Map<number, number>): number {
+  let current = id
+  for (let steps = 0; steps <= MAX_CHAIN; steps++) {
+    current = skipModifiers(btf, current)
+    const type = typeOf(btf, current)
+    switch (type.kind) {
+      case 'array':
+      case 'var':
+        current = type.typeId
+        break
+      case 'struct':
+      case 'union': {
+        const known = seen.get(current)
+        if (known === 0 || seen.size > MAX_NESTED) throw btfErrors.make('too-deep', { id, limit: MAX_CHAIN })
+        if (known !== undefined) return known
+        seen.set(current, 0)
+        const align = compositeAlignment(btf, type, seen)
+        seen.set(current, align)
+        return align
+      }
+      default:
+        return Math.min(Math.max(1, ownSize(btf, current, type)), btf.pointerSize === 4 ? 8 : 16)
+    }
+  }
+  throw btfErrors.make('too-deep', { id, limit: MAX_CHAIN })
+}
+
+/** Structs within one struct, all told; also keeps the recursion far from the end of the stack. */
+const MAX_NESTED = 2000
+
+function compositeAlignment(btf: Btf, type: BtfComposite, seen: Map<number, number>): number {
+  let align = 1
+  let packed = false
+  for (const member of type.members) {
+    const own = alignment(btf, member.typeId, seen)
+    align = Math.max(align, own)
+    if (member.bitSize === 0 && member.bitOffset % (own * 8) !== 0) packed = true
+  }
+  return packed || type.size % align !== 0 ? 1 : align
+}
