@@ -54,7 +54,7 @@ function makeHandlers(): Handlers {
   const links: UserLink[] = []
   const link = (): UserLink => {
     const [first] = links
-    if (first === undefined) throw labErrors.make('netlink-reply', { request: 'user-link', found: 'no running link' })
+    if (first === undefined) throw labErrors.make('no-link', {})
     return first
   }
   return {

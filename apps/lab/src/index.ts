@@ -1,2 +1,18 @@
+export { canRunLab, type LabReadiness, type MissingForLab } from './can-run-lab.ts'
 export { type ExperimentOptions, type ExperimentResult, planRuns, runExperiment } from './experiment.ts'
 export { labErrors } from './lab-errors.ts'
+export type {
+  FlowTrace,
+  LabAlgorithm,
+  LabProgress,
+  LabResult,
+  LabRun,
+  LinkCounters,
+  LinkKind,
+  PathSpec,
+  Scenario,
+  SummaryRow,
+} from './model.ts'
+export { runLab } from './run-lab.ts'
+export { checkScenario, defaultScenario } from './scenario.ts'
+export { type Leftover, noteLeftover, type SweepOptions, type SweepResult, sweepLeftovers } from './sweep.ts'

@@ -23,5 +23,18 @@ export const labErrors = defineErrors('lab', {
     `scenario.${c.field}: found ${c.value}, must be ${c.limit}`,
   'no-netem': (c: { readonly reason: string }) =>
     `link: netem was asked for, but ${c.reason}; the user-space link ('user' or 'auto') works here`,
+  'no-link': (_: Readonly<Record<never, never>>) => 'router: the user-space link was not started',
+  checksum: (c: { readonly frames: number }) =>
+    `user-space link: ${c.frames} frames came without a checksum; transmit checksum offload is on in a host`,
+  sweep: (c: { readonly path: string; readonly reason: string }) =>
+    `${c.path}: no notes can be kept there, ${c.reason}`,
   device: (c: { readonly device: string }) => `${c.device}: no such network device in this namespace`,
 })
+
+/** `lab/missing-privilege` for a capability and what needs it. */
+export function missingPrivilege(
+  capability: string,
+  use: string,
+): ReturnType<typeof labErrors.make<'missing-privilege'>> {
+  return labErrors.make('missing-privilege', { what: `${capability} (for ${use})`, mend: 'run it as root' })
+}

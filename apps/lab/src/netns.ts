@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { errno, errnoName, libcError, libcFunction } from '@tscc/syscall/libc'
-import { labErrors } from './lab-errors.ts'
+import { labErrors, missingPrivilege } from './lab-errors.ts'
 
 const CLONE_NEWNET = 0x4000_0000
 const PR_SET_PDEATHSIG = 1
@@ -16,11 +16,7 @@ export function enterNewNetns(): void {
   const unshare = libcFunction<[number]>('int unshare(int flags)')
   if (unshare(CLONE_NEWNET) === 0) return
   const error = errno()
-  if (errnoName(error) === 'EPERM')
-    throw labErrors.make('missing-privilege', {
-      what: 'CAP_SYS_ADMIN (unshare of the network namespace)',
-      mend: 'run it as root',
-    })
+  if (errnoName(error) === 'EPERM') throw missingPrivilege('CAP_SYS_ADMIN', 'network namespaces')
   throw libcError('unshare(CLONE_NEWNET)', error)
 }
 

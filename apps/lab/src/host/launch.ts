@@ -5,7 +5,7 @@ import type { HostCallName, HostCalls, HostReply, HostRequest, HostRole } from '
 import { reviveError } from './remote-error.ts'
 
 /** The compiled entry point, found alike from src and from dist. */
-const entry = fileURLToPath(new URL('../../dist/host-main.js', import.meta.url))
+export const hostEntry = fileURLToPath(new URL('../../dist/host-main.js', import.meta.url))
 
 /** How much of a dead process's standard error an error shows. */
 const STDERR_TAIL = 2000
@@ -28,7 +28,7 @@ interface Pending {
 
 /** Start a process that moves into a namespace of its own, and wait until it is there. */
 export async function launchHost(role: HostRole): Promise<Host> {
-  const child = fork(entry, [role, String(process.pid)], {
+  const child = fork(hostEntry, [role, String(process.pid)], {
     execArgv: [],
     env: environment(),
     serialization: 'advanced',

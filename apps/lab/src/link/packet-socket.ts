@@ -1,4 +1,5 @@
-import { callLibc, errno, libcFunction, type MappedMemory, mapMemory } from '@tscc/syscall/libc'
+import { callLibc, errno, errnoName, libcError, libcFunction, type MappedMemory, mapMemory } from '@tscc/syscall/libc'
+import { missingPrivilege } from '../lab-errors.ts'
 import { deviceIndex } from '../netns.ts'
 
 /*
@@ -55,7 +56,13 @@ export interface PacketSocket {
 
 /** Open a raw socket on a device of this namespace, for frames of at most `maxFrame` bytes. */
 export function openPacketSocket(device: string, maxFrame: number, ringFrames = 8192): PacketSocket {
-  const fd = callLibc(prototypes.socket, AF_PACKET, 3 | 0o2000000, 0)
+  const fd = libcFunction<[number, number, number]>(prototypes.socket)(AF_PACKET, 3 | 0o2000000, 0)
+  if (fd < 0) {
+    const error = errno()
+    throw errnoName(error) === 'EPERM'
+      ? missingPrivilege('CAP_NET_RAW', 'the user-space link')
+      : libcError('socket(AF_PACKET)', error)
+  }
   const setInt = (level: number, name: number, value: number): void => {
     const bytes = new Uint8Array(4)
     new DataView(bytes.buffer).setInt32(0, value, true)

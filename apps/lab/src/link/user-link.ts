@@ -105,8 +105,8 @@ export function startUserLink(near: string, far: string, path: PathSpec, seed: n
       bottleneck = makeBottleneck(withSeed)
     },
     counters() {
-      if (nearSocket.unfinishedChecksums + farSocket.unfinishedChecksums > 0)
-        throw labErrors.make('netlink-reply', { request: 'user-link', found: 'frames without a checksum' })
+      const frames = nearSocket.unfinishedChecksums + farSocket.unfinishedChecksums
+      if (frames > 0) throw labErrors.make('checksum', { frames })
       return bottleneck.counters()
     },
     stop() {

@@ -1,5 +1,5 @@
 import { errno, errnoName, libcError, libcFunction } from '@tscc/syscall/libc'
-import { labErrors } from '../lab-errors.ts'
+import { labErrors, missingPrivilege } from '../lab-errors.ts'
 import { encodeRequest, type NetlinkMessage, type NetlinkRequest, parseAttributes, parseMessages } from './message.ts'
 import * as uapi from './uapi.ts'
 
@@ -69,6 +69,7 @@ export function checkAcknowledgement(request: string, message: NetlinkMessage): 
   const echoed = message.flags & uapi.NLM_F_CAPPED ? 16 : view.getUint32(4, true)
   const tail = message.flags & uapi.NLM_F_ACK_TLVS ? message.payload.subarray(4 + ((echoed + 3) & ~3)) : undefined
   const text = tail === undefined ? undefined : parseAttributes(tail).get(uapi.NLMSGERR_ATTR_MSG)
+  if (errnoName(error) === 'EPERM') throw missingPrivilege('CAP_NET_ADMIN', request)
   throw labErrors.make('netlink', {
     request,
     errno: error,

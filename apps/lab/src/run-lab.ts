@@ -1,0 +1,13 @@
+import { type ExperimentOptions, runExperiment } from './experiment.ts'
+import type { LabAlgorithm, LabResult, Scenario } from './model.ts'
+import { summarise } from './summary.ts'
+
+/** Measure algorithms on real traffic ({@link runExperiment}) and add the table. */
+export async function runLab(
+  scenario: Scenario,
+  algorithms: readonly LabAlgorithm[],
+  options: ExperimentOptions = {},
+): Promise<LabResult> {
+  const result = await runExperiment(scenario, algorithms, options)
+  return { ...result, summary: summarise(scenario, algorithms, result.runs) }
+}
