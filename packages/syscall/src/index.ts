@@ -17,10 +17,37 @@ export type { Descriptor } from './descriptor.ts'
 export { type ErrnoName, errnoMeaning, errnoName, errnoNumber, errnoTable } from './errno.ts'
 export { type FakeCall, type FakeHandlers, type FakeKernel, fakeKernel } from './fake-kernel.ts'
 export { hostKernel } from './host-kernel.ts'
+export {
+  btfIds,
+  linkIds,
+  mapIds,
+  openBtfById,
+  openLinkById,
+  openMapById,
+  openProgramById,
+  ownMapFd,
+  ownProgramFd,
+  programIds,
+} from './ids.ts'
+export {
+  type BtfInfo,
+  btfBytes,
+  btfInfo,
+  type Info,
+  type LinkInfo,
+  linkInfo,
+  type MapInfo,
+  mapInfo,
+  type ProgramInfo,
+  programCode,
+  programInfo,
+  programMapIds,
+} from './info.ts'
 export type { Kernel } from './kernel.ts'
 export { type KernelRelease, kernelRelease, olderThan } from './kernel-release.ts'
 export { createLink, detachLink, type Link, type LinkSpec, ownLink, updateLink } from './link.ts'
 export { type BpfMap, bpfMapFlags, createMap, freezeMap, type MapShape, type MapSpec, ownMap } from './map.ts'
+export { type BatchOptions, deleteBatch, lookupBatches, type MapBatch, takeBatches, updateBatch } from './map-batch.ts'
 export {
   bpfUpdateFlags,
   deleteElement,
@@ -30,8 +57,11 @@ export {
   takeElement,
   updateElement,
 } from './map-element.ts'
+export { type MappedValues, mapValues } from './map-memory.ts'
 export type { MapMemoryOptions, MappedMemory } from './mapped-memory.ts'
+export { openPinnedLink, openPinnedMap, openPinnedProgram, pinObject } from './pin.ts'
 export { type LoadProgramOptions, loadProgram, type Program, type ProgramBtf, type ProgramSpec } from './program.ts'
+export { enableStats } from './stats.ts'
 export {
   type BpfErrorContext,
   type BtfErrorContext,
@@ -39,4 +69,8 @@ export {
   syscallErrors,
   type VerifierErrorContext,
 } from './syscall-errors.ts'
+export { type TestRunInput, type TestRunResult, testRun } from './test-run.ts'
 export { parseVerifierLog, type VerifierReport } from './verifier-log.ts'
+export { type BtfIdentity, btfIdentity, parseBuildId, readVmlinuxBtf } from './vmlinux-btf.ts'
+export { type CacheFile, cacheFile } from './cache-file.ts'
+export { makePinFolder, type PinnedObject, pinnedObjects, removePin } from './pin-folder.ts'

@@ -1,0 +1,32 @@
+import { type Btf, enumValues, findType, resolveField } from '@tscc/btf'
+import { nearestNames } from '@tscc/core'
+import { describeStructOps } from './describe-struct-ops.ts'
+import { structOpsErrors } from './errors.ts'
+import type { Resolver } from './resolver.ts'
+
+/** Resolve against one kernel's BTF. Pure: the BTF may be that of any kernel, of any machine. */
+export function btfResolver(btf: Btf): Resolver {
+  return {
+    structOps: (type) => describeStructOps(btf, type),
+    field: (struct, path) => resolveField(btf, struct, path),
+    // Kernels before 6.10 do not tag their kfuncs, so a function of that name has to do.
+    kfunc: (name) => findType(btf, name, 'func'),
+    enumValue(enumName, name) {
+      const id = findType(btf, enumName, 'enum')
+      const values = id === undefined ? [] : enumValues(btf, id)
+      const found = values.find((entry) => entry.name === name)
+      if (found !== undefined) return Number(found.value)
+      throw structOpsErrors.make('unknown-enum', {
+        enum: enumName,
+        name,
+        nearest: nearestNames(
+          name,
+          values.map((entry) => entry.name),
+        ),
+      })
+    },
+  }
+}
+
+/** Byte offset of a field of `struct tcp_sock` on the resolver's kernel; an unknown one is `btf/unknown-field`. */
+export const tcpSockOffset = (resolver: Resolver, field: string): number => resolver.field('tcp_sock', field).offset

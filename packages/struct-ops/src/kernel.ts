@@ -1,0 +1,14 @@
+export { type HostResolver, hostResolver } from './kernel/host-resolver.ts'
+export { verifyStructOps } from './kernel/load-programs.ts'
+export {
+  DEFAULT_PIN_FOLDER,
+  findStructOps,
+  isRegistered,
+  listStructOps,
+  type RecordOptions,
+  type StructOpsRecord,
+  unregisterStructOps,
+} from './kernel/records.ts'
+export { attachStructOps, type Registration, registerStructOps, swapStructOps } from './kernel/register.ts'
+export { replaceStructOps } from './kernel/replace.ts'
+export { type PreparedStructOps, prepareStructOps, type RegisterBy } from './kernel/value-map.ts'

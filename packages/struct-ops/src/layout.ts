@@ -1,0 +1,56 @@
+/** One argument or the result of a callback, as the kernel's prototype has it. */
+export interface CallbackParameter {
+  /** From the kernel's stub function; empty where the BTF has no name. */
+  readonly name: string
+  /** As C writes it, such as `struct sock *` or `u32`. */
+  readonly type: string
+  /** Struct that a pointer leads to, or empty. */
+  readonly pointee: string
+  /** Bytes of the context slot that hold the value: 8 for pointers. */
+  readonly size: number
+}
+
+/** A member of a struct_ops type. */
+export interface StructOpsMember {
+  readonly name: string
+  /** Position in the struct: the `expected_attach_type` of its program. */
+  readonly index: number
+  /** Byte offset within the ops struct. */
+  readonly offset: number
+  /** Bytes. */
+  readonly size: number
+  readonly kind: 'callback' | 'string' | 'integer' | 'other'
+  /** Only for callbacks. */
+  readonly callback?: {
+    readonly parameters: readonly CallbackParameter[]
+    /** `void`, or the C type. */
+    readonly returns: string
+    /** The kernel has a stub for it: false means BPF may not implement it, undefined that the BTF cannot tell. */
+    readonly stub?: boolean
+  }
+}
+
+/** Where everything of one struct_ops type is, on one kernel: plain data, so that it can be cached. */
+export interface StructOpsLayout {
+  readonly type: string
+  /** BTF id of the ops struct: the programs' `attach_btf_id`. */
+  readonly typeId: number
+  /** Bytes of the ops struct. */
+  readonly size: number
+  /** BTF id of `struct bpf_struct_ops_<type>`: the map's `btf_vmlinux_value_type_id`. */
+  readonly valueTypeId: number
+  /** Bytes of the map's value. */
+  readonly valueSize: number
+  /** Where the ops struct starts in the value. */
+  readonly dataOffset: number
+  readonly members: readonly StructOpsMember[]
+}
+
+/** The `(type name, …)` of a callback in C's words. */
+export function signatureText(member: StructOpsMember): string {
+  if (member.callback === undefined) return `${member.name}[${member.size}]`
+  const parameters = member.callback.parameters.map((p) => (p.name === '' ? p.type : joinC(p.type, p.name)))
+  return `${joinC(member.callback.returns, member.name)}(${parameters.join(', ')})`
+}
+
+const joinC = (type: string, name: string): string => (type.endsWith('*') ? `${type}${name}` : `${type} ${name}`)

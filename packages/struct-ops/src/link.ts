@@ -1,0 +1,171 @@
+import { byteWriter, nearestNames } from '@tscc/core'
+import { type AsmItem, encode, type Insn, insnSlots, label, placeLabels } from '@tscc/insn'
+import { CALLBACK_SINCE } from './building-blocks/callbacks.ts'
+import { describeStep } from './describe-step.ts'
+import { structOpsErrors } from './errors.ts'
+import type { StructOpsLayout, StructOpsMember } from './layout.ts'
+import { lowerStep } from './lower-step.ts'
+import type { Resolver } from './resolver.ts'
+import type { Steps, StructOpsSpec } from './spec.ts'
+
+/** A program with every kernel-dependent number filled in. */
+export interface LinkedProgram {
+  readonly callback: string
+  /** The kernel's name of the program: at most 15 characters. */
+  readonly name: string
+  /** The `expected_attach_type`. */
+  readonly memberIndex: number
+  /** Byte offset in the map's value where the program's descriptor goes. */
+  readonly valueOffset: number
+  readonly insns: readonly Insn[]
+  readonly bytes: Uint8Array
+  /** By slot (as the verifier counts): the step that the instruction came from. */
+  readonly origins: readonly string[]
+}
+
+/** A struct_ops bound to one kernel: ready to load, still plain data. */
+export interface LinkedStructOps {
+  readonly spec: StructOpsSpec
+  readonly layout: StructOpsLayout
+  readonly programs: readonly LinkedProgram[]
+  /** The map's value; program slots are still zero. */
+  readonly value: Uint8Array
+  /** Callbacks that this kernel does not have, and why that is fine. */
+  readonly dropped: readonly { readonly callback: string; readonly why: string }[]
+}
+
+const NAME = /^[A-Za-z0-9_.]{1,15}$/
+
+/** Bind a spec to the kernel that `resolver` speaks for. Pure: needs that kernel's BTF only. */
+export function linkStructOps(spec: StructOpsSpec, resolver: Resolver): LinkedStructOps {
+  if (!NAME.test(spec.name))
+    throw structOpsErrors.make('bad-name', { name: spec.name, why: 'must be 1 to 15 of A-Z a-z 0-9 _ .' })
+  const layout = resolver.structOps(spec.type)
+  const programs: LinkedProgram[] = []
+  const dropped: { callback: string; why: string }[] = []
+  for (const [callback, steps] of Object.entries(spec.callbacks)) {
+    const member = layout.members.find((m) => m.name === callback && m.kind === 'callback')
+    if (member === undefined) dropped.push({ callback, why: whyAbsent(layout, callback) })
+    else programs.push(linkProgram(steps, member, layout, resolver))
+  }
+  return { spec, layout, programs, value: buildValue(spec, layout), dropped }
+}
+
+/** The reason that a callback may be absent; throws where it is a mistake. */
+function whyAbsent(layout: StructOpsLayout, callback: string): string {
+  const since = CALLBACK_SINCE[`${layout.type}.${callback}`]
+  if (since !== undefined) return `kernels have ${layout.type}.${callback} from ${since}`
+  const names = layout.members.filter((m) => m.kind === 'callback').map((m) => m.name)
+  throw structOpsErrors.make('unknown-callback', {
+    type: layout.type,
+    callback,
+    nearest: nearestNames(callback, names),
+  })
+}
+
+function linkProgram(
+  steps: Steps,
+  member: StructOpsMember,
+  layout: StructOpsLayout,
+  resolver: Resolver,
+): LinkedProgram {
+  const items: AsmItem[] = []
+  const itemOrigins: string[] = []
+  const targets = stepTargets(steps)
+  steps.forEach((step, index) => {
+    if (targets.has(index)) items.push(label(stepLabel(index)))
+    for (const item of lowerStep(aimAtSteps(step, index, steps), member, resolver)) {
+      items.push(item)
+      if (item.kind !== 'label') itemOrigins.push(describeStep(step))
+    }
+  })
+  if (targets.has(steps.length)) items.push(label(stepLabel(steps.length)))
+  const insns = placeLabels(items)
+  // Long jumps make more instructions than items; the steps are then told apart no more.
+  const origins =
+    insns.length === itemOrigins.length
+      ? insns.flatMap((insn, i) => Array.from({ length: insnSlots(insn) }, () => itemOrigins[i] ?? ''))
+      : []
+  return {
+    callback: member.name,
+    name: member.name.slice(0, 15),
+    memberIndex: member.index,
+    valueOffset: layout.dataOffset + member.offset,
+    insns,
+    bytes: encode(insns),
+    origins,
+  }
+}
+
+/*
+ * A numeric jump in a program counts steps, not instructions: one step may become several instructions (a
+ * bitfield does), and how many depends on the kernel. Each such jump gets a label of its own.
+ */
+const stepLabel = (index: number): string => `@step ${index}`
+
+/** The step that a numeric jump leads to, labels not counted; undefined for all other steps. */
+function targetStep(steps: Steps, index: number): number | undefined {
+  const step = steps[index]
+  if (step === undefined || !('target' in step) || typeof step.target !== 'number' || step.kind === 'callFunc')
+    return undefined
+  const direction = step.target < 0 ? -1 : 1
+  let left = step.target < 0 ? -step.target : step.target
+  let at = index + 1
+  while (left > 0) {
+    if (direction > 0 && steps[at] === undefined) break
+    if (direction < 0) at--
+    if (steps[at]?.kind !== 'label') left--
+    if (direction > 0) at++
+  }
+  return left > 0 || at < 0 ? undefined : at
+}
+
+function stepTargets(steps: Steps): ReadonlySet<number> {
+  return new Set(steps.map((_, index) => targetStep(steps, index)).filter((target) => target !== undefined))
+}
+
+function aimAtSteps(step: Steps[number], index: number, steps: Steps): Steps[number] {
+  const target = targetStep(steps, index)
+  return target === undefined || !('target' in step) ? step : ({ ...step, target: stepLabel(target) } as Steps[number]) // same kind, other target
+}
+
+/** The map's value: a zero header, then the ops struct with its name and plain data. */
+function buildValue(spec: StructOpsSpec, layout: StructOpsLayout): Uint8Array {
+  const value = new Uint8Array(layout.valueSize)
+  const put = (member: StructOpsMember, bytes: Uint8Array): void => value.set(bytes, layout.dataOffset + member.offset)
+  const nameMember =
+    layout.members.find((m) => m.kind === 'string' && m.name === 'name') ??
+    layout.members.find((m) => m.kind === 'string')
+  if (nameMember !== undefined) {
+    const bytes = new TextEncoder().encode(spec.name)
+    if (bytes.length >= nameMember.size)
+      throw structOpsErrors.make('bad-name', {
+        name: spec.name,
+        why: `has ${bytes.length} bytes, at most ${nameMember.size - 1}`,
+      })
+    put(nameMember, bytes)
+  }
+  for (const [name, given] of Object.entries(spec.data ?? {})) {
+    const member = layout.members.find((m) => m.name === name && m.kind === 'integer')
+    if (member === undefined)
+      throw structOpsErrors.make('unknown-member', {
+        type: layout.type,
+        member: name,
+        nearest: nearestNames(
+          name,
+          layout.members.filter((m) => m.kind === 'integer').map((m) => m.name),
+        ),
+      })
+    put(member, integerBytes(member, BigInt(given)))
+  }
+  return value
+}
+
+function integerBytes(member: StructOpsMember, value: bigint): Uint8Array {
+  const bits = BigInt(8 * member.size)
+  if (value >= 1n << bits || value < -(1n << (bits - 1n)))
+    throw structOpsErrors.make('bad-value', { member: member.name, value: `${value}`, size: member.size })
+  const w = byteWriter({ capacity: 8 })
+  w.u64(BigInt.asUintN(64, value), member.name)
+  return w.finish().subarray(0, member.size)
+}

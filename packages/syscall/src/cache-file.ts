@@ -1,0 +1,63 @@
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** Largest cache file that is believed: a larger one is not ours. */
+const MAX_BYTES = 1 << 20
+
+/** A small file of this user's that may vanish at any time. */
+export interface CacheFile {
+  readonly path: string
+  /** Its text; undefined where there is none, it is not this user's, others may write it, or it is too large. */
+  read(): string | undefined
+  /** Replace it in one step; quietly does nothing where the cache cannot be written. */
+  write(text: string): void
+}
+
+/** A file of the user's cache, `$XDG_CACHE_HOME/tscc/<name>` or `~/.cache/tscc/<name>`. */
+export function cacheFile(name: string, folder = defaultFolder()): CacheFile {
+  const path = join(folder, name)
+  return {
+    path,
+    read: () => readOwn(path),
+    write(text) {
+      const temporary = `${path}.${process.pid}`
+      try {
+        mkdirSync(folder, { recursive: true, mode: 0o700 })
+        writeFileSync(temporary, text, { mode: 0o600 })
+        renameSync(temporary, path)
+      } catch {
+        rmSync(temporary, { force: true })
+      }
+    },
+  }
+}
+
+function defaultFolder(): string {
+  const { XDG_CACHE_HOME } = process.env
+  return join(
+    XDG_CACHE_HOME === undefined || XDG_CACHE_HOME === '' ? join(homedir(), '.cache') : XDG_CACHE_HOME,
+    'tscc',
+  )
+}
+
+/** Offsets read from here end up in programs that the kernel runs, so only the user's own file counts. */
+function readOwn(path: string): string | undefined {
+  const fd = openQuietly(path)
+  if (fd === undefined) return undefined
+  try {
+    const { uid, mode, size } = fstatSync(fd)
+    const own = uid === process.getuid?.() && (mode & 0o022) === 0 && size <= MAX_BYTES
+    return own ? readFileSync(fd, 'utf8') : undefined
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function openQuietly(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch {
+    return undefined
+  }
+}
