@@ -61,12 +61,21 @@ function searchBtf(btf: Btf, wanted: readonly Wanted[]): void {
 /** One walk over a BTF nobody has walked yet, comparing the few names that pass a filter. */
 function walkFor(btf: Btf, wanted: readonly Wanted[]): void {
   const { types, strings } = btf.state
+  const { words } = types
+  const { bytes } = strings
   const filter = nameFilter(wanted.map((entry) => entry.name))
   let missing = [...wanted]
   while (missing.length > 0 && !types.complete) {
-    for (const record of types.advance(filter)) {
-      const offset = (types.words[types.at(record)] ?? 0) >>> 0
-      for (const entry of missing) if (strings.equals(offset, entry.name)) take(btf, entry, [record])
+    const candidates = types.advance(filter)
+    for (let i = 0; i < candidates.length; i++) {
+      const record = candidates[i] ?? 0
+      const offset = (words[types.at(record)] ?? 0) >>> 0
+      for (let j = 0; j < missing.length; j++) {
+        const entry = missing[j]
+        // Where the name would end is the byte that differs most often.
+        if (entry === undefined || bytes[offset + entry.name.length] !== 0) continue
+        if (strings.equals(offset, entry.name)) take(btf, entry, [record])
+      }
     }
     missing = missing.filter((entry) => entry.id === undefined)
   }

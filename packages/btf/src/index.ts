@@ -1,5 +1,9 @@
 export { type Btf, kindOf, nameOf, type ParseBtfOptions, parseBtf, typeCount } from './btf.ts'
 export { btfErrors } from './btf-errors.ts'
+export { type BuildBtfOptions, buildBtf } from './build.ts'
+export { isElf, parseBtfElf } from './elf.ts'
+export { encodeBtf } from './encode.ts'
+export { type ExtractBtfOptions, extractBtf } from './extract.ts'
 export { findType, findTypes, requireType, type TypeQuery } from './find.ts'
 export type { BtfKind } from './kinds.ts'
 export { membersOf } from './members.ts'
@@ -15,6 +19,7 @@ export {
   structOpsTypes,
   typesOfKind,
 } from './query.ts'
+export { mapTypeIds, referencesOf, sortTypes } from './references.ts'
 export { type FieldLocation, resolveField } from './resolve-field.ts'
 export { alignOf, sizeOf, skipModifiers } from './sizes.ts'
 export { typeOf, typeOfKind } from './type-of.ts'

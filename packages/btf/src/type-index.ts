@@ -18,12 +18,12 @@ export interface TypeIndex {
   readonly complete: boolean
   /** Word at which record `n` (0 is the first) starts, or -1 when there is no such record. */
   at(n: number): number
-  /** Walk about `STRIDE` records more; gives the records whose names pass the filter, in order. */
+  /** Walk about `STRIDE` records more; gives the records whose names pass the filter, until the next call. */
   advance(filter: NameFilter): Int32Array
 }
 
 /** Records per step of the walk. */
-const STRIDE = 1 << 14
+const STRIDE = 1 << 12
 /** A length that no section has: stops the walk at a kind of unknown length. */
 const UNKNOWN_STEP = (1 << 25) - 1
 
@@ -40,6 +40,7 @@ export function typeIndex(
     steps[i] = size === undefined ? UNKNOWN_STEP : size.fixed | (size.element << 25)
   }
   const offsets = new Int32Array(Math.floor(words.length / 3) + 1)
+  const hits = new Int32Array(Math.min(STRIDE, offsets.length) + 1)
   const cursor = { word: 0, record: 0, hits: 0 }
 
   const fail = (): never => {
@@ -53,7 +54,6 @@ export function typeIndex(
   const advance = (filter: NameFilter): Int32Array => {
     if (cursor.word > words.length) fail()
     const from = cursor.record
-    const hits = new Int32Array(Math.min(STRIDE, offsets.length - from) + 1)
     walk(words, steps, offsets, strings, filter.table, filter.a, filter.b, filter.c, hits, cursor, from + STRIDE)
     if (cursor.word > words.length) {
       cursor.record-- // the record that overshoots is not one
