@@ -53,6 +53,13 @@ export interface LoadProgramOptions {
   readonly maxLogSize?: number
 }
 
+/** What is known of a program that is loaded already. */
+export interface ProgramIdentity {
+  readonly type: number
+  readonly name: string
+  readonly log?: string
+}
+
 /** A loaded program. */
 export interface Program extends Descriptor {
   readonly kind: 'program'
@@ -72,7 +79,7 @@ export function loadProgram(kernel: Kernel, spec: ProgramSpec, options: LoadProg
   const values = programAttr(spec)
   if (logLevel === 0) {
     const fd = loadQuietly(kernel, values)
-    if (fd >= 0) return ownProgram(kernel, fd, spec, '')
+    if (fd >= 0) return ownProgram(kernel, fd, { type: programType(spec), name: spec.name ?? '' })
   }
   const { result, log } = callWithLog(
     kernel,
@@ -80,7 +87,7 @@ export function loadProgram(kernel: Kernel, spec: ProgramSpec, options: LoadProg
     (buffer) => ({ ...values, log_level: logLevel || failureLogLevel, log_buf: buffer, log_size: buffer.length }),
     { trueSize: 'log_true_size', maxLogSize },
   )
-  if (result >= 0) return ownProgram(kernel, result, spec, log)
+  if (result >= 0) return ownProgram(kernel, result, { type: programType(spec), name: spec.name ?? '', log })
   throw programError(kernel, spec, -result, log)
 }
 
@@ -156,14 +163,11 @@ function programLabel(spec: ProgramSpec): string {
   return spec.name === undefined || spec.name === '' ? String(spec.type) : spec.name
 }
 
-function ownProgram(kernel: Kernel, fd: number, spec: ProgramSpec, log: string): Program {
-  const name = spec.name ?? ''
-  return extendDescriptor(ownDescriptor(kernel, fd, `program ${programLabel(spec)}`), {
-    kind: 'program' as const,
-    name,
-    type: programType(spec),
-    log,
-  })
+/** Own a program descriptor whose type and name are known. */
+export function ownProgram(kernel: Kernel, fd: number, program: ProgramIdentity): Program {
+  const { type, name, log = '' } = program
+  const label = name === '' ? `of type ${type}` : name
+  return extendDescriptor(ownDescriptor(kernel, fd, `program ${label}`), { kind: 'program' as const, name, type, log })
 }
 
 /** An empty log is no verdict of the verifier: the attributes were refused before it ran. */

@@ -42,6 +42,8 @@ export const syscallErrors = defineErrors('syscall', {
   verifier: (c: VerifierErrorContext) =>
     `${c.program}: the verifier rejected it${c.instruction === undefined ? '' : ` at instruction ${c.instruction}`}${after(' ', c.text && `(${c.text})`)}${after(', ', c.source && `${c.source.file}:${c.source.line}`)}: ${c.reason} (${c.name})`,
   btf: (c: BtfErrorContext) => `BPF_BTF_LOAD: ${withMeaning(c)}: ${c.reason}`,
+  'no-vmlinux-btf': (c: ErrnoContext & { readonly path: string }) =>
+    `${c.path}: ${withMeaning(c)}; the kernel must be built with CONFIG_DEBUG_INFO_BTF and sysfs be mounted`,
   closed: (c: { readonly what: string }) => `${c.what}: used after close`,
   'out-of-range': (c: {
     readonly field: string
@@ -53,6 +55,11 @@ export const syscallErrors = defineErrors('syscall', {
     `${c.what}: wrong length, found ${c.found} bytes, expected ${c.expected}`,
   name: (c: { readonly field: string; readonly name: string }) =>
     `${c.field}: object names are at most 15 of A-Z a-z 0-9 _ . , found '${c.name}'`,
+  'not-mappable': (c: { readonly map: string; readonly type: number; readonly flags: number }) =>
+    `map ${c.map}: only an array created with BPF_F_MMAPABLE can be mapped, found type ${c.type}, flags ${c.flags}`,
+  'pin-kind': (c: { readonly path: string; readonly expected: string; readonly found: string }) =>
+    `${c.path}: another kind of object is pinned here, found ${c.found}, expected ${c.expected}`,
+  path: (c: { readonly path: string }) => `path: contains a zero byte, found ${JSON.stringify(c.path)}`,
   'cpu-list': (c: { readonly text: string }) => `possible cpus: not a CPU list, found '${c.text}'`,
   unsupported: (c: { readonly what: string; readonly since: string }) =>
     `${c.what}: this kernel does not have it, needs ${c.since} or later`,
