@@ -80,23 +80,24 @@ export function assemble(text: string, options: { readonly cpu?: Cpu } = {}): re
 
 const labelName = /^\s*([A-Za-z_.$][\w.$]*):/
 /** `12: (b7) ` of a verifier log or an objdump line. */
-const prefix = /^\s*(?:\d+:)?\s*(?:\([0-9a-f]{2}\))?/
-/** The line with which objdump opens a symbol. */
-const symbolLine = /^[0-9a-f]{8,16} <[^<>]*>:$/
+const prefix = /^\s*(?:\d+:)?\s*(?:\(([0-9a-f]{2})\))?/
+/** What objdump writes between instructions: file, section and symbol headings. */
+const heading = /^(?:[0-9a-f]{8,16} <[^<>]*>:|Disassembly of section .*:|.*:\s+file format \S+)$/
 
 function parseLine(source: string, line: number): readonly AsmItem[] {
   const items: AsmItem[] = []
   let rest = withoutComment(source)
-  if (symbolLine.test(rest)) return items
+  if (heading.test(rest)) return items
   for (let match = labelName.exec(rest); match !== null; match = labelName.exec(rest)) {
     items.push({ kind: 'label', name: match[1] ?? '' })
     rest = rest.slice(match[0].length)
   }
+  const [start = '', opcode] = prefix.exec(rest) ?? []
   rest = rest
-    .replace(prefix, '')
+    .slice(start.length)
     .replace(/\s<[^<>\s]*>$/, '')
     .trim()
-  if (rest !== '') items.push(parseInsn(rest, line))
+  if (rest !== '') items.push(parseInsn(rest, line, opcode === undefined ? undefined : Number.parseInt(opcode, 16)))
   return items
 }
 
@@ -105,11 +106,13 @@ function withoutComment(source: string): string {
   return (at < 0 ? source : source.slice(0, at)).trim()
 }
 
-function parseInsn(text: string, line: number): AsmItem {
+/** With an opcode, only its rows count: the verifier prints `(18) r1 = 0x5` for what llvm-objdump ends in ` ll`. */
+function parseInsn(text: string, line: number, opcode: number | undefined): AsmItem {
   const tokens = tokensOf(text, maxTokens)
   if (tokens === undefined) throw insnErrors.make('syntax', { line, text: `${text.slice(0, 80)}…` })
   for (const shape of shapesOf(tokens)) {
     for (const pattern of patterns.get(shape) ?? []) {
+      if (opcode !== undefined && opcode !== pattern.row.code) continue
       const fields = match(pattern, tokens)
       if (fields === undefined) continue
       try {

@@ -5,10 +5,10 @@ import { checkFields, type Fields, type FieldValue } from './operand-codec.ts'
 import { type TemplatePart, templateParts } from './text-template.ts'
 
 /**
- * Whose text: `kernel` names sub-registers (`w1`) only in arithmetic, jumps and fetching atomics, as llvm-objdump does by
- * default; `alu32` names them in every access narrower than 64 bits, as llvm-objdump --mattr=+alu32 does.
+ * Where sub-registers (`w1`) are named: `plain` (the default) only in arithmetic, jumps and fetching atomics, as
+ * llvm-objdump does; `alu32` in every access narrower than 64 bits, as llvm-objdump --mattr=+alu32 does.
  */
-export type TextStyle = 'kernel' | 'alu32'
+export type TextStyle = 'plain' | 'alu32'
 
 /** How {@link disassemble} lays out a program. */
 export interface DisassembleOptions {

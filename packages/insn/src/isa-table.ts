@@ -321,9 +321,16 @@ const wideSources: readonly {
   next: WireField
   text: string
   zero?: string
-  label?: string
+  reads?: string
 }[] = [
-  { source: 'value', src: 0, imm: operand('value', 'lo64'), next: operand('value', 'hi64'), text: '{value} ll' },
+  {
+    source: 'value',
+    src: 0,
+    imm: operand('value', 'lo64'),
+    next: operand('value', 'hi64'),
+    text: '{value} ll',
+    reads: '{value}',
+  },
   { source: 'mapFd', src: 1, imm: mapFd, next: 0, text: 'map[fd:{mapFd}]' },
   { source: 'mapValue', src: 2, imm: mapFd, next: valueOff, text: 'map[fd:{mapFd}][0]{valueOff:jump}' },
   {
@@ -340,7 +347,7 @@ const wideSources: readonly {
     imm: target32,
     next: 0,
     text: 'subprog[{target:jump}]',
-    label: 'subprog[{target:label}]',
+    reads: 'subprog[{target:label}]',
   },
   { source: 'mapIdx', src: 5, imm: mapIdx, next: 0, text: 'map[idx:{mapIdx}]' },
   { source: 'mapIdxValue', src: 6, imm: mapIdx, next: valueOff, text: 'map[idx:{mapIdx}][0]{valueOff:jump}' },
@@ -353,7 +360,7 @@ const wideRows: readonly IsaRow[] = wideSources.map((row) => ({
   wire: { dst, src: row.src, off: 0, imm: row.imm, next: row.next },
   text: `{dst} = ${row.text}`,
   ...(row.zero === undefined ? {} : { brief: { zero: 'btfFd', text: `{dst} = ${row.zero}` } }),
-  ...(row.label === undefined ? {} : { reads: [`{dst} = ${row.label}`] }),
+  ...(row.reads === undefined ? {} : { reads: [`{dst} = ${row.reads}`] }),
 }))
 
 const jumpOps: readonly { op: JumpOp; bits: number; symbol: string; cpu: Cpu }[] = [

@@ -101,7 +101,7 @@ export function ldImm64(dst: WritableRegister, value: bigint | WideSource<number
 export function ldImm64(dst: WritableRegister, value: bigint | WideSource): LdImm64<number> | LdImm64<string>
 export function ldImm64(dst: WritableRegister, value: bigint | WideSource): LdImm64<number> | LdImm64<string> {
   const kind = 'ldImm64'
-  if (typeof value === 'bigint') return buildInsn({ kind, source: 'value', dst, value })
+  if (typeof value !== 'object') return buildInsn({ kind, source: 'value', dst, value })
   if ('mapFd' in value) return buildInsn({ kind, source: 'mapFd', dst, mapFd: value.mapFd })
   if ('mapValue' in value)
     return buildInsn({ kind, source: 'mapValue', dst, mapFd: value.mapValue, valueOff: value.off })
