@@ -1,5 +1,5 @@
 import { btfErrors } from './btf-errors.ts'
-import { kindRow } from './kinds.ts'
+import { kindTable } from './kinds.ts'
 
 /**
  *     offset  0      2        3      4        8         12        16       20       24          28
@@ -93,15 +93,17 @@ export interface RecordSize {
  * info_sz u8, elem_sz u8, flags u16 per kind). A kind that we know with another length is stepped over, never misread.
  */
 export function recordSizes(bytes: Uint8Array, header: BtfHeader): readonly (RecordSize | undefined)[] {
+  const sizes: (RecordSize | undefined)[] = new Array(128)
+  for (const row of kindTable) sizes[row.number] = { fixed: 3 + row.fixed, element: row.element, known: true }
   const declared = Math.min(header.layout.length / 4, 128)
-  return Array.from({ length: 128 }, (_, kind): RecordSize | undefined => {
-    const row = kindRow(kind)
-    if (kind === 0 || kind >= declared)
-      return row === undefined ? undefined : { fixed: 3 + row.fixed, element: row.element, known: true }
+  for (let kind = 1; kind < declared; kind++) {
     const infoSize = bytes[header.layout.at + kind * 4] ?? 0
     const elementSize = bytes[header.layout.at + kind * 4 + 1] ?? 0
     if (infoSize % 4 !== 0 || elementSize % 4 !== 0) throw btfErrors.make('bad-layout', { kind, infoSize, elementSize })
-    const known = row !== undefined && row.fixed * 4 === infoSize && row.element * 4 === elementSize
-    return { fixed: 3 + infoSize / 4, element: elementSize / 4, known }
-  })
+    const fixed = 3 + infoSize / 4
+    const element = elementSize / 4
+    const ours = sizes[kind]
+    sizes[kind] = { fixed, element, known: ours?.fixed === fixed && ours.element === element }
+  }
+  return sizes
 }
