@@ -11,11 +11,13 @@ export {
   bpfProgramTypes,
 } from './bpf-types.ts'
 export { type BtfObject, loadBtf, ownBtf } from './btf-object.ts'
+export { type CacheFile, cacheFile } from './cache-file.ts'
 export { type Capability, effectiveCapabilities, missingCapabilities, parseCapabilities } from './capabilities.ts'
 export { type BpfCommand, bpfCommands } from './commands.ts'
 export type { Descriptor } from './descriptor.ts'
 export { type ErrnoName, errnoMeaning, errnoName, errnoNumber, errnoTable } from './errno.ts'
 export { type FakeCall, type FakeHandlers, type FakeKernel, fakeKernel } from './fake-kernel.ts'
+export { type Feature, type Features, probeFeatures } from './features.ts'
 export { hostKernel } from './host-kernel.ts'
 export {
   btfIds,
@@ -60,6 +62,7 @@ export {
 export { type MappedValues, mapValues } from './map-memory.ts'
 export type { MapMemoryOptions, MappedMemory } from './mapped-memory.ts'
 export { openPinnedLink, openPinnedMap, openPinnedProgram, pinObject } from './pin.ts'
+export { makePinFolder, type PinnedObject, pinnedObjects, removePin } from './pin-folder.ts'
 export { type LoadProgramOptions, loadProgram, type Program, type ProgramBtf, type ProgramSpec } from './program.ts'
 export { enableStats } from './stats.ts'
 export {
@@ -69,8 +72,15 @@ export {
   syscallErrors,
   type VerifierErrorContext,
 } from './syscall-errors.ts'
+export {
+  allowedCongestionControls,
+  availableCongestionControls,
+  congestionControl,
+  defaultCongestionControl,
+  setCongestionControl,
+} from './tcp-congestion.ts'
+export { parseTcpInfo, type TcpInfo, tcpInfo } from './tcp-info.ts'
+export { type TcpInfoField, tcpInfoFields, tcpInfoSize } from './tcp-info-fields.ts'
 export { type TestRunInput, type TestRunResult, testRun } from './test-run.ts'
 export { parseVerifierLog, type VerifierReport } from './verifier-log.ts'
 export { type BtfIdentity, btfIdentity, parseBuildId, readVmlinuxBtf } from './vmlinux-btf.ts'
-export { type CacheFile, cacheFile } from './cache-file.ts'
-export { makePinFolder, type PinnedObject, pinnedObjects, removePin } from './pin-folder.ts'

@@ -57,6 +57,8 @@ export const syscallErrors = defineErrors('syscall', {
     `${c.field}: object names are at most 15 of A-Z a-z 0-9 _ . , found '${c.name}'`,
   'not-mappable': (c: { readonly map: string; readonly type: number; readonly flags: number }) =>
     `map ${c.map}: only an array created with BPF_F_MMAPABLE can be mapped, found type ${c.type}, flags ${c.flags}`,
+  'cc-name': (c: { readonly name: string }) =>
+    `congestion control: a name is 1 to 15 printable characters without blanks, found ${JSON.stringify(c.name)}`,
   'pin-kind': (c: { readonly path: string; readonly expected: string; readonly found: string }) =>
     `${c.path}: another kind of object is pinned here, found ${c.found}, expected ${c.expected}`,
   path: (c: { readonly path: string }) => `path: contains a zero byte, found ${JSON.stringify(c.path)}`,
