@@ -42,6 +42,7 @@ function patternsOf(row: IsaRow): readonly (readonly [string, Pattern])[] {
   })
 }
 
+/** Every pattern by its shape; made at the first use, so that importing the package does not pay for it. */
 function groupPatterns(): ReadonlyMap<string, readonly Pattern[]> {
   const grouped = new Map<string, Pattern[]>()
   for (const [shape, pattern] of isaTable.flatMap(patternsOf)) {
@@ -51,7 +52,15 @@ function groupPatterns(): ReadonlyMap<string, readonly Pattern[]> {
   }
   return grouped
 }
-const patterns = groupPatterns()
+const patternsByShape = once(groupPatterns)
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
 
 /**
  * Text to instructions: what `disassemble` writes, llvm-objdump's and the verifier's lines (numbers, opcode in
@@ -111,7 +120,7 @@ function parseInsn(text: string, line: number, opcode: number | undefined): AsmI
   const tokens = tokensOf(text, maxTokens)
   if (tokens === undefined) throw insnErrors.make('syntax', { line, text: `${text.slice(0, 80)}…` })
   for (const shape of shapesOf(tokens)) {
-    for (const pattern of patterns.get(shape) ?? []) {
+    for (const pattern of patternsByShape().get(shape) ?? []) {
       if (opcode !== undefined && opcode !== pattern.row.code) continue
       const fields = match(pattern, tokens)
       if (fields === undefined) continue

@@ -39,6 +39,7 @@ export type AtomicFetchOp = 'fetch_add' | 'fetch_or' | 'fetch_and' | 'fetch_xor'
 
 // Type aliases rather than interfaces: they are assignable to an index signature, which the table-driven codec reads.
 
+/** Binary arithmetic; an immediate is sign-extended to the width. */
 export type Alu = {
   readonly kind: 'alu'
   readonly width: Width
@@ -46,6 +47,7 @@ export type Alu = {
   readonly dst: WritableRegister
   readonly src: Register | number
 }
+/** Two's complement negation in place. */
 export type Neg = { readonly kind: 'neg'; readonly width: Width; readonly dst: WritableRegister }
 /** Sign-extending move; a 32-bit one from 32 bits would be a plain move and does not exist. */
 export type MovSx = {
@@ -60,6 +62,7 @@ export type Swap = {
   readonly bits: 16 | 32 | 64
   readonly dst: WritableRegister
 }
+/** `dst = *(size *)(base + off)`, `off` in bytes. */
 export type Load = {
   readonly kind: 'load'
   readonly size: LoadSize
@@ -67,6 +70,7 @@ export type Load = {
   readonly base: Register
   readonly off: number
 }
+/** `*(size *)(base + off) = src`, a register's low bits or an immediate. */
 export type Store = {
   readonly kind: 'store'
   readonly size: MemSize
@@ -74,6 +78,7 @@ export type Store = {
   readonly off: number
   readonly src: Register | number
 }
+/** Read-modify-write of memory (RFC 9669 section 5.3), sequentially consistent where it fetches. */
 export type Atomic = {
   readonly kind: 'atomic'
   readonly size: AtomicSize
@@ -85,6 +90,7 @@ export type Atomic = {
   /** Compares with r0 and leaves the old value there. */
   | { readonly op: 'cmpxchg'; readonly src: Register }
 )
+/** A load that later accesses cannot pass. */
 export type LoadAcquire = {
   readonly kind: 'loadAcquire'
   readonly size: MemSize
@@ -92,6 +98,7 @@ export type LoadAcquire = {
   readonly base: Register
   readonly off: number
 }
+/** A store that earlier accesses cannot pass. */
 export type StoreRelease = {
   readonly kind: 'storeRelease'
   readonly size: MemSize
@@ -99,7 +106,9 @@ export type StoreRelease = {
   readonly off: number
   readonly src: Register
 }
+/** Legacy packet load from a fixed place into r0 (RFC 9669 section 5.5). */
 export type LdAbs = { readonly kind: 'ldAbs'; readonly size: PacketSize; readonly imm: number }
+/** Legacy packet load from `src + imm` into r0. */
 export type LdInd = {
   readonly kind: 'ldInd'
   readonly size: PacketSize
@@ -131,10 +140,13 @@ export type Ja<Target = number> = { readonly kind: 'ja'; readonly target: Target
 export type Ja32<Target = number> = { readonly kind: 'ja32'; readonly target: Target }
 /** Jumps once the kernel's loop budget is spent. */
 export type MayGoto<Target = number> = { readonly kind: 'mayGoto'; readonly target: Target }
+/** Call of a helper by its number in `enum bpf_func_id`. */
 export type CallHelper = { readonly kind: 'callHelper'; readonly helper: number }
 /** `btfFdIndex` 0 is vmlinux; otherwise an index into the fd_array given to BPF_PROG_LOAD. */
 export type CallKfunc = { readonly kind: 'callKfunc'; readonly btfId: number; readonly btfFdIndex: number }
+/** Call of a function of this program. */
 export type CallFunc<Target = number> = { readonly kind: 'callFunc'; readonly target: Target }
+/** Return from the function. */
 export type Exit = { readonly kind: 'exit' }
 
 /** Instructions that name another place in the program. */

@@ -1,6 +1,6 @@
 import type { TargetedInsn } from './insn.ts'
 import { insnErrors } from './insn-errors.ts'
-import type { IsaRow, Operand, OperandType, WireField } from './isa-table.ts'
+import { type IsaRow, isaTable, type Operand, type OperandType, type WireField } from './isa-table.ts'
 
 /** What an instruction's properties hold. */
 export type FieldValue = string | number | bigint
@@ -20,16 +20,17 @@ const registerNumbers: ReadonlyMap<FieldValue, number> = new Map(
   Array.from({ length: 11 }, (_, n): [FieldValue, number] => [`r${n}`, n]),
 )
 
+const wireNames = ['dst', 'src', 'off', 'imm', 'next'] as const
+const operands: ReadonlyMap<IsaRow, readonly Operand[]> = new Map(
+  isaTable.map((row) => {
+    const fields = wireNames.map((name) => row.wire[name]).filter((field) => typeof field === 'object')
+    return [row, fields.filter((field) => field.type !== 'hi64')]
+  }),
+)
+
 /** The operands of a row, in wire order, each property once. */
 export function operandsOf(row: IsaRow): readonly Operand[] {
-  const fields: readonly (WireField | undefined)[] = [
-    row.wire.dst,
-    row.wire.src,
-    row.wire.off,
-    row.wire.imm,
-    row.wire.next,
-  ]
-  return fields.filter((field) => typeof field === 'object').filter((field) => field.type !== 'hi64')
+  return operands.get(row) ?? []
 }
 
 /** The value in its one canonical form (u32 read as s32 where both are the same bits), or a typed error. */
@@ -81,14 +82,16 @@ export function wireOf(row: IsaRow, field: WireField, fields: Fields, index: num
 /** The canonical form of a whole instruction: operands checked (but labels), immediates as signed 32 bits. */
 export function checkFields<T extends TargetedInsn>(row: IsaRow, insn: T, index?: number): T {
   const fields: Fields = insn
-  const changed: Record<string, FieldValue> = {}
+  let changed: Record<string, FieldValue> | undefined
   for (const operand of operandsOf(row)) {
     const value = fields[operand.prop]
     if (operand.prop === 'target' && typeof value === 'string') continue
     const checked = checkOperand(row, operand, value, index)
-    if (!Object.is(checked, value)) changed[operand.prop] = checked
+    if (Object.is(checked, value)) continue
+    changed ??= {}
+    changed[operand.prop] = checked
   }
-  return Object.keys(changed).length === 0 ? insn : { ...insn, ...changed }
+  return changed === undefined ? insn : { ...insn, ...changed }
 }
 
 /** A wire number as the operand's value; registers must have been checked to be at most 10. */
