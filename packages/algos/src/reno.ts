@@ -90,6 +90,9 @@ const congAvoid: Steps = [
   ...returnVoid(),
 ]
 
+/** undo_cwnd: back to the window before the reduction. */
+const undoCwnd = minimalUndoCwndProgram()
+
 /** ssthresh of RFC 5681 section 3.1 equation (4): half of the window, at least two segments. */
 const ssthresh: Steps = [...ssthreshPrologue('r6'), ...aimdSsthresh('r6', 'r7'), ...returnR0()]
 
@@ -101,6 +104,6 @@ export function reno(name = 'ts_reno'): StructOpsSpec {
   return {
     type: 'tcp_congestion_ops',
     name,
-    callbacks: { ssthresh, cong_avoid: congAvoid, undo_cwnd: minimalUndoCwndProgram() },
+    callbacks: { ssthresh, cong_avoid: congAvoid, undo_cwnd: undoCwnd },
   }
 }

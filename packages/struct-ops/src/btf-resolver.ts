@@ -1,18 +1,20 @@
-import { type Btf, enumValues, findType, resolveField } from '@tscc/btf'
+import { type Btf, enumValues, resolveField } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
 import { describeStructOps } from './describe-struct-ops.ts'
 import { structOpsErrors } from './errors.ts'
 import type { Resolver } from './resolver.ts'
+import { typeFinder } from './type-finder.ts'
 
 /** Resolve against one kernel's BTF. Pure: the BTF may be that of any kernel, of any machine. */
 export function btfResolver(btf: Btf): Resolver {
+  const find = typeFinder(btf)
   return {
-    structOps: (type) => describeStructOps(btf, type),
-    field: (struct, path) => resolveField(btf, struct, path),
+    structOps: (type) => describeStructOps(btf, type, find),
+    field: (struct, path) => resolveField(btf, find(struct, 'struct') ?? struct, path),
     // Kernels before 6.10 do not tag their kfuncs, so a function of that name has to do.
-    kfunc: (name) => findType(btf, name, 'func'),
+    kfunc: (name) => find(name, 'func'),
     enumValue(enumName, name) {
-      const id = findType(btf, enumName, 'enum')
+      const id = find(enumName, 'enum')
       const values = id === undefined ? [] : enumValues(btf, id)
       const found = values.find((entry) => entry.name === name)
       if (found !== undefined) return Number(found.value)

@@ -1,13 +1,8 @@
-import { type Btf, type BtfParam, findType, nameOf, sizeOf, skipModifiers, structOpsTypes, typeOf } from '@tscc/btf'
+import { type Btf, type BtfParam, nameOf, sizeOf, skipModifiers, structOpsTypes, typeOf } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
 import { structOpsErrors } from './errors.ts'
 import type { CallbackParameter, StructOpsLayout, StructOpsMember } from './layout.ts'
-
-/** Names of the kernel functions that stand behind a member, and carry the parameter names. */
-const stubNames = (type: string, member: string): readonly string[] =>
-  type === 'tcp_congestion_ops'
-    ? [`bpf_tcp_ca_${member}`, `__bpf_tcp_ca_${member}`]
-    : [`${type}__${member}`, `${type.replace(/_ops$/, '')}_${member}`]
+import { stubNames, type TypeFinder, typeFinder } from './type-finder.ts'
 
 /** Names of every struct_ops type that a kernel's BTF offers. */
 export function structOpsNames(btf: Btf): readonly string[] {
@@ -15,17 +10,17 @@ export function structOpsNames(btf: Btf): readonly string[] {
 }
 
 /** Ids, layout and signatures of a struct_ops type; `struct-ops/unknown-type` where the kernel lacks it. */
-export function describeStructOps(btf: Btf, type: string): StructOpsLayout {
+export function describeStructOps(btf: Btf, type: string, find: TypeFinder = typeFinder(btf)): StructOpsLayout {
   const valueName = `bpf_struct_ops_${type}`
-  const typeId = findType(btf, type, 'struct')
-  const valueTypeId = findType(btf, valueName, 'struct')
+  const typeId = find(type, 'struct')
+  const valueTypeId = find(valueName, 'struct')
   if (typeId === undefined || valueTypeId === undefined)
     throw structOpsErrors.make('unknown-type', { type, nearest: nearestNames(type, structOpsNames(btf)) })
   const value = typeOf(btf, valueTypeId)
   const data = value.kind === 'struct' ? value.members.find((m) => m.name === 'data') : undefined
   if (data === undefined || skipModifiers(btf, data.typeId) !== typeId)
     throw structOpsErrors.make('bad-layout', { type, what: `struct ${valueName} has no member data of that type` })
-  const members = membersOfOps(btf, type, typeId)
+  const members = membersOfOps(btf, type, typeId, find)
   // Stubs came with 6.9; before it none is found, and then their absence says nothing.
   const haveStubs = members.some((member) => member.callback?.stub === true)
   return {
@@ -45,7 +40,7 @@ function withoutStub(member: StructOpsMember): StructOpsMember {
   return { ...member, callback: { parameters, returns } }
 }
 
-function membersOfOps(btf: Btf, type: string, typeId: number): readonly StructOpsMember[] {
+function membersOfOps(btf: Btf, type: string, typeId: number, find: TypeFinder): readonly StructOpsMember[] {
   const ops = typeOf(btf, typeId)
   if (ops.kind !== 'struct') throw structOpsErrors.make('bad-layout', { type, what: `it is a ${ops.kind}` })
   return ops.members.map((member, index): StructOpsMember => {
@@ -58,7 +53,7 @@ function membersOfOps(btf: Btf, type: string, typeId: number): readonly StructOp
     const target = typeOf(btf, skipModifiers(btf, member.typeId))
     const proto = target.kind === 'ptr' ? typeOf(btf, skipModifiers(btf, target.typeId)) : undefined
     if (proto?.kind === 'func_proto') {
-      const stub = stubParameters(btf, type, member.name, proto.params)
+      const stub = stubParameters(btf, find, stubNames(type, member.name), proto.params)
       return {
         ...place,
         kind: 'callback',
@@ -80,12 +75,12 @@ function membersOfOps(btf: Btf, type: string, typeId: number): readonly StructOp
 /** Parameters of the stub behind a member; a function of that name with another prototype is none. */
 function stubParameters(
   btf: Btf,
-  type: string,
-  member: string,
+  find: TypeFinder,
+  names: readonly string[],
   params: readonly BtfParam[],
 ): readonly BtfParam[] | undefined {
-  for (const name of stubNames(type, member)) {
-    const id = findType(btf, name, 'func')
+  for (const name of names) {
+    const id = find(name, 'func')
     const func = id === undefined ? undefined : typeOf(btf, id)
     const proto = func?.kind === 'func' ? typeOf(btf, func.typeId) : undefined
     if (proto?.kind !== 'func_proto' || proto.params.length !== params.length) continue

@@ -82,7 +82,7 @@ export type {
   StructOpsName,
 } from './kernel-types.ts'
 export { type CallbackParameter, type StructOpsLayout, type StructOpsMember, signatureText } from './layout.ts'
-export { type LinkedProgram, type LinkedStructOps, linkStructOps } from './link.ts'
+export { type LinkedProgram, type LinkedStructOps, linkStructOps, originOf } from './link.ts'
 export { type CachedResolver, cachedResolver, type ResolvedAnswers, type Resolver } from './resolver.ts'
 export {
   type AccessSize,

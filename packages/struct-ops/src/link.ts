@@ -19,8 +19,9 @@ export interface LinkedProgram {
   readonly valueOffset: number
   readonly insns: readonly Insn[]
   readonly bytes: Uint8Array
-  /** By slot (as the verifier counts): the step that the instruction came from. */
-  readonly origins: readonly string[]
+  readonly steps: Steps
+  /** By slot (as the verifier counts): index of the step that the instruction came from. */
+  readonly origins: readonly number[]
 }
 
 /** A struct_ops bound to one kernel: ready to load, still plain data. */
@@ -46,9 +47,31 @@ export function linkStructOps(spec: StructOpsSpec, resolver: Resolver): LinkedSt
   for (const [callback, steps] of Object.entries(spec.callbacks)) {
     const member = layout.members.find((m) => m.name === callback && m.kind === 'callback')
     if (member === undefined) dropped.push({ callback, why: whyAbsent(layout, callback) })
-    else programs.push(linkProgram(steps, member, layout, resolver))
+    else
+      programs.push(
+        linkedBefore(resolver, steps, `${spec.type}.${callback}`, () => linkProgram(steps, member, layout, resolver)),
+      )
   }
   return { spec, layout, programs, value: buildValue(spec, layout), dropped }
+}
+
+/** Programs that a resolver linked already, by their steps: the same steps on the same kernel give the same bytes. */
+const linkedPrograms = new WeakMap<Resolver, WeakMap<Steps, Map<string, LinkedProgram>>>()
+
+function linkedBefore(resolver: Resolver, steps: Steps, slot: string, link: () => LinkedProgram): LinkedProgram {
+  const bySteps = linkedPrograms.get(resolver) ?? new WeakMap<Steps, Map<string, LinkedProgram>>()
+  linkedPrograms.set(resolver, bySteps)
+  const bySlot = bySteps.get(steps) ?? new Map<string, LinkedProgram>()
+  bySteps.set(steps, bySlot)
+  const program = bySlot.get(slot) ?? link()
+  bySlot.set(slot, program)
+  return program
+}
+
+/** The step that a slot of a program came from, in words; empty where that is not known. */
+export function originOf(program: LinkedProgram, slot: number): string {
+  const step = program.steps[program.origins[slot] ?? -1]
+  return step === undefined ? '' : describeStep(step)
 }
 
 /** The reason that a callback may be absent; throws where it is a mistake. */
@@ -70,13 +93,13 @@ function linkProgram(
   resolver: Resolver,
 ): LinkedProgram {
   const items: AsmItem[] = []
-  const itemOrigins: string[] = []
+  const itemOrigins: number[] = []
   const targets = stepTargets(steps)
   steps.forEach((step, index) => {
     if (targets.has(index)) items.push(label(stepLabel(index)))
     for (const item of lowerStep(aimAtSteps(step, index, steps), member, resolver)) {
       items.push(item)
-      if (item.kind !== 'label') itemOrigins.push(describeStep(step))
+      if (item.kind !== 'label') itemOrigins.push(index)
     }
   })
   if (targets.has(steps.length)) items.push(label(stepLabel(steps.length)))
@@ -84,7 +107,7 @@ function linkProgram(
   // Long jumps make more instructions than items; the steps are then told apart no more.
   const origins =
     insns.length === itemOrigins.length
-      ? insns.flatMap((insn, i) => Array.from({ length: insnSlots(insn) }, () => itemOrigins[i] ?? ''))
+      ? insns.flatMap((insn, i) => Array.from({ length: insnSlots(insn) }, () => itemOrigins[i] ?? 0))
       : []
   return {
     callback: member.name,
@@ -93,6 +116,7 @@ function linkProgram(
     valueOffset: layout.dataOffset + member.offset,
     insns,
     bytes: encode(insns),
+    steps,
     origins,
   }
 }

@@ -16,6 +16,17 @@ export interface HostResolver extends CachedResolver {
  */
 export function hostResolver(kernel: Kernel, options: { readonly cache?: boolean } = {}): HostResolver {
   const { cache = true } = options
+  const known = cache ? resolvers.get(kernel) : undefined
+  if (known !== undefined) return known
+  const resolver = openResolver(kernel, cache)
+  if (cache) resolvers.set(kernel, resolver)
+  return resolver
+}
+
+/** One for each kernel: what this process resolved serves all of it. */
+const resolvers = new WeakMap<Kernel, HostResolver>()
+
+function openResolver(kernel: Kernel, cache: boolean): HostResolver {
   const opened: { btf?: Btf } = {}
   const btf = (): Btf => {
     opened.btf ??= parseBtf(readVmlinuxBtf(kernel))

@@ -1,6 +1,6 @@
 import { errnoNumber, type Kernel, loadProgram, type Program, syscallErrors } from '@tscc/syscall'
 import { structOpsErrors } from '../errors.ts'
-import type { LinkedProgram, LinkedStructOps } from '../link.ts'
+import { type LinkedProgram, type LinkedStructOps, originOf } from '../link.ts'
 import { DEFAULT_LICENSE } from '../spec.ts'
 
 /** ENOTSUPP of include/linux/errno.h: what the kernel says of a member that BPF may not implement. */
@@ -52,7 +52,7 @@ function explain(error: unknown, linked: LinkedStructOps, program: LinkedProgram
     return structOpsErrors.make('unsupported-callback', { type: linked.layout.type, callback }, error)
   if (!syscallErrors.is(error, 'syscall/verifier')) return error
   const { instruction, reason, log } = error.context
-  const step = instruction === undefined ? '' : (program.origins[instruction] ?? '')
+  const step = instruction === undefined ? '' : originOf(program, instruction)
   return structOpsErrors.make('rejected', { callback, step, reason, log }, error)
 }
 

@@ -1,4 +1,4 @@
-import { type BtfType, buildBtf } from '@tscc/btf'
+import { buildBtf } from '@tscc/btf'
 import { type BpfMap, bpfMapFlags, createMap, type Kernel, loadBtf, lookupElement, updateElement } from '@tscc/syscall'
 import { missingCallbacks } from '../building-blocks/callbacks.ts'
 import { structOpsErrors } from '../errors.ts'
@@ -51,20 +51,13 @@ function createEither(
   }
 }
 
-const SMALLEST_TYPE: BtfType = {
-  kind: 'int',
-  name: 'int',
-  size: 4,
-  bits: 32,
-  bitOffset: 0,
-  signed: true,
-  char: false,
-  bool: false,
-}
+/** The value type comes from vmlinux, and still the kernel wants a BTF descriptor: the smallest there is. */
+const SMALLEST_BTF = buildBtf([
+  { kind: 'int', name: 'int', size: 4, bits: 32, bitOffset: 0, signed: true, char: false, bool: false },
+])
 
 function createStructOpsMap(kernel: Kernel, linked: LinkedStructOps, by: RegisterBy): BpfMap {
-  // The value type comes from vmlinux, and still the kernel wants a BTF descriptor: the smallest there is.
-  using btf = loadBtf(kernel, buildBtf([SMALLEST_TYPE]))
+  using btf = loadBtf(kernel, SMALLEST_BTF)
   return createMap(kernel, {
     type: 'BPF_MAP_TYPE_STRUCT_OPS',
     keySize: 4,

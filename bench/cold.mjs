@@ -1,0 +1,65 @@
+// One cold measurement in a fresh process: a JSON line of milliseconds.
+//   node cold.mjs btf            open vmlinux BTF, find ten types by name
+//   node cold.mjs register      BTF to registered, without any cache
+//   node cold.mjs cached        the same with what an earlier process resolved, and once more in this process
+import { findTypes, parseBtf } from '@tscc/btf'
+import { reno } from '@tscc/algos'
+import { linkStructOps } from '@tscc/struct-ops'
+import { hostResolver, registerStructOps } from '@tscc/struct-ops/kernel'
+import { hostKernel, readVmlinuxBtf } from '@tscc/syscall'
+
+const NAMES = [
+  'tcp_congestion_ops',
+  'bpf_struct_ops_tcp_congestion_ops',
+  'tcp_sock',
+  'inet_connection_sock',
+  'sock',
+  'ack_sample',
+  'rate_sample',
+  'sk_buff',
+  'task_struct',
+  'tcp_info',
+]
+
+const ms = () => Number(process.hrtime.bigint()) / 1e6
+const peakKb = () => process.resourceUsage().maxRSS
+
+const started = ms()
+const kernel = hostKernel()
+// koffi loads its library on the first call: that is start-up, as the dynamic linker's work is for C
+kernel.close(-1)
+const startup = ms() - started
+
+const registerOnce = (name, cache) => {
+  const t0 = ms()
+  const resolver = hostResolver(kernel, { cache })
+  const registration = registerStructOps(kernel, linkStructOps(reno(name), resolver))
+  const took = ms() - t0
+  resolver.save()
+  registration.close()
+  return took
+}
+
+const name = `bench_${process.pid}`
+switch (process.argv[2]) {
+  case 'btf': {
+    const t0 = ms()
+    const btf = parseBtf(readVmlinuxBtf(kernel))
+    const t1 = ms()
+    const ids = findTypes(btf, NAMES.map((wanted) => ({ name: wanted, kind: 'struct' })))
+    const t2 = ms()
+    if (ids.some((id) => id === undefined)) throw new Error(`not found: ${NAMES[ids.indexOf(undefined)]}`)
+    console.log(JSON.stringify({ open: t1 - t0, find: t2 - t1, startup, peakKb: peakKb() }))
+    break
+  }
+  case 'register':
+    console.log(JSON.stringify({ register: registerOnce(name, false), startup, peakKb: peakKb() }))
+    break
+  case 'cached': {
+    const first = registerOnce(name, true)
+    console.log(JSON.stringify({ first, second: registerOnce(name, true), third: registerOnce(name, true), startup, peakKb: peakKb() }))
+    break
+  }
+  default:
+    throw new Error('usage: node cold.mjs btf | register | cached')
+}
