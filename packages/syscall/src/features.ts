@@ -166,7 +166,7 @@ function programProbe(type: keyof typeof bpfProgramTypes, since: string): Probe 
 
 /** BTF id 1 is no struct_ops type: a kernel that knows the program type says ENOTSUPP, another EINVAL. */
 function structOpsProgram(kernel: Kernel): Feature {
-  const result = loadProbe(kernel, 'BPF_PROG_TYPE_STRUCT_OPS', 1)
+  const result = closing(kernel, loadProbe(kernel, 'BPF_PROG_TYPE_STRUCT_OPS', 1))
   const why = result === ENOTSUPP ? 'the program type is known' : `BPF_PROG_LOAD: ${refusal(result)}`
   return verdict(result === ENOTSUPP, '5.6', why)
 }

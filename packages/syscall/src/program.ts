@@ -173,7 +173,10 @@ export function ownProgram(kernel: Kernel, fd: number, program: ProgramIdentity)
 /** An empty log is no verdict of the verifier: the attributes were refused before it ran. */
 function programError(kernel: Kernel, spec: ProgramSpec, errno: number, log: string): Error {
   const report = parseVerifierLog(log)
-  if (report.reason === '' && report.instruction === undefined) return bpfError(kernel, 'BPF_PROG_LOAD', errno)
+  if (report.reason === '' && report.instruction === undefined) {
+    const lastLine = log.trimEnd().split('\n').at(-1)?.slice(0, 1024)
+    return bpfError(kernel, 'BPF_PROG_LOAD', errno, lastLine)
+  }
   return syscallErrors.make('verifier', {
     ...report,
     command: 'BPF_PROG_LOAD',
