@@ -5,7 +5,7 @@ import type { FlowSpec, HostRole } from './host/protocol.ts'
 import { labErrors } from './lab-errors.ts'
 import type { LabAlgorithm, LabProgress, LabResult, LabRun, LinkKind, Scenario } from './model.ts'
 import { checkScenario } from './scenario.ts'
-import { buildTopology, type Topology } from './topology.ts'
+import { buildTopology, needsNetem, type Topology } from './topology.ts'
 
 const FIRST_PORT = 5201
 /** Between two runs nothing is on the path; this long the hosts may answer what they had received, ms. */
@@ -117,7 +117,7 @@ async function chooseLink(
     onProgress({ kind: 'setup', text: 'user-space link: netem cannot mark CE by queue length' })
     return 'user'
   }
-  const reason = await router.call('probe-netem', null)
+  const reason = needsNetem(path) ? await router.call('probe-netem', null) : ''
   if (reason === '') return 'netem'
   if (link === 'netem') throw labErrors.make('no-netem', { reason })
   onProgress({ kind: 'setup', text: `user-space link: ${reason}` })

@@ -116,11 +116,17 @@ async function buildNetem(hosts: Hosts, path: PathSpec): Promise<Topology> {
     // Two frames of burst, or a millisecond's worth where the rate is high: what a timer can serve.
     const burst = Math.max(2 * (path.mtu + 14), Math.round(rate / 8000))
     await router.call('set-qdisc', { device: far.name, qdisc: { kind: 'tbf', rate, burst, limit: buffer } })
+    if (!needsNetem(path)) return
     await router.call('set-qdisc', { device: near.name, qdisc: { kind: 'netem', delay, loss: 0, limit: LARGE_LIMIT } })
     await sender.call('set-qdisc', { device: 'eth0', qdisc: { kind: 'netem', delay, loss, limit: LARGE_LIMIT } })
   }
   await setQdiscs()
   return { receiverAddress: '10.0.2.2', reset: setQdiscs, counters: async () => undefined }
+}
+
+/** A path without delay and loss is made of tbf alone. */
+export function needsNetem({ delay, loss }: PathSpec): boolean {
+  return delay > 0 || loss > 0
 }
 
 /** Packets carry full checksums and one segment each, nothing is remembered between connections, no window is too small. */

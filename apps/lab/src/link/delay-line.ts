@@ -11,11 +11,10 @@ export interface DelayLine {
   /** Address of the first frame. */
   headAddress(): number
   headLength(): number
-  /** Bytes of the whole line and the first frame's offset in them. */
   pop(): void
-  /** The memory of the frame pushed last, for marking it. */
+  /** The memory that frames are copied to, and its address; growth moves it. */
   readonly memory: Uint8Array
-  readonly lastOffset: number
+  readonly baseAddress: number
   clear(): void
 }
 
@@ -28,7 +27,6 @@ export function createDelayLine(slot: number): DelayLine {
   let dues = new Float64Array(capacity)
   let head = 0
   let count = 0
-  let lastOffset = 0
 
   const grow = (): boolean => {
     if (capacity * slot * 2 > MAX_BYTES) return false
@@ -57,8 +55,7 @@ export function createDelayLine(slot: number): DelayLine {
     push(bytes, offset, length, due) {
       if (length > slot || (count === capacity && !grow())) return false
       const at = (head + count) & (capacity - 1)
-      lastOffset = at * slot
-      memory.set(bytes.subarray(offset, offset + length), lastOffset)
+      memory.set(bytes.subarray(offset, offset + length), at * slot)
       lengths[at] = length
       dues[at] = due
       count += 1
@@ -73,8 +70,8 @@ export function createDelayLine(slot: number): DelayLine {
     get memory() {
       return memory
     },
-    get lastOffset() {
-      return lastOffset
+    get baseAddress() {
+      return base
     },
     clear() {
       head = 0

@@ -70,7 +70,7 @@ export function addDefaultRoute(index: number, gateway: string): NetlinkRequest 
   w.u8(0, 'src_len')
   w.u8(0, 'tos')
   w.u8(uapi.RT_TABLE_MAIN, 'table')
-  w.u8(uapi.RTPROT_STATIC, 'protocol')
+  w.u8(uapi.RTPROT_BOOT, 'protocol')
   w.u8(uapi.RT_SCOPE_UNIVERSE, 'scope')
   w.u8(uapi.RTN_UNICAST, 'type')
   w.u32(0, 'flags')

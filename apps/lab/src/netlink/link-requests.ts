@@ -38,21 +38,19 @@ function ifinfomsg(index: number, up?: boolean): Uint8Array {
   return w.finish()
 }
 
-function vethAttributes(end: VethEnd, mtu: number): NetlinkAttribute[] {
+/** In the order that iproute2 sends them, so that messages can be compared with its own. */
+function vethAttributes(end: VethEnd, mtu: number, pid?: number): NetlinkAttribute[] {
   return [
-    stringAttribute(uapi.IFLA_IFNAME, end.name),
     u32Attribute(uapi.IFLA_MTU, mtu),
     bytesAttribute(uapi.IFLA_ADDRESS, end.mac),
+    ...(pid === undefined ? [] : [u32Attribute(uapi.IFLA_NET_NS_PID, pid)]),
+    stringAttribute(uapi.IFLA_IFNAME, end.name),
   ]
 }
 
 /** A veth pair: `near` here, `far` in the network namespace of process `pid`. */
 export function vethPair(near: VethEnd, far: VethEnd & { readonly pid: number }, mtu: number): NetlinkRequest {
-  const peer = nested(
-    uapi.VETH_INFO_PEER,
-    [...vethAttributes(far, mtu), u32Attribute(uapi.IFLA_NET_NS_PID, far.pid)],
-    ifinfomsg(0),
-  )
+  const peer = nested(uapi.VETH_INFO_PEER, vethAttributes(far, mtu, far.pid), ifinfomsg(0))
   return {
     name: `veth ${near.name}`,
     type: uapi.RTM_NEWLINK,
@@ -60,7 +58,10 @@ export function vethPair(near: VethEnd, far: VethEnd & { readonly pid: number },
     body: ifinfomsg(0),
     attributes: [
       ...vethAttributes(near, mtu),
-      nested(uapi.IFLA_LINKINFO, [stringAttribute(uapi.IFLA_INFO_KIND, 'veth'), nested(uapi.IFLA_INFO_DATA, [peer])]),
+      nested(uapi.IFLA_LINKINFO, [
+        bytesAttribute(uapi.IFLA_INFO_KIND, new TextEncoder().encode('veth')),
+        nested(uapi.IFLA_INFO_DATA, [peer]),
+      ]),
     ],
   }
 }

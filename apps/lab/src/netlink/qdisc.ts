@@ -1,10 +1,9 @@
-import { byteReader, byteWriter } from '@tscc/core'
+import { byteWriter } from '@tscc/core'
 import {
   bytesAttribute,
   type NetlinkAttribute,
   type NetlinkRequest,
   nested,
-  parseAttributes,
   stringAttribute,
   u32Attribute,
   u64Attribute,
@@ -32,14 +31,6 @@ export interface NetemSpec {
   readonly limit: number
 }
 
-/** Drop and queue figures of a qdisc (struct gnet_stats_basic, gnet_stats_queue). */
-export interface QdiscCounters {
-  readonly bytes: number
-  readonly packets: number
-  readonly backlog: number
-  readonly drops: number
-}
-
 /** Make (or replace) the root qdisc of device `index`. */
 export function setRootQdisc(index: number, qdisc: TbfSpec | NetemSpec): NetlinkRequest {
   return {
@@ -63,28 +54,6 @@ export function deleteRootQdisc(index: number): NetlinkRequest {
     body: tcmsg(index, uapi.TC_H_ROOT),
     attributes: [],
   }
-}
-
-/** Ask for the root qdisc of device `index` with its counters. */
-export function getRootQdisc(index: number): NetlinkRequest {
-  return {
-    name: 'qdisc',
-    type: uapi.RTM_GETQDISC,
-    flags: uapi.NLM_F_REQUEST | uapi.NLM_F_ACK,
-    body: tcmsg(index, uapi.TC_H_ROOT),
-    attributes: [],
-  }
-}
-
-/** The counters in an answer to {@link getRootQdisc} (struct tcmsg and attributes). */
-export function parseQdiscCounters(payload: Uint8Array): QdiscCounters {
-  const stats = parseAttributes(parseAttributes(payload.subarray(20)).get(uapi.TCA_STATS2) ?? new Uint8Array(0))
-  const basic = byteReader(stats.get(uapi.TCA_STATS_BASIC) ?? new Uint8Array(0), { path: 'gnet_stats_basic' })
-  const queue = byteReader(stats.get(uapi.TCA_STATS_QUEUE) ?? new Uint8Array(0), { path: 'gnet_stats_queue' })
-  const bytes = Number(basic.u64('bytes'))
-  const packets = basic.u32('packets')
-  queue.u32('qlen')
-  return { bytes, packets, backlog: queue.u32('backlog'), drops: queue.u32('drops') }
 }
 
 /** struct tcmsg (20 bytes). */

@@ -28,7 +28,6 @@ export const RTM_NEWROUTE = 24
 export const RTM_NEWNEIGH = 28
 export const RTM_NEWQDISC = 36
 export const RTM_DELQDISC = 37
-export const RTM_GETQDISC = 38
 
 export const IFF_UP = 1
 export const IFLA_ADDRESS = 1
@@ -53,16 +52,13 @@ export const RTA_DST = 1
 export const RTA_OIF = 4
 export const RTA_GATEWAY = 5
 export const RT_TABLE_MAIN = 254
-export const RTPROT_STATIC = 4
+export const RTPROT_BOOT = 3
 export const RT_SCOPE_UNIVERSE = 0
 export const RTN_UNICAST = 1
 
 export const TC_H_ROOT = 0xffff_ffff
 export const TCA_KIND = 1
 export const TCA_OPTIONS = 2
-export const TCA_STATS2 = 7
-export const TCA_STATS_BASIC = 1
-export const TCA_STATS_QUEUE = 3
 export const TCA_TBF_PARMS = 1
 export const TCA_TBF_RATE64 = 4
 export const TCA_TBF_BURST = 6
