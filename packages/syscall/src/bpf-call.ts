@@ -1,6 +1,6 @@
 import type { TsccError } from '@tscc/core'
 import { type Attr, type AttrValues, writeAttr } from './attr.ts'
-import { permissionMend } from './capabilities.ts'
+import { type Capability, permissionMend } from './capabilities.ts'
 import { type BpfCommand, bpfCommands } from './commands.ts'
 import { errnoName, errnoNumber } from './errno.ts'
 import type { Kernel } from './kernel.ts'
@@ -52,29 +52,39 @@ export function callBpf<Command extends BpfCommand>(
   return outcome
 }
 
-/** The error of a failed command, with the mend where the errno has one. */
+/** The error of a failed command, with the mend where the errno has one; `needed` are the capabilities it takes, if not its row's. */
 export function bpfError(
   kernel: Kernel,
   command: BpfCommand,
   errno: number,
-  lastLine?: string,
+  options: { readonly lastLine?: string | undefined; readonly needed?: readonly Capability[] } = {},
 ): TsccError<'syscall/bpf', BpfErrorContext> {
+  const { lastLine, needed = bpfCommands[command].capabilities } = options
   const name = errnoName(errno)
   return syscallErrors.make('bpf', {
     command,
     errno,
     name,
-    mend: mendOf(kernel, command, name),
-    ...(lastLine === undefined ? {} : { lastLine }),
+    mend: mendOf(kernel, command, name, needed),
+    ...(lastLine === undefined || lastLine === '' ? {} : { lastLine }),
   })
 }
 
-function mendOf(kernel: Kernel, command: BpfCommand, name: string): string {
+/** Commands on open descriptors check no capability: their EPERM says something else. */
+const specificMends: Partial<Record<BpfCommand, string>> = {
+  BPF_MAP_UPDATE_ELEM: 'the map is frozen or was opened read-only',
+  BPF_MAP_DELETE_ELEM: 'the map is frozen or was opened read-only',
+  BPF_MAP_UPDATE_BATCH: 'the map is frozen or was opened read-only',
+  BPF_MAP_DELETE_BATCH: 'the map is frozen or was opened read-only',
+  BPF_LINK_UPDATE: 'what the link holds is not what was expected, or the link was opened read-only',
+}
+
+function mendOf(kernel: Kernel, command: BpfCommand, name: string, needed: readonly Capability[]): string {
   const { since } = bpfCommands[command]
   switch (name) {
     case 'EPERM':
     case 'EACCES':
-      return permissionMend(kernel, command)
+      return specificMends[command] ?? permissionMend(kernel, needed)
     case 'ENOSYS':
       return 'this kernel is built without bpf(2) (CONFIG_BPF_SYSCALL)'
     case 'E2BIG':

@@ -1,5 +1,6 @@
-import { type BpfCommand, bpfCommands } from './commands.ts'
+import { bpfProgramTypes } from './bpf-types.ts'
 import type { Kernel } from './kernel.ts'
+import { kernelRelease, olderThan } from './kernel-release.ts'
 
 /** The capabilities that BPF work needs, with their bit in CapEff (include/uapi/linux/capability.h). */
 export const capabilityBits = {
@@ -49,15 +50,61 @@ export function missingCapabilities(
   )
 }
 
-/** What to do about EPERM of one command, as the end of a sentence. */
-export function permissionMend(kernel: Kernel, command: BpfCommand): string {
+const programTypes = (...names: readonly (keyof typeof bpfProgramTypes)[]): ReadonlySet<number> =>
+  new Set(names.map((name) => bpfProgramTypes[name]))
+
+/** is_perfmon_prog_type() of kernel/bpf/syscall.c. */
+const perfmonTypes = programTypes(
+  'BPF_PROG_TYPE_KPROBE',
+  'BPF_PROG_TYPE_TRACEPOINT',
+  'BPF_PROG_TYPE_PERF_EVENT',
+  'BPF_PROG_TYPE_RAW_TRACEPOINT',
+  'BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE',
+  'BPF_PROG_TYPE_TRACING',
+  'BPF_PROG_TYPE_LSM',
+  'BPF_PROG_TYPE_STRUCT_OPS',
+  'BPF_PROG_TYPE_EXT',
+)
+
+/** is_net_admin_prog_type() of kernel/bpf/syscall.c. */
+const netAdminTypes = programTypes(
+  'BPF_PROG_TYPE_SCHED_CLS',
+  'BPF_PROG_TYPE_SCHED_ACT',
+  'BPF_PROG_TYPE_XDP',
+  'BPF_PROG_TYPE_LWT_IN',
+  'BPF_PROG_TYPE_LWT_OUT',
+  'BPF_PROG_TYPE_LWT_XMIT',
+  'BPF_PROG_TYPE_LWT_SEG6LOCAL',
+  'BPF_PROG_TYPE_SK_SKB',
+  'BPF_PROG_TYPE_SK_MSG',
+  'BPF_PROG_TYPE_FLOW_DISSECTOR',
+  'BPF_PROG_TYPE_CGROUP_DEVICE',
+  'BPF_PROG_TYPE_CGROUP_SOCK',
+  'BPF_PROG_TYPE_CGROUP_SOCK_ADDR',
+  'BPF_PROG_TYPE_CGROUP_SOCKOPT',
+  'BPF_PROG_TYPE_CGROUP_SYSCTL',
+  'BPF_PROG_TYPE_SOCK_OPS',
+  'BPF_PROG_TYPE_EXT',
+  'BPF_PROG_TYPE_NETFILTER',
+)
+
+/** What it takes to load a program of one type, from 5.8. */
+export function programCapabilities(type: number): readonly Capability[] {
+  return [
+    'CAP_BPF',
+    ...(perfmonTypes.has(type) ? (['CAP_PERFMON'] as const) : []),
+    ...(netAdminTypes.has(type) ? (['CAP_NET_ADMIN'] as const) : []),
+  ]
+}
+
+/** What to do about EPERM of something that takes `needed`, as the end of a sentence. */
+export function permissionMend(kernel: Kernel, needed: readonly Capability[]): string {
   const held = effectiveCapabilities(kernel)
-  const needed = bpfCommands[command].capabilities
   if (held === undefined) return needed.length === 0 ? 'run as root' : `run with ${needed.join(' and ')}, or as root`
   const missing = missingCapabilities(held, needed)
   if (missing.length > 0) {
-    const names = missing.join(' and ')
-    return `this process lacks ${names}; run it with ${names.replace('CAP_BPF and CAP_PERFMON', 'CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN before 5.8)')}, or as root`
+    const old = olderThan(kernelRelease(kernel), '5.8') ? ' (before 5.8 that is CAP_SYS_ADMIN)' : ''
+    return `this process lacks ${missing.join(' and ')}${old}; run it with these capabilities or as root`
   }
   return 'the capabilities are held: a user namespace, a seccomp filter, kernel lockdown or (before 5.11) RLIMIT_MEMLOCK forbids it'
 }

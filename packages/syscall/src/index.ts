@@ -12,7 +12,13 @@ export {
 } from './bpf-types.ts'
 export { type BtfObject, loadBtf, ownBtf } from './btf-object.ts'
 export { type CacheFile, cacheFile } from './cache-file.ts'
-export { type Capability, effectiveCapabilities, missingCapabilities, parseCapabilities } from './capabilities.ts'
+export {
+  type Capability,
+  effectiveCapabilities,
+  missingCapabilities,
+  parseCapabilities,
+  programCapabilities,
+} from './capabilities.ts'
 export { type BpfCommand, bpfCommands } from './commands.ts'
 export type { Descriptor } from './descriptor.ts'
 export { type ErrnoName, errnoMeaning, errnoName, errnoNumber, errnoTable } from './errno.ts'

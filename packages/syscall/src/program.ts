@@ -1,6 +1,7 @@
 import type { AttrValues } from './attr.ts'
 import { bpfError, tryBpf, tryBpfCreate } from './bpf-call.ts'
 import { type BpfAttachType, type BpfProgramType, bpfAttachTypes, bpfProgramTypes } from './bpf-types.ts'
+import { programCapabilities } from './capabilities.ts'
 import { type Descriptor, extendDescriptor, ownDescriptor } from './descriptor.ts'
 import { errnoName, errnoNumber } from './errno.ts'
 import type { Kernel } from './kernel.ts'
@@ -175,7 +176,7 @@ function programError(kernel: Kernel, spec: ProgramSpec, errno: number, log: str
   const report = parseVerifierLog(log)
   if (report.reason === '' && report.instruction === undefined) {
     const lastLine = log.trimEnd().split('\n').at(-1)?.slice(0, 1024)
-    return bpfError(kernel, 'BPF_PROG_LOAD', errno, lastLine)
+    return bpfError(kernel, 'BPF_PROG_LOAD', errno, { lastLine, needed: programCapabilities(programType(spec)) })
   }
   return syscallErrors.make('verifier', {
     ...report,

@@ -1,4 +1,4 @@
-import { bpfCommands, fakeKernel, hostKernel, loadProgram, syscallErrors } from '@tscc/syscall'
+import { bpfCommands, fakeKernel, hostKernel, loadProgram, type ProgramSpec, syscallErrors } from '@tscc/syscall'
 import { describe, expect, it } from 'vitest'
 import { caught, returnZero, skipReal } from './real-kernel.ts'
 
@@ -84,17 +84,20 @@ describe('loadProgram, attr and log', () => {
     }
   })
 
-  it('names the missing capability', () => {
-    const load = (capEff: string): unknown =>
-      caught(() =>
-        loadProgram(
-          fakeKernel({ files: { '/proc/self/status': `CapEff:\t${capEff}\n` }, bpf: { BPF_PROG_LOAD: () => -1 } }),
-          spec,
-        ),
-      )
-    expect(String(load('0000000000000000'))).toMatch(/BPF_PROG_LOAD: EPERM .*lacks CAP_BPF and CAP_PERFMON/)
-    expect(String(load('0000008000000000'))).toMatch(/lacks CAP_PERFMON;/)
-    expect(String(load('0000000000200000'))).toMatch(/capabilities are held/)
+  it('names the capability that is missing for this type of program', () => {
+    const load = (capEff: string, type: ProgramSpec['type']): string => {
+      const kernel = fakeKernel({
+        files: { '/proc/self/status': `CapEff:\t${capEff}\n` },
+        bpf: { BPF_PROG_LOAD: () => -1 },
+      })
+      return String(caught(() => loadProgram(kernel, { ...spec, type })))
+    }
+    const none = '0000000000000000'
+    expect(load(none, 'BPF_PROG_TYPE_SOCKET_FILTER')).toMatch(/BPF_PROG_LOAD: EPERM .*lacks CAP_BPF;/)
+    expect(load(none, 'BPF_PROG_TYPE_STRUCT_OPS')).toMatch(/lacks CAP_BPF and CAP_PERFMON;/)
+    expect(load('0000008000000000', 'BPF_PROG_TYPE_STRUCT_OPS')).toMatch(/lacks CAP_PERFMON;/)
+    expect(load('000000c000000000', 'BPF_PROG_TYPE_SOCK_OPS')).toMatch(/lacks CAP_NET_ADMIN;/)
+    expect(load('0000000000200000', 'BPF_PROG_TYPE_STRUCT_OPS')).toMatch(/capabilities are held/)
   })
 
   it('refuses instructions that are not whole slots, and long names', () => {
