@@ -31,8 +31,8 @@ export function buildBtf(types: readonly BtfType[], options: BuildBtfOptions = {
     writer.u32(strings.add(type.name, `types[${i}].name`), 'name_off')
     writer.u32(((kind << 24) | vlen | (flag ? 0x8000_0000 : 0)) >>> 0, 'info')
     for (const word of words) {
-      range(`types[${i}]`, word, -0x8000_0000, 0xffff_ffff)
-      writer.u32(word >>> 0, 'word')
+      range(`types[${i}]`, word, 0, 0xffff_ffff)
+      writer.u32(word, 'word')
     }
   }
   return assemble(

@@ -88,7 +88,7 @@ function readElf(bytes: Uint8Array): { readonly sections: readonly ElfSection[];
   // Counts that do not fit 16 bits are in the first section header.
   const shnum = u16(wide ? 60 : 48, 'e_shnum')
   const count = shnum === 0 && table !== 0 ? header(0).size() : shnum
-  if (count * entry > bytes.length)
+  if (table + count * entry > bytes.length)
     throw btfErrors.make('bad-elf', { field: 'e_shnum', found: count, want: 'a table inside the file' })
   const shstrndx = u16(wide ? 62 : 50, 'e_shstrndx')
   const names = header(shstrndx === 0xffff ? header(0).link() : shstrndx)

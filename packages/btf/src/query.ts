@@ -1,5 +1,4 @@
-import { type Btf, kindOf, nameOf, typeCount } from './btf.ts'
-import { btfErrors } from './btf-errors.ts'
+import { type Btf, kindOf, nameOf } from './btf.ts'
 import { infoKind, kindNumber } from './kinds.ts'
 import { skipModifiers } from './sizes.ts'
 import { typeOf, typeOfKind } from './type-of.ts'
@@ -109,7 +108,7 @@ export function structOpsTypes(btf: Btf): readonly StructOpsType[] {
 const encoder = new TextEncoder()
 
 /** Ids of one kind whose names begin with `prefix`. */
-export function typesWithPrefix(btf: Btf, kind: Parameters<typeof kindNumber>[0], prefix: string): readonly number[] {
+function typesWithPrefix(btf: Btf, kind: Parameters<typeof kindNumber>[0], prefix: string): readonly number[] {
   const start = encoder.encode(prefix)
   const own = btf.state.strings
   const matches = (id: number): boolean => {
@@ -119,10 +118,4 @@ export function typesWithPrefix(btf: Btf, kind: Parameters<typeof kindNumber>[0]
     return true
   }
   return typesOfKind(btf, kind).filter(matches)
-}
-
-/** Throw unless `id` is a type of this BTF (0, void, is one). */
-export function checkTypeId(btf: Btf, id: number): void {
-  if (!Number.isInteger(id) || id < 0 || id > typeCount(btf))
-    throw btfErrors.make('bad-type-id', { id, count: typeCount(btf) })
 }

@@ -7,7 +7,7 @@ export interface TypeRecord {
   readonly kind: number
   readonly flag: boolean
   readonly vlen: number
-  /** Everything behind the info word; negative numbers stand for their two's complement. */
+  /** Everything behind the info word, unsigned; not range-checked yet. */
   readonly words: readonly number[]
 }
 
@@ -29,7 +29,7 @@ export function typeRecord(type: BtfType, field: string, add: AddString): TypeRe
       check(field, 'bits', type.bits, 0, 0xff)
       check(field, 'bitOffset', type.bitOffset, 0, 0xff)
       const encoding = (type.signed ? 1 : 0) | (type.char ? 2 : 0) | (type.bool ? 4 : 0)
-      return plain(type.size, (encoding << 24) | (type.bitOffset << 16) | type.bits)
+      return plain(type.size, ((encoding << 24) | (type.bitOffset << 16) | type.bits) >>> 0)
     }
     case 'ptr':
     case 'typedef':
@@ -54,7 +54,7 @@ export function typeRecord(type: BtfType, field: string, add: AddString): TypeRe
         const at = `${field}.values[${i}]`
         if (type.signed) check(at, 'value', value, -0x8000_0000, 0x7fff_ffff)
         else check(at, 'value', value, 0, 0xffff_ffff)
-        return [add(name, `${at}.name`), value]
+        return [add(name, `${at}.name`), value >>> 0]
       })
       return { kind, flag: type.signed, vlen: type.values.length, words: [type.size, ...words] }
     }
@@ -85,7 +85,8 @@ export function typeRecord(type: BtfType, field: string, add: AddString): TypeRe
     case 'float':
       return plain(type.size)
     case 'decl_tag':
-      return { ...plain(type.typeId, type.component), flag: type.attribute }
+      check(field, 'component', type.component, -1, 0x7fff_ffff)
+      return { ...plain(type.typeId, type.component >>> 0), flag: type.attribute }
     case 'type_tag':
       return { ...plain(type.typeId), flag: type.attribute }
   }
