@@ -4,7 +4,6 @@ import {
   type BpfMap,
   bpfMapFlags,
   bpfMapTypes,
-  deleteElement,
   detachLink,
   type Kernel,
   linkIds,
@@ -21,7 +20,7 @@ import {
 import { structOpsErrors } from '../errors.ts'
 import type { StructOpsLayout } from '../layout.ts'
 import { type HostResolver, hostResolver } from './host-resolver.ts'
-import { KEY, programsOf, type RegisterBy } from './value-map.ts'
+import { deleteRegistration, KEY, programsOf, type RegisterBy } from './value-map.ts'
 
 /** Where `tscc register` pins: one file a registration, named after it. */
 export const DEFAULT_PIN_FOLDER = '/sys/fs/bpf/tscc'
@@ -149,7 +148,7 @@ export function unregisterStructOps(kernel: Kernel, record: StructOpsRecord): vo
   }
   if (record.by === 'map') {
     using map = openMapById(kernel, record.id)
-    if (map !== undefined) deleteElement(map, KEY)
+    if (map !== undefined) deleteRegistration(map)
   }
   for (const path of record.pins) removePin(path)
 }

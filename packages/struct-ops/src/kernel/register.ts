@@ -1,19 +1,10 @@
-import {
-  createLink,
-  deleteElement,
-  type Kernel,
-  type Link,
-  linkInfo,
-  mapInfo,
-  pinObject,
-  updateLink,
-} from '@tscc/syscall'
+import { createLink, type Kernel, type Link, linkInfo, mapInfo, pinObject, updateLink } from '@tscc/syscall'
 import { structOpsErrors } from '../errors.ts'
 import type { LinkedStructOps } from '../link.ts'
 import { failedWith } from './load-programs.ts'
 import {
+  deleteRegistration,
   explainRefusal,
-  KEY,
   type PreparedStructOps,
   prepareStructOps,
   programsOf,
@@ -109,7 +100,7 @@ function own(kernel: Kernel, first: PreparedStructOps, link: Link | undefined): 
     if (state.closed) return
     state.closed = true
     // Without a link a closed map stays registered: it is the element's deletion that unregisters.
-    if (link === undefined && !state.pinned) deleteElement(state.held.map, KEY)
+    if (link === undefined && !state.pinned) deleteRegistration(state.held.map)
     link?.close()
     state.held.map.close()
   }

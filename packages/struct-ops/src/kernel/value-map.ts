@@ -1,5 +1,14 @@
 import { buildBtf } from '@tscc/btf'
-import { type BpfMap, bpfMapFlags, createMap, type Kernel, loadBtf, lookupElement, updateElement } from '@tscc/syscall'
+import {
+  type BpfMap,
+  bpfMapFlags,
+  createMap,
+  deleteElement,
+  type Kernel,
+  loadBtf,
+  lookupElement,
+  updateElement,
+} from '@tscc/syscall'
 import { missingCallbacks } from '../building-blocks/callbacks.ts'
 import { structOpsErrors } from '../errors.ts'
 import type { StructOpsLayout } from '../layout.ts'
@@ -83,6 +92,16 @@ function writeValue(map: BpfMap, linked: LinkedStructOps, loaded: LoadedPrograms
 }
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
+
+/** Delete the element of a map that registered without a link: unregisters. Sockets in use hold the map a while longer. */
+export function deleteRegistration(map: BpfMap): void {
+  try {
+    deleteElement(map, KEY)
+  } catch (error) {
+    // The name is gone already; what is in progress is the end of the last socket that uses it.
+    if (!failedWith(error, 'EINPROGRESS')) throw error
+  }
+}
 
 /** Ids of the programs in a written map: reading, the kernel shows ids where descriptors were written. */
 export function programsOf(map: BpfMap, layout: StructOpsLayout): readonly { callback: string; id: number }[] {
