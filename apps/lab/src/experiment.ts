@@ -27,6 +27,14 @@ interface PlannedRun {
   readonly algorithms: readonly LabAlgorithm[]
 }
 
+/** What every run of an experiment uses. */
+interface RunningExperiment {
+  readonly sender: Host
+  readonly receiver: Host
+  readonly topology: Topology
+  readonly signal: AbortSignal | undefined
+}
+
 /** The order of runs: A B C, A B C …, or all of them at once in every round. */
 export function planRuns(scenario: Scenario, algorithms: readonly LabAlgorithm[]): readonly PlannedRun[] {
   return Array.from({ length: scenario.repeat }, (_, round) =>
@@ -91,7 +99,7 @@ export async function runExperiment(
       tell()
       const timer = setInterval(tell, PROGRESS_EVERY)
       try {
-        runs.push(await runOnce(scenario, planned, index, { sender, receiver, topology }))
+        runs.push(await runOnce(scenario, planned, index, { sender, receiver, topology, signal }))
       } finally {
         clearInterval(timer)
       }
@@ -129,7 +137,7 @@ async function runOnce(
   scenario: Scenario,
   { round, algorithms }: PlannedRun,
   index: number,
-  { sender, receiver, topology }: { readonly sender: Host; readonly receiver: Host; readonly topology: Topology },
+  { sender, receiver, topology, signal }: RunningExperiment,
 ): Promise<LabRun> {
   const address = topology.receiverAddress
   const ports = algorithms.map(({ cc }, i) => ({ address, port: FIRST_PORT + i, cc }))
@@ -149,7 +157,7 @@ async function runOnce(
   const link = await topology.counters()
   await topology.reset(scenario.seed)
   await receiver.call('stop-listening', null)
-  await sleep(scenario.path.delay * 2 + SETTLE)
+  await sleep(scenario.path.delay * 2 + SETTLE, undefined, signal === undefined ? {} : { signal })
   return {
     index,
     round,

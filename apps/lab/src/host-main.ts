@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { turnOffOffloads } from './ethtool.ts'
 import type { HostCallName, HostCalls, HostReply, HostRequest, NetworkSpec } from './host/protocol.ts'
 import { createReceiver } from './host/receiver.ts'
@@ -9,7 +10,7 @@ import { addAddress, addDefaultRoute, addNeighbour } from './netlink/address.ts'
 import { setLink, vethPair } from './netlink/link-requests.ts'
 import { deleteRootQdisc, setRootQdisc } from './netlink/qdisc.ts'
 import { type NetlinkSocket, openNetlink } from './netlink/socket.ts'
-import { becomePunctual, deviceIndex, dieWithParent, enterNewNetns, setNetSysctl } from './netns.ts'
+import { becomePunctual, deviceIndex, dieWithParent, enterNewNetns, preferThisProcess, setNetSysctl } from './netns.ts'
 
 /*
  * A process of an experiment: `node host-main.js <role> <pid of its parent>`, with an IPC channel.
@@ -45,7 +46,7 @@ function setNetwork(netlink: NetlinkSocket, spec: NetworkSpec): null {
 }
 
 function hasIpv6(): boolean {
-  return setNetSysctl('ipv6/conf/default/forwarding', 0)
+  return existsSync('/proc/sys/net/ipv6')
 }
 
 function makeHandlers(): Handlers {
@@ -118,6 +119,7 @@ try {
   process.title = `tscc lab ${role}`
   dieWithParent(Number(parent))
   enterNewNetns()
+  preferThisProcess()
   const handlers = makeHandlers()
   process.on('message', (message) => {
     void answer(handlers, message as HostRequest) // only the parent speaks on this channel

@@ -134,12 +134,14 @@ function hostDefaults(path: PathSpec): Pick<NetworkSpec, 'device' | 'offloadsOff
   const inFlight = (path.rate / 8000) * 2 * path.delay + path.buffer
   // Twice for slow start's overshoot, four times for the kernel's own accounting of a packet's memory.
   const most = Math.min(Math.max(Math.round(inFlight * 8), 8 * 1024 * 1024), 512 * 1024 * 1024)
+  // What waits to be sent bridges the times in which the sender's process does not run.
+  const waiting = Math.min(Math.max(Math.round(inFlight * 4), 256 * 1024), 4 * 1024 * 1024)
   return {
     device: 'eth0',
     offloadsOff: ['tx-tso', 'tx-gso', 'rx-gro', 'tx-checksum'],
     sysctls: [
       { name: 'ipv4/tcp_no_metrics_save', value: 1 },
-      { name: 'ipv4/tcp_wmem', value: `4096 65536 ${most}` },
+      { name: 'ipv4/tcp_wmem', value: `4096 ${waiting} ${most}` },
       { name: 'ipv4/tcp_rmem', value: `4096 ${Math.min(most, 6 * 1024 * 1024)} ${most}` },
     ],
   }

@@ -1,3 +1,4 @@
+import { tcpInfoSize } from '@tscc/syscall'
 import { callLibc, errno, errnoName, errnoNumber, libcError, libcFunction } from '@tscc/syscall/libc'
 import { labErrors } from '../lab-errors.ts'
 import { parseAddress } from '../netlink/address.ts'
@@ -111,7 +112,7 @@ export function closeSocket(fd: number): void {
 /** A reader of TCP_INFO that allocates nothing per call: the view is overwritten by the next, bytes the kernel lacks are 0. */
 export function createTcpInfoReader(): (fd: number) => DataView {
   const getsockopt = libcFunction<[number, number, number, Uint8Array, Uint8Array]>(prototypes.getsockopt)
-  const value = new Uint8Array(512)
+  const value = new Uint8Array(tcpInfoSize + 64)
   const length = new Uint8Array(4)
   const view = new DataView(value.buffer)
   const lengthView = new DataView(length.buffer)

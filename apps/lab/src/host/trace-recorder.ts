@@ -1,14 +1,15 @@
+import { tcpInfoFields } from '@tscc/syscall'
 import type { FlowTrace } from '../model.ts'
 
-/** struct tcp_info members that are recorded (linux/tcp.h): byte offset and size of each. */
+/** The members of struct tcp_info that are recorded; 0 where the kernel's struct ends before one. */
 const columns = {
-  cwnd: { offset: 80, bytes: 4 },
-  ssthresh: { offset: 76, bytes: 4 },
-  rtt: { offset: 68, bytes: 4 },
-  deliveryRate: { offset: 160, bytes: 8 },
-  retransmits: { offset: 100, bytes: 4 },
-  bytesAcked: { offset: 120, bytes: 8 },
-  deliveredCe: { offset: 196, bytes: 4 },
+  cwnd: tcpInfoFields.tcpi_snd_cwnd,
+  ssthresh: tcpInfoFields.tcpi_snd_ssthresh,
+  rtt: tcpInfoFields.tcpi_rtt,
+  deliveryRate: tcpInfoFields.tcpi_delivery_rate,
+  retransmits: tcpInfoFields.tcpi_total_retrans,
+  bytesAcked: tcpInfoFields.tcpi_bytes_acked,
+  deliveredCe: tcpInfoFields.tcpi_delivered_ce,
 } as const
 
 type Column = keyof typeof columns
@@ -37,9 +38,9 @@ export function createTraceRecorder(expected: number): TraceRecorder {
       let at = count * width
       rows[at++] = time
       for (const name of names) {
-        const { offset, bytes } = columns[name]
+        const { at: offset, type } = columns[name]
         rows[at++] =
-          bytes === 4
+          type === 'u32'
             ? info.getUint32(offset, true)
             : info.getUint32(offset, true) + info.getUint32(offset + 4, true) * 0x1_0000_0000
       }
