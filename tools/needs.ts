@@ -1,109 +1,99 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
+import { delimiter, join } from 'node:path'
 
-/** Something that a test needs of its machine. */
-export type Need = keyof typeof needTable
+const vmlinux = '/sys/kernel/btf/vmlinux'
 
-interface NeedRow {
-  /** Why it is absent, or undefined where it is there. */
-  readonly missing: () => string | undefined
-  /** The machine should have it: its absence then is a failure and no skip. */
-  readonly due: () => boolean
-}
-
-const kernel = (): readonly [number, number] => {
-  const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(release()) ?? []
-  return [Number(major), Number(minor)]
-}
-const atLeast = (major: number, minor: number): boolean => {
-  const [haveMajor, haveMinor] = kernel()
-  return process.platform === 'linux' && (haveMajor > major || (haveMajor === major && haveMinor >= minor))
-}
-const capable = (...bits: readonly number[]): boolean => {
-  if (process.platform !== 'linux') return false
-  const effective = BigInt(`0x${/^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`)
-  return bits.every((bit) => (effective >> BigInt(bit)) & 1n)
-}
-/** CI with everything installed says so; an absent tool is then a failure. */
-const toolsAreDue = (): boolean => process.env.TSCC_REQUIRE_TOOLS === '1'
-
-const tool = (name: string, ...probe: readonly string[]): NeedRow => ({
-  missing: () => {
-    try {
-      execFileSync(name, probe, { stdio: 'ignore' })
-      return undefined
-    } catch {
-      return `${name} is not installed`
-    }
-  },
-  due: toolsAreDue,
-})
-
-const CAP_NET_ADMIN = 12
-const CAP_SYS_ADMIN = 21
-const CAP_PERFMON = 38
-const CAP_BPF = 39
-
-const bpfCapable = (): boolean => capable(CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, CAP_NET_ADMIN)
-const BTF = '/sys/kernel/btf/vmlinux'
-
-/** Each need with its probe, and with the machines that must pass it. */
-const needTable = {
-  linux: {
-    missing: () => (process.platform === 'linux' ? undefined : 'this is not Linux'),
-    due: () => process.platform === 'linux',
-  },
-  privileges: {
-    missing: () =>
-      bpfCapable() ? undefined : 'needs CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_ADMIN (run as root)',
-    due: () => process.platform === 'linux' && process.getuid?.() === 0 && process.env.TSCC_REQUIRE_TOOLS === '1',
-  },
-  btf: {
-    missing: () => (existsSync(BTF) ? undefined : `${BTF} does not exist (kernel without CONFIG_DEBUG_INFO_BTF)`),
-    due: toolsAreDue,
-  },
-  struct_ops: {
-    missing: () =>
-      !bpfCapable()
-        ? needTable.privileges.missing()
-        : !existsSync(BTF)
-          ? needTable.btf.missing()
-          : atLeast(5, 6)
-            ? undefined
-            : 'struct_ops came with Linux 5.6',
-    due: () => bpfCapable() && existsSync(BTF) && atLeast(5, 6),
-  },
-  struct_ops_link: {
-    missing: () => (atLeast(6, 4) ? needTable.struct_ops.missing() : 'struct_ops links came with Linux 6.4'),
-    due: () => bpfCapable() && existsSync(BTF) && atLeast(6, 4),
-  },
-  netns: {
-    missing: () =>
-      capable(CAP_NET_ADMIN, CAP_SYS_ADMIN)
-        ? undefined
-        : 'network namespaces need CAP_NET_ADMIN and CAP_SYS_ADMIN (run as root)',
-    due: () => capable(CAP_NET_ADMIN, CAP_SYS_ADMIN),
-  },
-  clang: tool('clang', '--version'),
-  gcc: tool('gcc', '--version'),
-  bpftool: tool('bpftool', 'version'),
-  'llvm-objdump': tool('llvm-objdump', '--version'),
-} as const satisfies Readonly<Record<string, NeedRow>>
+/** Bits of CapEff (include/uapi/linux/capability.h). */
+const capabilityBits = { CAP_NET_ADMIN: 12n, CAP_NET_RAW: 13n, CAP_SYS_ADMIN: 21n, CAP_PERFMON: 38n, CAP_BPF: 39n }
 
 /**
- * Is everything there that a test needs? `describe.skipIf(!needs('struct_ops'))(…)`.
+ * What a test may need beyond Node, and what is missing for it here ('' where nothing is).
  *
- * What is absent is printed, with the reason, and throws where the machine should have it.
+ * A row looks at premises only (platform, privileges, kernel version, files), never at whether the thing works: where the
+ * premises hold the tests run, and fail if it does not.
  */
-export function needs(...wanted: readonly Need[]): boolean {
-  const absent = wanted.flatMap((need) => {
-    const row: NeedRow = needTable[need]
-    const why = row.missing()
-    if (why === undefined) return []
-    if (row.due()) throw new Error(`${need}: this machine should have it: ${why}`)
-    return [`${need}: ${why}`]
+const needTable = {
+  linux: { kind: 'machine', missing: notLinux },
+  root: { kind: 'machine', missing: () => (process.getuid?.() === 0 ? '' : 'not root') },
+  btf: { kind: 'machine', missing: () => (existsSync(vmlinux) ? '' : `no ${vmlinux}`) },
+  bpf: { kind: 'machine', missing: () => capabilities('CAP_BPF', 'CAP_PERFMON') },
+  bpf_ids: { kind: 'machine', missing: () => capabilities('CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_ADMIN') },
+  struct_ops: { kind: 'machine', missing: () => structOps('5.6') },
+  struct_ops_link: { kind: 'machine', missing: () => structOps('6.4') },
+  namespaces: { kind: 'machine', missing: () => capabilities('CAP_SYS_ADMIN', 'CAP_NET_ADMIN', 'CAP_NET_RAW') },
+  clang: { kind: 'tool', missing: () => tool('clang') },
+  'llvm-objdump': { kind: 'tool', missing: () => tool('llvm-objdump') },
+  bpftool: { kind: 'tool', missing: () => tool('bpftool') },
+  libbpf: {
+    kind: 'tool',
+    missing: () => (existsSync('/usr/include/bpf/libbpf.h') ? '' : 'libbpf-dev is not installed'),
+  },
+  gcc: { kind: 'tool', missing: () => tool('gcc') },
+  ip: { kind: 'tool', missing: () => tool('ip') },
+  tc: { kind: 'tool', missing: () => tool('tc') },
+  ss: { kind: 'tool', missing: () => tool('ss') },
+  ethtool: { kind: 'tool', missing: () => tool('ethtool') },
+} satisfies Record<string, { readonly kind: 'machine' | 'tool'; readonly missing: () => string }>
+
+export type Need = keyof typeof needTable
+
+/**
+ * Whether this machine has all of it: `describe.skipIf(!needs('clang', 'btf'))('…')`.
+ *
+ * Prints why a test is skipped. With TSCC_REQUIRE_TOOLS=1 (`.ci/run` after it installed them) a missing tool is an error.
+ */
+export function needs(...names: readonly Need[]): boolean {
+  const reasons = names.flatMap((name) => {
+    const { kind, missing } = needTable[name]
+    const reason = missing()
+    if (reason !== '' && kind === 'tool' && process.env.TSCC_REQUIRE_TOOLS === '1') {
+      throw new Error(`${name}: must be installed here (TSCC_REQUIRE_TOOLS=1), but: ${reason}`)
+    }
+    return reason === '' ? [] : [`${name}: ${reason}`]
   })
-  if (absent.length > 0) process.stdout.write(`skipped, ${absent.join('; ')}\n`)
-  return absent.length === 0
+  if (reasons.length > 0) console.warn(`skipped, this machine lacks ${reasons.join('; ')}`)
+  return reasons.length === 0
+}
+
+function notLinux(): string {
+  return process.platform === 'linux' ? '' : `not Linux, found ${process.platform}`
+}
+
+function capabilities(...names: readonly (keyof typeof capabilityBits)[]): string {
+  if (notLinux() !== '') return notLinux()
+  const line = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))
+  const held = BigInt(`0x${line?.[1] ?? '0'}`)
+  const missing = names.filter((name) => ((held >> capabilityBits[name]) & 1n) === 0n)
+  return missing.length === 0 ? '' : `lacks ${missing.join(', ')}, run as root`
+}
+
+function structOps(since: string): string {
+  const lacks = capabilities('CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_ADMIN', 'CAP_NET_ADMIN')
+  if (lacks !== '') return lacks
+  if (olderThan(release(), since)) return `Linux ${release()}, needs ${since}`
+  if (!existsSync(vmlinux)) return `no ${vmlinux}`
+  return readFileSync(vmlinux).includes('\0bpf_struct_ops_tcp_congestion_ops\0')
+    ? ''
+    : 'a kernel without struct_ops for tcp_congestion_ops'
+}
+
+function olderThan(found: string, wanted: string): boolean {
+  const [major = 0, minor = 0] = found.split('.').map((part) => Number.parseInt(part, 10))
+  const [wantedMajor = 0, wantedMinor = 0] = wanted.split('.').map(Number)
+  return major < wantedMajor || (major === wantedMajor && minor < wantedMinor)
+}
+
+function tool(name: string): string {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  return folders.some((folder) => folder !== '' && isExecutable(join(folder, name))) ? '' : 'is not installed'
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
