@@ -13,6 +13,18 @@ export type {
   Scenario,
   SummaryRow,
 } from './model.ts'
+export { type PathWords, parsePath, parseTime, pathGrammar } from './parse-path.ts'
+export {
+  type AlgorithmRequest,
+  hasCongestionControl,
+  type PreparedAlgorithms,
+  prepareAlgorithms,
+} from './prepare-algorithms.ts'
+export { toCsv } from './report/csv.ts'
+export { renderHtml } from './report/html.ts'
+export { formatPlot, type PlotOptions } from './report/plot.ts'
+export type { ReportMetric } from './report/series.ts'
+export { formatTable } from './report/table.ts'
 export { runLab } from './run-lab.ts'
 export { checkScenario, defaultScenario } from './scenario.ts'
 export { type Leftover, noteLeftover, type SweepOptions, type SweepResult, sweepLeftovers } from './sweep.ts'

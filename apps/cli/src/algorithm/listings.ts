@@ -1,0 +1,72 @@
+import { isElf } from '@tscc/btf'
+import { decode, type Insn } from '@tscc/insn'
+import { linkStructOps, originOf, type Resolver, type Step, type SymbolicStep } from '@tscc/struct-ops'
+import { openProgramById, programCode, programInfo } from '@tscc/syscall'
+import { cliErrors } from '../cli-errors.ts'
+import { readInput } from '../files.ts'
+import { openKernel } from '../host.ts'
+import { codeSections } from './elf-code.ts'
+import type { LoadedAlgorithm } from './load-algorithm.ts'
+
+/** Instructions to be shown, under a heading. */
+export interface Listing {
+  readonly title: string
+  readonly insns: readonly Insn[]
+  /** By slot: the symbolic step whose instructions begin there; empty elsewhere. */
+  readonly origins?: readonly string[]
+}
+
+/** Instructions in a file: bare ones, or each section with code of a BPF object. */
+export function fileListings(path: string, endian: 'little' | 'big' | undefined, bare: boolean): readonly Listing[] {
+  const bytes = readInput(path)
+  if (bare || !isElf(bytes)) return [{ title: path, insns: decode(bytes, endian === undefined ? {} : { endian }) }]
+  const sections = codeSections(bytes, path)
+  if (sections.length === 0) throw cliErrors.make('not-code', { path, found: 'no section with instructions' })
+  return sections.map((section) => ({
+    title: `section ${section.name}`,
+    insns: decode(section.bytes, { endian: section.endian }),
+  }))
+}
+
+/** A loaded program after the verifier rewrote it. */
+export function loadedListing(id: number): Listing {
+  const kernel = openKernel('a loaded program')
+  using program = openProgramById(kernel, id)
+  if (program === undefined) throw cliErrors.make('not-found', { what: 'program', name: `${id}`, nearest: [] })
+  const bytes = programCode(kernel, program.fd)
+  if (bytes.length === 0)
+    throw cliErrors.make('not-code', {
+      path: `prog:${id}`,
+      found: 'the kernel does not show it (kernel.kptr_restrict)',
+    })
+  return {
+    title: `program ${id} ${programInfo(kernel, program.fd).name}, as the verifier left it`,
+    insns: decode(bytes),
+  }
+}
+
+/** Each callback of an algorithm, linked. */
+export function algorithmListings(algorithm: LoadedAlgorithm, resolver: Resolver): readonly Listing[] {
+  return linkStructOps(algorithm.spec, resolver).programs.map((program) => ({
+    title: `${algorithm.label}: ${program.callback}`,
+    insns: program.insns,
+    origins: program.origins.map((step, slot) =>
+      step === program.origins[slot - 1] || !isSymbolic(program.steps[step]) ? '' : originOf(program, slot),
+    ),
+  }))
+}
+
+/** Does a step say more than the instructions that it became? */
+function isSymbolic(step: Step | undefined): boolean {
+  return step !== undefined && symbolicKinds.has(step.kind)
+}
+
+const symbolicKinds: ReadonlySet<string> = new Set<SymbolicStep['kind']>([
+  'loadArgument',
+  'loadField',
+  'storeField',
+  'loadPrivate',
+  'storePrivate',
+  'loadEnum',
+  'kfunc',
+])

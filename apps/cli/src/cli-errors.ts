@@ -1,0 +1,21 @@
+import { defineErrors, didYouMean } from '@tscc/core'
+
+/** Errors of the command line itself; those of the packages pass through it as they are. */
+export const cliErrors = defineErrors('cli', {
+  usage: (c: { readonly message: string; readonly command: string; readonly hint: string }) => c.message,
+  file: (c: { readonly path: string; readonly action: 'read' | 'write'; readonly name: string }) =>
+    `${c.path}: cannot ${c.action} it, ${c.name}`,
+  'unknown-algorithm': (c: { readonly name: string; readonly nearest: readonly string[] }) =>
+    `${c.name}: no algorithm of tscc and no module has this name${didYouMean(c.nearest)}`,
+  'bad-module': (c: { readonly path: string; readonly why: string }) => `${c.path}: ${c.why}`,
+  'needs-type-stripping': (c: { readonly path: string; readonly node: string }) =>
+    `${c.path}: Node ${c.node} does not run TypeScript`,
+  'not-found': (c: { readonly what: string; readonly name: string; readonly nearest: readonly string[] }) =>
+    `${c.what} ${c.name}: not found${didYouMean(c.nearest)}`,
+  'not-code': (c: { readonly path: string; readonly found: string }) => `${c.path}: ${c.found}`,
+  'no-bpffs': (c: { readonly path: string }) =>
+    `${c.path}: no BPF file system is mounted there, so nothing can be pinned`,
+  'not-linux': (c: { readonly what: string; readonly platform: string }) =>
+    `${c.what}: needs Linux, this is ${c.platform}`,
+  'no-kernel-btf': (_: Readonly<Record<never, never>>) => '/sys/kernel/btf/vmlinux: this kernel offers no BTF',
+})

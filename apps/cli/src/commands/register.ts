@@ -1,0 +1,63 @@
+import { linkStructOps } from '@tscc/struct-ops'
+import { registerStructOps } from '@tscc/struct-ops/kernel'
+import { type Command, Option } from 'commander'
+import { keepRegistered } from '../algorithm/keep-registered.ts'
+import { algorithmSource, loadAlgorithm } from '../algorithm/load-algorithm.ts'
+import { btfSource } from '../btf/load-btf.ts'
+import type { CommandContext } from '../command-table.ts'
+import { openKernel, openResolver } from '../host.ts'
+import { examples } from '../output/examples.ts'
+import { untilStopped } from '../stop-signal.ts'
+
+interface RegisterOptions {
+  readonly name?: string
+  readonly pin?: string | true
+  readonly hold?: true
+  readonly btf?: string
+  readonly json?: true
+}
+
+/** `tscc register`. */
+export function defineRegister(command: Command, { output }: CommandContext): void {
+  examples(
+    command
+      .description(
+        'Load an algorithm into the kernel and print its id. It stays registered after this process, pinned in a BPF file system (kernels before 6.4 need no pin), unless --hold is given.',
+      )
+      .argument('<algorithm>', algorithmSource)
+      .option('--name <name>', "the kernel's name for it, at most 15 characters")
+      .addOption(new Option('--pin [path]', 'where to pin it (default: /sys/fs/bpf/tscc/NAME)').conflicts('hold'))
+      .option('--hold', 'keep it registered only while this process runs; ^C unregisters')
+      .addOption(new Option('--btf <file>', `link against a file instead of the running kernel: ${btfSource}`))
+      .option('--json', 'print JSON')
+      .action(async (source: string, options: RegisterOptions) => {
+        const { spec } = await loadAlgorithm(source)
+        const kernel = openKernel('register')
+        const resolver = openResolver(options.btf)
+        const linked = linkStructOps({ ...spec, name: options.name ?? spec.name }, resolver)
+        const stopped = options.hold === true ? untilStopped() : undefined
+        const registration = registerStructOps(kernel, linked)
+        const { name, type, by, mapId: id, linkId, programs, dropped } = registration
+        const pin = stopped === undefined ? keepRegistered(kernel, registration, options.pin) : undefined
+        if ('save' in resolver && typeof resolver.save === 'function') resolver.save()
+        if (options.json) output.json({ id, name, type, by, linkId, pin, programs, dropped })
+        else {
+          output.print(`${id}`)
+          const where = pin === undefined ? (stopped === undefined ? '' : ', until ^C') : `, pinned at ${pin}`
+          output.note(`registered ${name} (id ${id})${where}`)
+          for (const { callback, why } of dropped) output.note(`left out ${callback}: ${why}`)
+        }
+        if (stopped !== undefined) {
+          await stopped
+          registration.close()
+          output.note(`unregistered ${name} (id ${id})`)
+        }
+      }),
+    [
+      ['tscc register reno', "tscc's Reno as ts_reno"],
+      ['tscc register ./my-cc.mjs --name my_cc', 'your own'],
+      ['sysctl -w net.ipv4.tcp_congestion_control=ts_reno', 'use it for new connections'],
+      ['tscc register reno --hold', 'only until ^C'],
+    ],
+  )
+}

@@ -1,0 +1,44 @@
+import { type Command, Option } from 'commander'
+import { declarations } from '../btf/declarations.ts'
+import { btfSource, loadBtf } from '../btf/load-btf.ts'
+import type { CommandContext } from '../command-table.ts'
+import { writeResult } from '../files.ts'
+import { wholeNumber } from '../option-parsers.ts'
+import { examples } from '../output/examples.ts'
+
+interface TypesOptions {
+  readonly btf: string
+  readonly root?: readonly string[]
+  readonly depth?: number
+  readonly output?: string
+  readonly json?: true
+}
+
+/** What most programs of this project touch, where no root is named. */
+const defaultRoots = ['tcp_congestion_ops', 'tcp_sock', 'inet_connection_sock', 'rate_sample', 'ack_sample'] as const
+
+/** `tscc types`. */
+export function defineTypes(command: Command, { output }: CommandContext): void {
+  examples(
+    command
+      .description('Print TypeScript declarations of kernel types, by default those that congestion control touches.')
+      .addOption(new Option('--btf <file>', btfSource).default('vmlinux'))
+      .option('--root <name...>', 'these types and what they need')
+      .addOption(new Option('--depth <n>', 'how many pointers to follow from the roots').argParser(wholeNumber))
+      .option('-o, --output <file>', 'write to a file')
+      .option('--json', 'print JSON: the declarations as one string, and the roots')
+      .action((options: TypesOptions) => {
+        const roots = options.root ?? defaultRoots
+        const text = declarations(loadBtf(options.btf), 'ts', { roots, depth: options.depth })
+        if (options.output !== undefined) writeResult(options.output, text)
+        if (options.json)
+          output.json({ roots, ...(options.output === undefined ? { text } : { file: options.output }) })
+        else if (options.output === undefined) output.write(text)
+      }),
+    [
+      ['tscc types -o kernel.d.ts', 'tcp_sock and its kin on the running kernel'],
+      ['tscc types --btf vmlinux-6.1 --root tcp_sock', 'of another kernel'],
+      ['tscc types --root task_struct --depth 1', 'any type, and the structs that its pointers lead to'],
+    ],
+  )
+}

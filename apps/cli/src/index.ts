@@ -1,0 +1,2 @@
+export { cliErrors } from './cli-errors.ts'
+export { runCli } from './run-cli.ts'

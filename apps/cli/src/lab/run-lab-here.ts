@@ -1,0 +1,57 @@
+import {
+  type AlgorithmRequest,
+  formatPlot,
+  formatTable,
+  type LabResult,
+  prepareAlgorithms,
+  renderHtml,
+  runLab,
+  type Scenario,
+  toCsv,
+} from '@tscc/lab'
+import type { Kernel } from '@tscc/syscall'
+import { writeResult } from '../files.ts'
+import type { Output } from '../output/output.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { labProgress } from './lab-progress.ts'
+
+/** What to do with a result. */
+export interface PrintLabOptions {
+  readonly plot: 'cwnd' | 'rtt' | 'both' | 'none'
+  readonly html?: string
+  readonly csv?: string
+  readonly json?: true
+}
+
+/** Register, measure, unregister, with progress on stderr; ^C ends it and leaves nothing behind. */
+export async function runLabHere(
+  kernel: Kernel,
+  scenario: Scenario,
+  requests: readonly AlgorithmRequest[],
+  output: Output,
+): Promise<LabResult> {
+  const signal = stopSignal()
+  const progress = labProgress(output)
+  try {
+    using prepared = await prepareAlgorithms(kernel, requests)
+    return await runLab(scenario, prepared.algorithms, { signal, onProgress: progress.show })
+  } finally {
+    progress.end()
+    signal.release()
+  }
+}
+
+/** Files first, so that a broken pipe costs no report; then JSON, or table and plots. */
+export function printLab(output: Output, result: LabResult, options: PrintLabOptions): void {
+  if (options.html !== undefined) writeResult(options.html, renderHtml(result))
+  if (options.csv !== undefined) writeResult(options.csv, toCsv(result))
+  if (options.json) {
+    output.json(result)
+    return
+  }
+  const color = output.colors.isColorSupported
+  output.print(formatTable(result, { color }))
+  const metrics = options.plot === 'both' ? (['cwnd', 'rtt'] as const) : options.plot === 'none' ? [] : [options.plot]
+  for (const metric of metrics) output.print(`\n${formatPlot(result, { color, metric, width: output.width })}`)
+  for (const file of [options.html, options.csv]) if (file !== undefined) output.note(`wrote ${file}`)
+}

@@ -1,0 +1,56 @@
+/** What to do about an error, a line each, from its context; the key is the error's code. */
+type Mend = (context: Readonly<Record<string, unknown>>) => readonly string[]
+
+const listAlgorithms = 'tscc show lists the algorithms that tscc brings'
+const runDoctor = 'tscc doctor tells what this machine lacks'
+const asRoot = 'run it as root (sudo), or with CAP_BPF and CAP_PERFMON'
+
+/** Advice by error code: one table, so that every command gives the same. */
+const mends: Readonly<Record<string, Mend>> = {
+  'cli/unknown-algorithm': () => [
+    'a name of tscc (tscc show lists them), or a path such as ./my-cc.mjs whose default export is a StructOpsSpec',
+  ],
+  'cli/bad-module': () => ['export the StructOpsSpec as default, or under the name algorithm or spec'],
+  'cli/needs-type-stripping': (c) => [
+    `compile it to JavaScript first (npx tsc ${String(c.path)}), or use Node 22.18 or later`,
+  ],
+  'cli/no-bpffs': (c) => [
+    `mount -t bpf bpf ${String(c.path)}`,
+    'or keep this process in charge of it: tscc register --hold',
+  ],
+  'cli/not-linux': () => ['btf, types, asm and disasm work here with files; the rest runs on a Linux host'],
+  'cli/no-kernel-btf': () => [
+    'use a kernel with CONFIG_DEBUG_INFO_BTF=y (every current distribution has it)',
+    'or give a BTF file instead: --btf FILE',
+  ],
+  'btf/unknown-type': () => ["tscc btf find 'PATTERN*' lists the names of a BTF"],
+  'btf/unknown-field': (c) => [`tscc btf layout ${String(c.type)} lists its fields`],
+  'btf/magic': () => ['expected raw BTF, an ELF file with a .BTF section, or the word vmlinux'],
+  'btf/no-btf-section': () => ['compile it with -g (clang -target bpf), or run pahole -J on it'],
+  'struct-ops/exists': (c) => [
+    `tscc replace ${String(c.name)} ALGORITHM puts another in its place`,
+    'tscc register ALGORITHM --name OTHER_NAME registers a second one',
+  ],
+  'struct-ops/not-registered': () => ['tscc list shows what is registered'],
+  'struct-ops/replace-unsupported': () => [
+    'tscc replace --allow-gap unregisters first; new connections in between cannot use it',
+  ],
+  'struct-ops/bad-name': () => ['give it another name: --name NAME'],
+  'struct-ops/rejected': () => ["--verbose prints the verifier's whole log"],
+  'syscall/verifier': () => ["--verbose prints the verifier's whole log"],
+  'syscall/unsupported-platform': () => ['btf, types, asm and disasm work here with files'],
+  'syscall/bpf': (c) => (c.name === 'EPERM' || c.name === 'EACCES' ? [asRoot, runDoctor] : [runDoctor]),
+  'lab/missing-privilege': () => ['sudo npx tscc lab …', runDoctor],
+  'lab/no-algorithm': () => [
+    'sysctl net.ipv4.tcp_available_congestion_control names the loaded ones; modprobe tcp_NAME loads one',
+    listAlgorithms,
+  ],
+  'lab/no-netem': () => ['--link user, or modprobe sch_netem'],
+}
+
+/** The advice for an error; empty where its message says it all. */
+export function mendsFor(code: string, context: unknown): readonly string[] {
+  return typeof context === 'object' && context !== null
+    ? (mends[code]?.(context as Record<string, unknown>) ?? [])
+    : [] // fields are read as unknown
+}

@@ -1,0 +1,66 @@
+import { isTsccError } from '@tscc/core'
+import { cliErrors } from '../cli-errors.ts'
+import { mendsFor } from './mends.ts'
+import { jsonValue, type Output } from './output.ts'
+import { printable } from './printable.ts'
+
+/** What an error ends as: the same facts for people and for programs. */
+interface ErrorReport {
+  readonly code: string
+  readonly message: string
+  readonly help: readonly string[]
+  readonly context?: unknown
+}
+
+/** How to show errors. */
+export interface ReportOptions {
+  readonly json: boolean
+  /** With stack traces, causes and verifier logs. */
+  readonly verbose: boolean
+}
+
+/** Exit status of a failure: 2 for wrong usage, 1 for everything else. */
+export function exitStatus(error: unknown): number {
+  return cliErrors.is(error, 'cli/usage') ? 2 : 1
+}
+
+/** `error: …` and `help: …` lines on stderr, or one JSON document there. */
+export function reportError(output: Output, error: unknown, options: ReportOptions): void {
+  const report = describeError(error)
+  if (options.json) {
+    output.note(JSON.stringify({ error: report }, jsonValue))
+    return
+  }
+  const { red, cyan, dim } = output.errorColors
+  output.note(`${red('error:')} ${printable(report.message)}`)
+  for (const line of report.help) output.note(`${cyan('help:')} ${printable(line)}`)
+  if (options.verbose) for (const line of details(error)) output.note(dim(printable(line)))
+}
+
+function describeError(error: unknown): ErrorReport {
+  if (cliErrors.is(error, 'cli/usage')) {
+    const { command, hint } = error.context
+    return { code: error.code, message: error.message, help: [hint, `${command} --help`].filter((line) => line !== '') }
+  }
+  if (isTsccError(error))
+    return {
+      code: error.code,
+      message: error.message,
+      help: mendsFor(error.code, error.context),
+      context: error.context,
+    }
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: 'cli/internal', message, help: ['this is a bug of tscc; --verbose shows where'] }
+}
+
+/** The verifier's log if there is one, then stacks down the causes. */
+function details(error: unknown): readonly string[] {
+  const lines: string[] = []
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const context: unknown = isTsccError(at) ? at.context : undefined
+    if (typeof context === 'object' && context !== null && 'log' in context && lines.length === 0)
+      lines.push(String(context.log))
+    lines.push(at.stack ?? at.message)
+  }
+  return lines
+}

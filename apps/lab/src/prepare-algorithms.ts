@@ -1,0 +1,119 @@
+import { randomInt } from 'node:crypto'
+import { linkStructOps, type StructOpsSpec } from '@tscc/struct-ops'
+import {
+  findStructOps,
+  hostResolver,
+  listStructOps,
+  type Registration,
+  registerStructOps,
+  unregisterStructOps,
+} from '@tscc/struct-ops/kernel'
+import { availableCongestionControls, type Kernel, setCongestionControl, syscallErrors } from '@tscc/syscall'
+import { callLibc } from '@tscc/syscall/libc'
+import { labErrors } from './lab-errors.ts'
+import type { LabAlgorithm } from './model.ts'
+import { type Leftover, noteLeftover, sweepLeftovers } from './sweep.ts'
+
+/** An algorithm that an experiment is to use: one that the kernel has, or one to be registered for the time of it. */
+export type AlgorithmRequest =
+  | { readonly kind: 'kernel'; readonly label: string; readonly cc: string }
+  | { readonly kind: 'spec'; readonly label: string; readonly spec: StructOpsSpec }
+
+/** Algorithms that are ready to be measured, and the owner of what was registered for that. */
+export interface PreparedAlgorithms {
+  readonly algorithms: readonly LabAlgorithm[]
+  /** Take away what was registered. */
+  close(): void
+  [Symbol.dispose](): void
+}
+
+/** TCP_CONG_NEEDS_ECN (include/net/tcp.h). */
+const NEEDS_ECN = 2n
+
+/**
+ * Register what is not in the kernel, under names of its own (`ts_reno_4k2zq`), and check that the rest is there.
+ * A failure leaves nothing registered; what a killed process left is swept first.
+ */
+export async function prepareAlgorithms(
+  kernel: Kernel,
+  requests: readonly AlgorithmRequest[],
+): Promise<PreparedAlgorithms> {
+  if (requests.some((request) => request.kind === 'spec')) await sweepLeftovers((leftover) => remove(kernel, leftover))
+  const resolver = hostResolver(kernel)
+  const registered = (): readonly string[] => listStructOps(kernel, { resolver }).map((record) => record.name)
+  const undo: (() => void)[] = []
+  const close = (): void => {
+    for (const step of undo.splice(0).reverse()) step()
+  }
+  try {
+    const algorithms = requests.map((request, index): LabAlgorithm => {
+      const label = uniqueLabel(requests, index)
+      if (request.kind === 'kernel') {
+        const { cc } = request
+        if (!hasCongestionControl(kernel, cc)) throw labErrors.make('no-algorithm', { cc, name: 'ENOENT' })
+        const origin = registered().includes(cc) ? 'registered' : 'native'
+        return { label, cc, origin, ecn: cc === 'dctcp' }
+      }
+      const cc = temporaryName(request.label)
+      const linked = linkStructOps({ ...request.spec, name: cc }, resolver)
+      undo.push(noteLeftover({ kind: 'struct_ops', data: { name: cc } }).forget)
+      const registration: Registration = registerStructOps(kernel, linked)
+      undo.push(() => registration.close())
+      return { label, cc, origin: 'tscc', ecn: needsEcn(request.spec) }
+    })
+    resolver.save()
+    return { algorithms, close, [Symbol.dispose]: close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+/** Could a socket use this congestion control? The kernel loads its module (`tcp_<name>`) where there is one. */
+export function hasCongestionControl(kernel: Kernel, name: string): boolean {
+  if (availableCongestionControls(kernel).includes(name)) return true
+  const fd = callLibc('int socket(int domain, int type, int protocol)', AF_INET, SOCK, 0)
+  try {
+    setCongestionControl(kernel, fd, name)
+    return true
+  } catch (error) {
+    if (syscallErrors.is(error)) return false
+    throw error
+  } finally {
+    kernel.close(fd)
+  }
+}
+
+const AF_INET = 2
+/** SOCK_STREAM | SOCK_CLOEXEC */
+const SOCK = 1 | 0o2000000
+
+/** What a dead process registered: on kernels from 6.4 on it is gone with its link already. */
+function remove(kernel: Kernel, leftover: Leftover): void {
+  if (leftover.kind !== 'struct_ops') return
+  const name = String(leftover.data.name)
+  if (availableCongestionControls(kernel).includes(name)) unregisterStructOps(kernel, findStructOps(kernel, name))
+}
+
+/** Fits the kernel's 15 characters: `ts_`, five of the label, five random ones. */
+function temporaryName(label: string): string {
+  const short = label
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '')
+    .slice(0, 5)
+  const random = randomInt(36 ** 5)
+    .toString(36)
+    .padStart(5, '0')
+  return `ts_${short}_${random}`
+}
+
+/** The table tells algorithms apart by label, so a second `reno` becomes `reno (2)`. */
+function uniqueLabel(requests: readonly AlgorithmRequest[], index: number): string {
+  const label = requests[index]?.label ?? ''
+  const before = requests.slice(0, index).filter((request) => request.label === label).length
+  return before === 0 ? label : `${label} (${before + 1})`
+}
+
+function needsEcn(spec: StructOpsSpec): boolean {
+  return (BigInt(spec.data?.flags ?? 0) & NEEDS_ECN) !== 0n
+}
