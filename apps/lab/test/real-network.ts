@@ -28,13 +28,18 @@ export async function ensureDist(): Promise<void> {
       break
     } catch (error) {
       if (tries > 600) throw error
+      const held = statSync(lock, { throwIfNoEntry: false })
+      if (held !== undefined && Date.now() - held.mtimeMs > 120_000) rmdirSync(lock) // its owner was killed
       await sleep(100)
     }
   }
   try {
     const built = newest(join(root, 'dist'), (path) => path.endsWith('.tsbuildinfo'))
     if (newest(join(root, 'src'), () => true) > built)
-      execFileSync(process.execPath, [join(root, '../../node_modules/typescript/bin/tsc'), '-b'], { cwd: root })
+      execFileSync(process.execPath, [join(root, '../../node_modules/typescript/bin/tsc'), '-b'], {
+        cwd: root,
+        stdio: 'inherit',
+      })
   } finally {
     rmdirSync(lock)
   }
