@@ -27,6 +27,7 @@ export async function buildProgram(args: readonly string[], context: CommandCont
       subcommandTerm: (command) => command.name(),
       styleTitle: (text) => context.output.colors.bold(text),
     })
+    .addHelpCommand(new Command('help').argument('[command]').summary('help for a command').helpGroup('Start here:'))
     .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 wrong usage. Every command has --help with examples.')
   const all = args.some((arg) => needAll.has(arg))
   for (const row of commandTable) {

@@ -11,7 +11,10 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const { DEBUG } = process.env
   const verbose = args.includes('--verbose') || (DEBUG !== undefined && DEBUG !== '')
   const status = { code: 0 }
-  const program = await buildProgram(args, { output, fail: () => (status.code = 1) })
+  const fail = (): void => {
+    status.code = 1
+  }
+  const program = await buildProgram(args, { output, fail })
   try {
     await program.parseAsync([...args], { from: 'user' })
     return status.code
@@ -30,6 +33,6 @@ function usageError(error: CommanderError, command: string): Error | undefined {
   return cliErrors.make('usage', {
     message: message.charAt(0).toLowerCase() + message.slice(1),
     command,
-    hint: hint.replace(/^\((.*)\)$/, '$1'),
+    hint: hint.replace(/^\(Did (.*)\)$/, 'did $1'),
   })
 }

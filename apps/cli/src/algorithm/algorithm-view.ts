@@ -1,4 +1,5 @@
-import { cachedResolver, linkStructOps, type Resolver, signatureText } from '@tscc/struct-ops'
+import type { Btf } from '@tscc/btf'
+import { btfResolver, cachedResolver, callbackSignatures, linkStructOps, signatureText } from '@tscc/struct-ops'
 import type { LoadedAlgorithm } from './load-algorithm.ts'
 
 /** What linking made of an algorithm on one kernel, as data. */
@@ -20,11 +21,12 @@ export interface AlgorithmView {
 }
 
 /** Link an algorithm and tell what was looked up for it. */
-export function viewAlgorithm(algorithm: LoadedAlgorithm, resolver: Resolver): AlgorithmView {
+export function viewAlgorithm(algorithm: LoadedAlgorithm, btf: Btf): AlgorithmView {
   const { label, spec, shipped } = algorithm
-  const asked = cachedResolver(() => resolver)
+  const asked = cachedResolver(() => btfResolver(btf))
   const linked = linkStructOps(spec, asked)
   const answers = asked.answers()
+  const signatures = callbackSignatures(btf, spec.type, { layout: linked.layout })
   return {
     label,
     ...(shipped === undefined ? {} : { about: shipped.about, source: shipped.source }),
@@ -32,10 +34,10 @@ export function viewAlgorithm(algorithm: LoadedAlgorithm, resolver: Resolver): A
     name: spec.name,
     valueSize: linked.layout.valueSize,
     callbacks: linked.programs.map((program) => {
-      const member = linked.layout.members[program.memberIndex]
+      const signature = signatures.find((candidate) => candidate.callback === program.callback)
       return {
         name: program.callback,
-        signature: member === undefined ? '' : signatureText(member),
+        signature: signature === undefined ? '' : signatureText(signature),
         instructions: program.insns.length,
       }
     }),

@@ -60,7 +60,16 @@ export function listingText({ title, insns, origins }: Listing, withBytes = fals
     return [withBytes ? hexText(insn) : '', origin].filter((text) => text !== '').join('  ')
   }
   const heading = `; ${title} (${insns.length} instructions)`
-  return printable(`${heading}\n${disassemble(insns, { numbers: true, annotate })}`)
+  return printable(`${heading}\n${inColumns(disassemble(insns, { numbers: true, annotate }))}`)
+}
+
+/** Comments below each other, unless an instruction is too long for that. */
+function inColumns(text: string): string {
+  const lines = text.split('\n').map((line) => line.split(' ; '))
+  const width = Math.min(44, Math.max(...lines.filter((parts) => parts.length > 1).map(([code = '']) => code.length)))
+  return lines
+    .map(([code = '', ...notes]) => [code.padEnd(notes.length > 0 ? width : 0), ...notes].join(' ; '))
+    .join('\n')
 }
 
 function asJson({ title, insns, origins }: Listing) {

@@ -28,8 +28,8 @@ export function defineDoctor(command: Command, { output, fail }: CommandContext)
 }
 
 function printDiagnosis(output: Output, diagnosis: Diagnosis): void {
-  const { green, red, yellow, bold, dim } = output.colors
-  const marks = { ok: green('ok'), lacking: red('no'), noted: yellow('--') }
+  const { green, red, bold, dim } = output.colors
+  const marks = { ok: green('ok'), lacking: red('no'), noted: dim('--'), untried: dim('??') }
   const width = Math.max(...diagnosis.checks.map((check) => check.name.length))
   for (const check of diagnosis.checks) {
     output.print(`${marks[check.status]}  ${check.name.padEnd(width)}  ${printable(check.found)}`)

@@ -4,9 +4,9 @@ import { type Kernel, openProgramById, programInfo } from '@tscc/syscall'
 import { type Command, Option } from 'commander'
 import { type AlgorithmView, viewAlgorithm } from '../algorithm/algorithm-view.ts'
 import { isModulePath, loadAlgorithm } from '../algorithm/load-algorithm.ts'
-import { btfSource } from '../btf/load-btf.ts'
+import { btfSource, loadBtf } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
-import { openHost, openResolver } from '../host.ts'
+import { openHost } from '../host.ts'
 import { examples } from '../output/examples.ts'
 import type { Output } from '../output/output.ts'
 import { formatTable } from '../output/table.ts'
@@ -29,7 +29,7 @@ export function defineShow(command: Command, { output }: CommandContext): void {
       .action(async (what: string | undefined, options: ShowOptions) => {
         if (what === undefined) listAlgorithms(output, options.json === true)
         else if (isAlgorithm(what)) {
-          const view = viewAlgorithm(await loadAlgorithm(what), openResolver(options.btf))
+          const view = viewAlgorithm(await loadAlgorithm(what), loadBtf(options.btf ?? 'vmlinux'))
           if (options.json) output.json(view)
           else printAlgorithm(output, view)
         } else {

@@ -1,7 +1,7 @@
 import { algorithms } from '@tscc/algos'
 import { type Btf, parseBtf } from '@tscc/btf'
 import { isTsccError } from '@tscc/core'
-import { btfResolver, signatureText } from '@tscc/struct-ops'
+import { btfResolver, callbackSignatures, signatureText } from '@tscc/struct-ops'
 import { tcpBtfFixture } from '@tscc/struct-ops/fixture'
 import { algorithmListings, type Listing } from '../algorithm/listings.ts'
 import { loadBtf } from '../btf/load-btf.ts'
@@ -32,9 +32,8 @@ export function offlineListings({ btf }: OfflineSource): {
   if (reno === undefined) throw cliErrors.make('unknown-algorithm', { name: 'reno', nearest: [] })
   const resolver = btfResolver(btf)
   const spec = reno.spec()
-  const { type, members } = resolver.structOps(spec.type)
   return {
-    layout: { type, callbacks: members.filter((member) => member.kind === 'callback').map(signatureText) },
+    layout: { type: spec.type, callbacks: callbackSignatures(btf, spec.type).map(signatureText) },
     listings: algorithmListings({ label: 'reno', spec, shipped: reno }, resolver),
   }
 }

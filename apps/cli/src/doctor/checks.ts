@@ -16,8 +16,8 @@ import {
 /** One thing that a machine has or lacks. */
 export interface Check {
   readonly name: string
-  /** `lacking` keeps tscc from registering or measuring; `noted` is good to know. */
-  readonly status: 'ok' | 'lacking' | 'noted'
+  /** `lacking` keeps tscc from registering or measuring; `noted` is good to know; `untried` takes privileges to find out. */
+  readonly status: 'ok' | 'lacking' | 'noted' | 'untried'
   readonly found: string
   readonly mend?: string
 }
@@ -44,6 +44,11 @@ export async function diagnose(): Promise<Diagnosis> {
     need('CAP_BPF', features.capBpf, 'run as root, or give this process the capability (setcap, ambient capabilities)'),
     need('CAP_PERFMON', features.capPerfmon, 'run as root, or give this process the capability'),
   ]
+  const privileged = capabilities.every((check) => check.status === 'ok')
+  const ifTried = (check: Check): Check =>
+    privileged || check.status === 'ok'
+      ? check
+      : { name: check.name, status: 'untried', found: 'takes CAP_BPF and CAP_PERFMON to find out' }
   const bpf = [
     need('BPF JIT', features.jit, 'sysctl -w net.core.bpf_jit_enable=1 (struct_ops programs must be compiled)'),
     need(
@@ -52,7 +57,7 @@ export async function diagnose(): Promise<Diagnosis> {
       'use a kernel from 5.6 on with CONFIG_BPF_JIT and CONFIG_DEBUG_INFO_BTF',
     ),
   ]
-  const able = [...btf, ...capabilities, ...bpf].every((check) => check.status !== 'lacking')
+  const able = privileged && [...btf, ...capabilities, ...bpf].every((check) => check.status !== 'lacking')
   const trial = able ? trialCheck(kernel) : undefined
   const lab = await canRunLab()
   return {
@@ -64,13 +69,17 @@ export async function diagnose(): Promise<Diagnosis> {
       kernelCheck(kernel),
       ...btf,
       ...capabilities,
-      ...bpf,
+      ...bpf.map(ifTried),
       ...(trial === undefined ? [] : [trial]),
-      note('atomic replace', features.mapStructOpsLink, 'kernels before 6.4 cannot; tscc replace --allow-gap works'),
-      note(
-        'kernel functions',
-        features.kfuncCall,
-        'kernels before 5.13 lack them; tscc puts its own code in their place',
+      ifTried(
+        note('atomic replace', features.mapStructOpsLink, 'kernels before 6.4 cannot; tscc replace --allow-gap works'),
+      ),
+      ifTried(
+        note(
+          'kernel functions',
+          features.kfuncCall,
+          'kernels before 5.13 lack them; tscc puts its own code in their place',
+        ),
       ),
       note('bpffs', features.bpffs, 'mount -t bpf bpf /sys/fs/bpf (or use tscc register --hold)'),
       note('cgroup2', features.cgroup2, 'mount -t cgroup2 none /sys/fs/cgroup'),

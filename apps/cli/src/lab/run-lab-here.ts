@@ -1,8 +1,10 @@
 import {
   type AlgorithmRequest,
+  canRunLab,
   formatPlot,
   formatTable,
   type LabResult,
+  labErrors,
   prepareAlgorithms,
   renderHtml,
   runLab,
@@ -30,6 +32,10 @@ export async function runLabHere(
   requests: readonly AlgorithmRequest[],
   output: Output,
 ): Promise<LabResult> {
+  const { missing } = await canRunLab()
+  const [first] = missing
+  if (first !== undefined)
+    throw labErrors.make('missing-privilege', { what: missing.map(({ what }) => what).join(', '), mend: first.mend })
   const signal = stopSignal()
   const progress = labProgress(output)
   try {

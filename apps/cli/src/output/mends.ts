@@ -3,7 +3,7 @@ type Mend = (context: Readonly<Record<string, unknown>>) => readonly string[]
 
 const listAlgorithms = 'tscc show lists the algorithms that tscc brings'
 const runDoctor = 'tscc doctor tells what this machine lacks'
-const asRoot = 'run it as root (sudo), or with CAP_BPF and CAP_PERFMON'
+const asRoot = 'run it as root: sudo npx tscc …'
 
 /** Advice by error code: one table, so that every command gives the same. */
 const mends: Readonly<Record<string, Mend>> = {
@@ -40,7 +40,7 @@ const mends: Readonly<Record<string, Mend>> = {
   'syscall/verifier': () => ["--verbose prints the verifier's whole log"],
   'syscall/unsupported-platform': () => ['btf, types, asm and disasm work here with files'],
   'syscall/bpf': (c) => (c.name === 'EPERM' || c.name === 'EACCES' ? [asRoot, runDoctor] : [runDoctor]),
-  'lab/missing-privilege': () => ['sudo npx tscc lab …', runDoctor],
+  'lab/missing-privilege': () => [asRoot, runDoctor],
   'lab/no-algorithm': () => [
     'sysctl net.ipv4.tcp_available_congestion_control names the loaded ones; modprobe tcp_NAME loads one',
     listAlgorithms,
