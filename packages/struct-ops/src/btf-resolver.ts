@@ -1,15 +1,20 @@
 import { type Btf, enumValues, resolveField } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
-import { describeStructOps } from './describe-struct-ops.ts'
+import { callbackSignatures } from './callback-signatures.ts'
 import { structOpsErrors } from './errors.ts'
 import type { Resolver } from './resolver.ts'
+import { structOpsLayout } from './struct-ops-layout.ts'
 import { typeFinder } from './type-finder.ts'
 
 /** Resolve against one kernel's BTF. Pure: the BTF may be that of any kernel, of any machine. */
 export function btfResolver(btf: Btf): Resolver {
   const find = typeFinder(btf)
   return {
-    structOps: (type) => describeStructOps(btf, type, find),
+    structOps: (type) => structOpsLayout(btf, type, find),
+    parameterNames: (type, callback) =>
+      callbackSignatures(btf, type, { find })
+        .find((signature) => signature.callback === callback)
+        ?.parameters.map((parameter) => parameter.name) ?? [],
     field: (struct, path) => resolveField(btf, find(struct, 'struct') ?? struct, path),
     // Kernels before 6.10 do not tag their kfuncs, so a function of that name has to do.
     kfunc: (name) => find(name, 'func'),

@@ -65,8 +65,8 @@ export {
 } from './building-blocks/prologue.ts'
 export { returnImm, returnR0, returnReg, returnVoid } from './building-blocks/returns.ts'
 export { aimdSsthresh, incrementCwnd, slowStartCheck } from './building-blocks/window.ts'
+export { callbackSignatures } from './callback-signatures.ts'
 export { describeStep } from './describe-step.ts'
-export { describeStructOps, structOpsNames } from './describe-struct-ops.ts'
 export { structOpsErrors } from './errors.ts'
 export type {
   CallbackName,
@@ -81,7 +81,13 @@ export type {
   StructName,
   StructOpsName,
 } from './kernel-types.ts'
-export { type CallbackParameter, type StructOpsLayout, type StructOpsMember, signatureText } from './layout.ts'
+export {
+  type CallbackParameter,
+  type CallbackSignature,
+  type StructOpsLayout,
+  type StructOpsMember,
+  signatureText,
+} from './layout.ts'
 export { type LinkedProgram, type LinkedStructOps, linkStructOps, originOf } from './link.ts'
 export { type CachedResolver, cachedResolver, type ResolvedAnswers, type Resolver } from './resolver.ts'
 export {
@@ -92,3 +98,4 @@ export {
   type StructOpsSpec,
   type SymbolicStep,
 } from './spec.ts'
+export { structOpsLayout, structOpsNames } from './struct-ops-layout.ts'

@@ -1,16 +1,4 @@
-/** One argument or the result of a callback, as the kernel's prototype has it. */
-export interface CallbackParameter {
-  /** From the kernel's stub function; empty where the BTF has no name. */
-  readonly name: string
-  /** As C writes it, such as `struct sock *` or `u32`. */
-  readonly type: string
-  /** Struct that a pointer leads to, or empty. */
-  readonly pointee: string
-  /** Bytes of the context slot that hold the value: 8 for pointers. */
-  readonly size: number
-}
-
-/** A member of a struct_ops type. */
+/** A member of a struct_ops type: where it is, and for a callback what its arguments point to. */
 export interface StructOpsMember {
   readonly name: string
   /** Position in the struct: the `expected_attach_type` of its program. */
@@ -20,14 +8,8 @@ export interface StructOpsMember {
   /** Bytes. */
   readonly size: number
   readonly kind: 'callback' | 'string' | 'integer' | 'other'
-  /** Only for callbacks. */
-  readonly callback?: {
-    readonly parameters: readonly CallbackParameter[]
-    /** `void`, or the C type. */
-    readonly returns: string
-    /** The kernel has a stub for it: false means BPF may not implement it, undefined that the BTF cannot tell. */
-    readonly stub?: boolean
-  }
+  /** Only for callbacks, one an argument: the struct that it points to, or empty. */
+  readonly pointees?: readonly string[]
 }
 
 /** Where everything of one struct_ops type is, on one kernel: plain data, so that it can be cached. */
@@ -46,11 +28,28 @@ export interface StructOpsLayout {
   readonly members: readonly StructOpsMember[]
 }
 
-/** The `(type name, …)` of a callback in C's words. */
-export function signatureText(member: StructOpsMember): string {
-  if (member.callback === undefined) return `${member.name}[${member.size}]`
-  const parameters = member.callback.parameters.map((p) => (p.name === '' ? p.type : joinC(p.type, p.name)))
-  return `${joinC(member.callback.returns, member.name)}(${parameters.join(', ')})`
+/** One argument of a callback, as the kernel's prototype has it. */
+export interface CallbackParameter {
+  /** From the kernel's stub function; empty where the BTF has no name. */
+  readonly name: string
+  /** As C writes it, such as `struct sock *` or `u32`. */
+  readonly type: string
+}
+
+/** A callback in the kernel's own words. */
+export interface CallbackSignature {
+  readonly callback: string
+  readonly parameters: readonly CallbackParameter[]
+  /** `void`, or the C type. */
+  readonly returns: string
+  /** The kernel has a stub for it: false means BPF may not implement it, undefined that the BTF cannot tell. */
+  readonly stub?: boolean
+}
+
+/** `u32 ssthresh(struct sock *sk)`. */
+export function signatureText(signature: CallbackSignature): string {
+  const parameters = signature.parameters.map(({ name, type }) => (name === '' ? type : joinC(type, name)))
+  return `${joinC(signature.returns, signature.callback)}(${parameters.join(', ')})`
 }
 
 const joinC = (type: string, name: string): string => (type.endsWith('*') ? `${type}${name}` : `${type} ${name}`)

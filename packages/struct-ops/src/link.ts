@@ -97,7 +97,7 @@ function linkProgram(
   const targets = stepTargets(steps)
   steps.forEach((step, index) => {
     if (targets.has(index)) items.push(label(stepLabel(index)))
-    for (const item of lowerStep(aimAtSteps(step, index, steps), member, resolver)) {
+    for (const item of lowerStep(aimAtSteps(step, index, steps), { type: layout.type, member, resolver })) {
       items.push(item)
       if (item.kind !== 'label') itemOrigins.push(index)
     }

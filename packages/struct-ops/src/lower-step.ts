@@ -5,17 +5,25 @@ import type { StructOpsMember } from './layout.ts'
 import type { Resolver } from './resolver.ts'
 import type { AccessSize, LoadArgument, LoadField, LoadPrivate, Step, StoreField, StorePrivate } from './spec.ts'
 
-const sizeOfBytes = { 1: 'u8', 2: 'u16', 4: 'u32', 8: 'u64' } as const
+const sizeOfBytes: Readonly<Record<number, AccessSize | undefined>> = { 1: 'u8', 2: 'u16', 4: 'u32', 8: 'u64' }
 const bytesOfSize: Readonly<Record<AccessSize, number>> = { u8: 1, u16: 2, u32: 4, u64: 8 }
 
 /** Scalar kinds a single load reads; the rest (struct, array …) is an address, not a value. */
 const scalarKinds: ReadonlySet<string> = new Set(['int', 'enum', 'enum64', 'ptr', 'float'])
 
+/** The callback that a step is part of, and the kernel that it is linked to. */
+export interface Place {
+  readonly type: string
+  readonly member: StructOpsMember
+  readonly resolver: Resolver
+}
+
 /** Turn one step into items of the assembler, with everything that depends on the kernel filled in. */
-export function lowerStep(step: Step, member: StructOpsMember, resolver: Resolver): readonly AsmItem[] {
+export function lowerStep(step: Step, at: Place): readonly AsmItem[] {
+  const { resolver } = at
   switch (step.kind) {
     case 'loadArgument':
-      return [load('u64', step.dst, 'r1', 8 * argumentIndex(step, member))]
+      return [load('u64', step.dst, 'r1', 8 * argumentIndex(step, at))]
     case 'loadField':
       return lowerLoadField(step, resolver)
     case 'storeField':
@@ -30,31 +38,30 @@ export function lowerStep(step: Step, member: StructOpsMember, resolver: Resolve
       const id = resolver.kfunc(step.name)
       if (id !== undefined) return [callKfunc(id)]
       if (step.fallback === undefined) throw structOpsErrors.make('unknown-kfunc', { name: step.name })
-      return step.fallback.flatMap((inner) => lowerStep(inner, member, resolver))
+      return step.fallback.flatMap((inner) => lowerStep(inner, at))
     }
     default:
       return [step]
   }
 }
 
-/** Where the target kernel passes an argument: found by pointee, then by name, then by position. */
-function argumentIndex(step: LoadArgument, member: StructOpsMember): number {
-  const parameters = member.callback?.parameters ?? []
-  const byPointee =
-    step.pointee === undefined
-      ? []
-      : parameters.flatMap((parameter, index) => (parameter.pointee === step.pointee ? [index] : []))
+/** Where the target kernel passes an argument: found by pointee, then by position or name. */
+function argumentIndex(step: LoadArgument, at: Place): number {
+  const { type, member, resolver } = at
+  const pointees = member.pointees ?? []
+  const byPointee = pointees.flatMap((pointee, index) => (pointee !== '' && pointee === step.pointee ? [index] : []))
   const [only] = byPointee
   if (byPointee.length === 1 && only !== undefined) return only
-  const byName = step.name === '' ? -1 : parameters.findIndex((parameter) => parameter.name === step.name)
+  // As many arguments as the step was written for: then they are those. Otherwise their names have to tell.
+  const asWritten = step.name === '' || (step.arity === pointees.length && step.pointee === undefined)
+  if (asWritten && step.index < pointees.length) return step.index
+  const names = resolver.parameterNames(type, member.name)
+  const byName = step.name === '' ? -1 : names.indexOf(step.name)
   if (byName >= 0) return byName
-  const named = parameters.some((parameter) => parameter.name !== '')
-  const byPosition = step.name === '' || (!named && step.pointee === undefined)
-  if (byPosition && step.index < parameters.length) return step.index
   throw structOpsErrors.make('unknown-argument', {
     callback: member.name,
     argument: step.name === '' ? `${step.index}` : step.name,
-    found: parameters.map((parameter) => (parameter.name === '' ? parameter.type : parameter.name)),
+    found: pointees.map((pointee, index) => names[index] || pointee || '?'),
   })
 }
 
@@ -92,7 +99,7 @@ function lowerStoreField(step: StoreField, resolver: Resolver): readonly AsmItem
 }
 
 function scalarSize(field: string, at: FieldLocation, access: string): AccessSize {
-  const size = Object.entries(sizeOfBytes).find(([bytes]) => Number(bytes) === at.size)?.[1]
+  const size = sizeOfBytes[at.size]
   if (size === undefined || !scalarKinds.has(at.kind))
     throw structOpsErrors.make('field-kind', { field, kind: at.kind, access })
   return size

@@ -5,6 +5,8 @@ import type { StructOpsLayout } from './layout.ts'
 export interface Resolver {
   /** Throws `struct-ops/unknown-type`. */
   structOps(type: string): StructOpsLayout
+  /** Names of a callback's arguments in their order; empty strings where the kernel's BTF has none. */
+  parameterNames(type: string, callback: string): readonly string[]
   /** Throws `btf/unknown-type` or `btf/unknown-field`, with the nearest names. */
   field(struct: string, path: string): FieldLocation
   /** BTF id of a kernel function that BPF may call, or undefined. */
@@ -16,6 +18,7 @@ export interface Resolver {
 /** What a resolver answered before, by question; JSON-safe. */
 export interface ResolvedAnswers {
   readonly structOps: Readonly<Record<string, StructOpsLayout>>
+  readonly parameterNames: Readonly<Record<string, readonly string[]>>
   readonly field: Readonly<Record<string, FieldLocation>>
   /** null: the kernel has no such kfunc. */
   readonly kfunc: Readonly<Record<string, number | null>>
@@ -33,6 +36,7 @@ export interface CachedResolver extends Resolver {
 /** Remember the answers of `open()`; `known` are those of an earlier time on the very same BTF. */
 export function cachedResolver(open: () => Resolver, known?: ResolvedAnswers): CachedResolver {
   const structOps: Record<string, StructOpsLayout> = { ...known?.structOps }
+  const parameterNames: Record<string, readonly string[]> = { ...known?.parameterNames }
   const field: Record<string, FieldLocation> = { ...known?.field }
   const kfunc: Record<string, number | null> = { ...known?.kfunc }
   const enumValue: Record<string, number> = { ...known?.enumValue }
@@ -45,6 +49,8 @@ export function cachedResolver(open: () => Resolver, known?: ResolvedAnswers): C
   }
   return {
     structOps: (type) => (structOps[type] ??= ask().structOps(type)),
+    parameterNames: (type, callback) =>
+      (parameterNames[`${type}.${callback}`] ??= ask().parameterNames(type, callback)),
     field: (struct, path) => (field[`${struct}.${path}`] ??= ask().field(struct, path)),
     kfunc(name) {
       const answer = kfunc[name]
@@ -54,7 +60,7 @@ export function cachedResolver(open: () => Resolver, known?: ResolvedAnswers): C
       return asked
     },
     enumValue: (enumName, name) => (enumValue[`${enumName}.${name}`] ??= ask().enumValue(enumName, name)),
-    answers: () => ({ structOps, field, kfunc, enumValue }),
+    answers: () => ({ structOps, parameterNames, field, kfunc, enumValue }),
     misses: () => missed,
   }
 }

@@ -10,8 +10,10 @@ export interface LoadArgument {
   readonly name: string
   /** The struct that the argument points to: binds wherever the target kernel passes it. */
   readonly pointee?: string
-  /** Position where the target kernel's BTF has no parameter names. */
+  /** Position among the `arity` arguments that the step was written for. */
   readonly index: number
+  /** Where the kernel passes another number of arguments, `name` has to tell; absent: any number will do. */
+  readonly arity?: number
 }
 
 /** `dst = base->field`, zero- or sign-extended by the field's own type; bitfields are extracted. */

@@ -5,6 +5,7 @@ import {
   btfResolver,
   cachedResolver,
   callbackPrologue,
+  callbackSignatures,
   congControlPrologue,
   describeStep,
   incrementCwnd,
@@ -23,9 +24,11 @@ import {
   returnVoid,
   type Step,
   type Steps,
+  signatureText,
   storeField,
   storePrivate,
   structOpsErrors,
+  tcpCongestionOpsCallbacks,
   tcpSockOffset,
 } from '@tscc/struct-ops'
 import { tcpBtfFixture } from '@tscc/struct-ops/fixture'
@@ -82,19 +85,10 @@ describe('arguments', () => {
       structOps: () => ({
         ...layout,
         members: layout.members.map((member) =>
-          member.name !== 'cong_control' || member.callback === undefined
-            ? member
-            : {
-                ...member,
-                callback: {
-                  ...member.callback,
-                  parameters: member.callback.parameters
-                    .filter((p) => p.pointee !== '')
-                    .map((p) => ({ ...p, name: '' })),
-                },
-              },
+          member.name === 'cong_control' ? { ...member, pointees: ['sock', 'rate_sample'] } : member,
         ),
       }),
+      parameterNames: () => ['', ''],
     }
     expect(linked(congControlPrologue('r6', 'r7'), 'cong_control', old)[1]).toBe('r7 = *(u64 *)(r1 + 8)')
     expect(() => linked(callbackPrologue('cong_control', { flag: 'r8' }), 'cong_control', old)).toThrow(
@@ -250,9 +244,19 @@ describe('values', () => {
     ])
     expect(result.programs).toHaveLength(1)
   })
-  test('get_info has no stub, so BPF may not implement it', () => {
-    const stubs = Object.fromEntries(layout.members.map((m) => [m.name, m.callback?.stub]))
+  test('signatures have the stubs’ parameter names; get_info has no stub, so BPF may not implement it', () => {
+    const signatures = callbackSignatures(parseBtf(tcpBtfFixture()), type)
+    const stubs = Object.fromEntries(signatures.map((signature) => [signature.callback, signature.stub]))
     expect(stubs).toMatchObject({ ssthresh: true, init: true, release: true, cong_control: true, get_info: false })
+    const text = signatures.map(signatureText)
+    expect(text).toContain('u32 ssthresh(struct sock *sk)')
+    expect(text).toContain('void cong_control(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs)')
+    for (const row of tcpCongestionOpsCallbacks) {
+      const found = signatures.find((signature) => signature.callback === row.callback)
+      if (found === undefined || row.need === 'refused') continue
+      expect(found.parameters.map((p) => [p.name, p.type])).toEqual(row.parameters.map((p) => [p.name, p.type]))
+      expect(found.returns).toBe(row.returns)
+    }
   })
 })
 

@@ -80,13 +80,13 @@ const rows = [
     callback: 'cong_control',
     parameters: [
       sk,
-      { name: 'rs', type: 'const struct rate_sample *', pointee: 'rate_sample' },
       { name: 'ack', type: 'u32' },
       { name: 'flag', type: 'int' },
+      { name: 'rs', type: 'const struct rate_sample *', pointee: 'rate_sample' },
     ],
     returns: 'void',
     need: 'cong_avoid or cong_control',
-    about: 'takes over window and pacing after every ACK; ack and flag from 6.10',
+    about: 'takes over window and pacing after every ACK; (sk, rs) before 6.10',
   },
   {
     callback: 'undo_cwnd',

@@ -40,7 +40,8 @@ export function callbackPrologue(callback: TcpCallback, registers: Readonly<Reco
         found: parameters.map((p) => p.name),
       })
     const { pointee } = parameter
-    return { kind: 'loadArgument', dst, name, index, ...(pointee === undefined ? {} : { pointee }) }
+    const arity = parameters.length
+    return { kind: 'loadArgument', dst, name, index, arity, ...(pointee === undefined ? {} : { pointee }) }
   })
   return loadArguments(`${callback} prologue`, loads)
 }

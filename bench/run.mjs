@@ -1,0 +1,106 @@
+// `pnpm bench`: tscc beside libbpf on this machine, fresh processes in turn (A B A B …), medians and ratios.
+//   node bench/run.mjs [--rounds N] [--json]
+import { execFileSync } from 'node:child_process'
+import { cpus, release } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { buildPeers } from './peers.mjs'
+
+const { values: options } = parseArgs({
+  options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false } },
+})
+const rounds = Number(options.rounds)
+const here = fileURLToPath(new URL('.', import.meta.url))
+
+const median = (numbers) => {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+const jsonOf = (file, args) => JSON.parse(execFileSync(file, args, { encoding: 'utf8', cwd: here }))
+const tscc = (what) => jsonOf(process.execPath, [`${here}cold.mjs`, what])
+const say = (text) => {
+  if (!options.json) process.stderr.write(`${text}\n`)
+}
+
+const peers = buildPeers()
+const runs = []
+for (let round = 0; round < rounds; round++) {
+  say(`round ${round + 1} of ${rounds}`)
+  runs.push({
+    btf: tscc('btf'),
+    register: tscc('register'),
+    cached: tscc('cached'),
+    ...(peers === undefined
+      ? {}
+      : { peerBtf: jsonOf(peers.peer, ['btf']), peerRegister: jsonOf(peers.peer, ['register', peers.object]) }),
+  })
+}
+const lookups = jsonOf(process.execPath, [`${here}map-lookup.mjs`])
+
+const of = (pick) => median(runs.map(pick))
+const ratio = (a, b) => median(runs.map((run) => a(run) / b(run)))
+const withPeer = (row, peer, pick) => (peers === undefined ? row : { ...row, peer: of(peer), ratio: ratio(pick, peer) })
+
+const openAndFind = (run) => run.btf.open + run.btf.find
+const peerOpenAndFind = (run) => run.peerBtf.open + run.peerBtf.find
+const rows = [
+  withPeer(
+    { what: 'open vmlinux BTF, find ten types', unit: 'ms', tscc: of(openAndFind), limit: 0.5 },
+    peerOpenAndFind,
+    openAndFind,
+  ),
+  withPeer(
+    { what: 'BTF to registered (Reno), cold', unit: 'ms', tscc: of((run) => run.register.register), limit: 1 },
+    (run) => run.peerRegister.register,
+    (run) => run.register.register,
+  ),
+  withPeer(
+    { what: 'the same in a new process, resolved before', unit: 'ms', tscc: of((run) => run.cached.first), limit: 1 },
+    (run) => run.peerRegister.register,
+    (run) => run.cached.first,
+  ),
+  {
+    what: 'a second registration, beside its bare bpf(2) calls',
+    unit: 'ms',
+    tscc: of((run) => run.cached.second),
+    peer: of((run) => run.cached.bare),
+    ratio: ratio(
+      (run) => run.cached.second,
+      (run) => run.cached.bare,
+    ),
+    limit: 2,
+  },
+  withPeer(
+    { what: 'peak memory, BTF to registered', unit: 'MB', tscc: of((run) => run.register.peakKb) / 1024 },
+    (run) => run.peerRegister.peakKb / 1024,
+    (run) => run.register.peakKb / 1024,
+  ),
+  {
+    what: 'map lookup, beside the bare koffi call',
+    unit: 'ns',
+    tscc: median(lookups.map((row) => row.tscc)),
+    peer: median(lookups.map((row) => row.bare)),
+    ratio: median(lookups.map((row) => row.tscc / row.bare)),
+    limit: 1.2,
+  },
+  { what: 'array element through a mapped view', unit: 'ns', tscc: median(lookups.map((row) => row.view)) },
+]
+
+if (options.json) {
+  const machine = { kernel: release(), cpu: cpus()[0]?.model, node: process.version }
+  process.stdout.write(`${JSON.stringify({ machine, rounds, rows }, null, 2)}\n`)
+} else {
+  const number = (value) => (value === undefined ? '' : value.toFixed(value < 10 ? 2 : 1))
+  process.stdout.write(
+    `Linux ${release()}, ${cpus()[0]?.model}, Node ${process.version}; medians of ${rounds} fresh processes in turn\n\n`,
+  )
+  process.stdout.write('| what | tscc | peer | ratio | wanted |\n|---|---:|---:|---:|---:|\n')
+  for (const row of rows) {
+    const peer = row.peer === undefined ? '' : `${number(row.peer)} ${row.unit}`
+    const wanted = row.limit === undefined ? '' : `≤ ${row.limit}`
+    process.stdout.write(
+      `| ${row.what} | ${number(row.tscc)} ${row.unit} | ${peer} | ${number(row.ratio)} | ${wanted} |\n`,
+    )
+  }
+}

@@ -1,0 +1,58 @@
+import { type Btf, sizeOf, skipModifiers, structOpsTypes, typeOf } from '@tscc/btf'
+import { nearestNames } from '@tscc/core'
+import { structOpsErrors } from './errors.ts'
+import type { StructOpsLayout, StructOpsMember } from './layout.ts'
+import { type TypeFinder, typeFinder } from './type-finder.ts'
+
+/** Names of every struct_ops type that a kernel's BTF offers. */
+export function structOpsNames(btf: Btf): readonly string[] {
+  return structOpsTypes(btf).map((entry) => entry.name)
+}
+
+/** Ids and layout of a struct_ops type; `struct-ops/unknown-type` where the kernel lacks it. */
+export function structOpsLayout(btf: Btf, type: string, find: TypeFinder = typeFinder(btf)): StructOpsLayout {
+  const valueName = `bpf_struct_ops_${type}`
+  const typeId = find(type, 'struct')
+  const valueTypeId = find(valueName, 'struct')
+  if (typeId === undefined || valueTypeId === undefined)
+    throw structOpsErrors.make('unknown-type', { type, nearest: nearestNames(type, structOpsNames(btf)) })
+  const value = typeOf(btf, valueTypeId)
+  const data = value.kind === 'struct' ? value.members.find((m) => m.name === 'data') : undefined
+  if (data === undefined || skipModifiers(btf, data.typeId) !== typeId)
+    throw structOpsErrors.make('bad-layout', { type, what: `struct ${valueName} has no member data of that type` })
+  return {
+    type,
+    typeId,
+    size: sizeOf(btf, typeId),
+    valueTypeId,
+    valueSize: sizeOf(btf, valueTypeId),
+    dataOffset: data.bitOffset / 8,
+    members: membersOfOps(btf, type, typeId),
+  }
+}
+
+function membersOfOps(btf: Btf, type: string, typeId: number): readonly StructOpsMember[] {
+  const ops = typeOf(btf, typeId)
+  if (ops.kind !== 'struct') throw structOpsErrors.make('bad-layout', { type, what: `it is a ${ops.kind}` })
+  return ops.members.map((member, index): StructOpsMember => {
+    const offset = Math.floor(member.bitOffset / 8)
+    const place = { name: member.name, index, offset, size: sizeOf(btf, member.typeId) }
+    const target = typeOf(btf, skipModifiers(btf, member.typeId))
+    const proto = target.kind === 'ptr' ? typeOf(btf, skipModifiers(btf, target.typeId)) : undefined
+    if (proto?.kind === 'func_proto')
+      return { ...place, kind: 'callback', pointees: proto.params.map((param) => pointeeOf(btf, param.typeId)) }
+    if (target.kind === 'array') {
+      const element = typeOf(btf, skipModifiers(btf, target.typeId))
+      return { ...place, kind: element.kind === 'int' && element.size === 1 ? 'string' : 'other' }
+    }
+    return { ...place, kind: target.kind === 'int' || target.kind === 'enum' ? 'integer' : 'other' }
+  })
+}
+
+/** Name of the struct or union that a pointer leads to; empty for everything else. */
+function pointeeOf(btf: Btf, id: number): string {
+  const target = typeOf(btf, skipModifiers(btf, id))
+  const pointee = target.kind === 'ptr' ? typeOf(btf, skipModifiers(btf, target.typeId)) : undefined
+  const named = pointee?.kind === 'struct' || pointee?.kind === 'union' || pointee?.kind === 'fwd'
+  return named ? pointee.name : ''
+}
