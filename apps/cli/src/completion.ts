@@ -35,14 +35,19 @@ export function addCompletion(program: Command, words: readonly CompletionWord[]
         ['tscc completion powershell | Out-String | Invoke-Expression', 'PowerShell'],
       ],
     )
-  for (const completed of root.commands.values())
+  for (const [name, completed] of root.commands) {
+    completed.description =
+      program.commands.find((candidate) => candidate.name() === name)?.summary() ?? completed.description
     for (const argument of completed.arguments.values()) {
       if (argument.handler !== undefined || free.has(argument.name)) continue
       argument.handler = (complete) => {
         if (worded.has(argument.name)) for (const { value, about } of words) complete(value, about)
-        if (argument.name !== 'registered') for (const file of filesLike(process.argv.at(-1) ?? '')) complete(file, '')
+        const word = process.argv.at(-1) ?? ''
+        const wantsFiles = worded.has(argument.name) ? /[./]/.test(word) : true
+        if (wantsFiles) for (const file of filesLike(word)) complete(file, '')
       }
     }
+  }
   return program
 }
 

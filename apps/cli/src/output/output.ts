@@ -33,8 +33,9 @@ export function processOutput(): Output {
   return {
     colors: pc.createColors(wantsColor(stdout)),
     errorColors: pc.createColors(wantsColor(stderr)),
-    width: stdout.columns ?? 100,
-    interactive: stdout.isTTY === true && stderr.isTTY === true,
+    width: stdout.columns || 100,
+    // A terminal of no columns (a pseudo terminal nobody sized) cannot redraw.
+    interactive: stdout.isTTY === true && stderr.isTTY === true && stderr.columns > 0,
     print: (text) => stdout.write(`${text}\n`),
     write(data) {
       stdout.write(data)
