@@ -63,7 +63,10 @@ function walkFor(btf: Btf, wanted: readonly Wanted[]): void {
   const { types, strings } = btf.state
   const { words } = types
   const { bytes } = strings
-  const filter = nameFilter(wanted.map((entry) => entry.name))
+  const filter = nameFilter(
+    wanted.map((entry) => entry.name),
+    wanted.map((entry) => entry.kind),
+  )
   let missing = [...wanted]
   while (missing.length > 0 && !types.complete) {
     const candidates = types.advance(filter)

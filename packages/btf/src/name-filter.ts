@@ -3,6 +3,8 @@
  * good enough to leave about one record in a hundred for a real comparison.
  */
 export interface NameFilter {
+  /** By kind number: 1 for the kinds whose names are looked at. */
+  readonly kinds: Uint8Array
   /** 1 where the mixed bytes of a wanted name point. */
   readonly table: Uint8Array
   /** Distances of the three bytes. */
@@ -12,10 +14,19 @@ export interface NameFilter {
 }
 
 /** A filter that passes nothing. */
-export const nothingWanted: NameFilter = { table: new Uint8Array(1 << 16), a: 0, b: 0, c: 0 }
+export const nothingWanted: NameFilter = {
+  kinds: new Uint8Array(128),
+  table: new Uint8Array(1 << 16),
+  a: 0,
+  b: 0,
+  c: 0,
+}
 
-/** The filter that passes every one of `names` (UTF-8, without the zero; none is empty). */
-export function nameFilter(names: readonly Uint8Array[]): NameFilter {
+/** The filter that passes every one of `names` (UTF-8, without the zero; none is empty) on a record of one of `kinds` (0: any). */
+export function nameFilter(names: readonly Uint8Array[], wantedKinds: readonly number[]): NameFilter {
+  const kinds = new Uint8Array(128)
+  if (wantedKinds.includes(0)) kinds.fill(1)
+  else for (const kind of wantedKinds) kinds[kind] = 1
   const shortest = names.reduce((least, name) => Math.min(least, name.length), Number.POSITIVE_INFINITY)
   // The byte after the shortest name tells it from longer ones that begin with it.
   const a = shortest
@@ -23,5 +34,5 @@ export function nameFilter(names: readonly Uint8Array[]): NameFilter {
   const c = Math.max(0, shortest - 3)
   const table = new Uint8Array(1 << 16)
   for (const name of names) table[(((name[a] ?? 0) << 8) ^ ((name[b] ?? 0) << 4) ^ (name[c] ?? 0)) & 0xffff] = 1
-  return { table, a, b, c }
+  return { kinds, table, a, b, c }
 }

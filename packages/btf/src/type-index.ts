@@ -27,6 +27,9 @@ const STRIDE = 1 << 12
 /** A length that no section has: stops the walk at a kind of unknown length. */
 const UNKNOWN_STEP = (1 << 25) - 1
 
+/** Of a step: the record's name is looked at. */
+const SIGN = 1 << 31
+
 /** Index the records of a type section; `strings` is only read by filters. */
 export function typeIndex(
   words: Int32Array,
@@ -43,6 +46,16 @@ export function typeIndex(
   const hits = new Int32Array(Math.min(STRIDE, offsets.length) + 1)
   const cursor = { word: 0, record: 0, hits: 0 }
 
+  const marked = { filter: nothingWanted, steps }
+  /** The steps with the sign bit set for the kinds that the filter wants, which costs the loop no access more. */
+  const stepsFor = (filter: NameFilter): Int32Array => {
+    if (filter === nothingWanted) return steps
+    if (marked.filter !== filter) {
+      marked.filter = filter
+      marked.steps = steps.map((step, i) => (filter.kinds[i & 0x7f] === 1 ? step | SIGN : step))
+    }
+    return marked.steps
+  }
   const fail = (): never => {
     const id = firstId + cursor.record
     const at = offsets[cursor.record] ?? 0
@@ -54,7 +67,19 @@ export function typeIndex(
   const advance = (filter: NameFilter): Int32Array => {
     if (cursor.word > words.length) fail()
     const from = cursor.record
-    walk(words, steps, offsets, strings, filter.table, filter.a, filter.b, filter.c, hits, cursor, from + STRIDE)
+    walk(
+      words,
+      stepsFor(filter),
+      offsets,
+      strings,
+      filter.table,
+      filter.a,
+      filter.b,
+      filter.c,
+      hits,
+      cursor,
+      from + STRIDE,
+    )
     if (cursor.word > words.length) {
       cursor.record-- // the record that overshoots is not one
       fail()
@@ -85,9 +110,9 @@ export function typeIndex(
 }
 
 /**
- * The hot loop. It has no branch but its own end: a candidate is always stored and only kept (`hits++`) when the filter
- * says so, so that code compiled before the first candidate stays valid. Missing bytes read as undefined, which the bit
- * operations take for 0.
+ * The hot loop, which runs interpreted for its first milliseconds, so every access counts: only records of the wanted
+ * kinds have their names looked at. A candidate is always stored and only kept (`found++`) when the filter says so. Missing
+ * bytes read as undefined, which the bit operations take for 0.
  */
 function walk(
   words: Int32Array,
@@ -107,17 +132,19 @@ function walk(
   let record = cursor.record
   let found = 0
   while (word < end && record < stop) {
-    const name = words[word] as number // word < end
     const info = words[word + 1] as number // undefined in a cut last record, which makes kind 0
     const step = steps[info >>> 24] as number // 256 entries
     offsets[record] = word
-    hits[found] = record
-    found += table[
-      (((strings[name + a] as number) << 8) ^ ((strings[name + b] as number) << 4) ^ (strings[name + c] as number)) &
-        0xffff
-    ] as number // 65536 entries
+    if (step < 0) {
+      const name = words[word] as number // word < end
+      hits[found] = record
+      found += table[
+        (((strings[name + a] as number) << 8) ^ ((strings[name + b] as number) << 4) ^ (strings[name + c] as number)) &
+          0xffff
+      ] as number // 65536 entries
+    }
     record++
-    word += (step & 0x1ff_ffff) + (info & 0xff_ffff) * (step >>> 25)
+    word += (step & 0x1ff_ffff) + (info & 0xff_ffff) * ((step >>> 25) & 0x3f)
   }
   cursor.word = word
   cursor.record = record
