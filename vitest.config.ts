@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 
+/** `npm run fuzz`: how many times its usual number of runs a property-based test makes. */
+const fuzzFactor = process.env.FUZZ_FACTOR === undefined ? undefined : Number(process.env.FUZZ_FACTOR)
+
 /** Tests read the packages' sources, so that a failing line is a line of ours and no build can be stale. */
 export default defineConfig({
   resolve: {
@@ -10,11 +13,12 @@ export default defineConfig({
       { find: /^@tscc\/(cli|lab)$/, replacement: `${root}apps/$1/src/index.ts` },
       { find: /^@tscc\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
       { find: /^@tscc\/([a-z-]+)\/([a-z-]+)$/, replacement: `${root}packages/$1/src/$2.ts` },
+      ...(fuzzFactor === undefined ? [] : [{ find: /^fast-check$/, replacement: `${root}tools/fuzz-fast-check.ts` }]),
     ],
   },
   test: {
     include: ['{packages,apps}/*/test/**/*.test.ts', 'conformance/test/**/*.test.ts', 'tools/test/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 30_000 * (fuzzFactor ?? 1),
     hookTimeout: 60_000,
     maxWorkers: 2,
     reporters: ['default'],
