@@ -1,0 +1,135 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { type BtfType, buildBtf, parseBtf, typeCount } from '@tscc/btf'
+import { describe, expect, it } from 'vitest'
+import { needs } from '../../../tools/needs.ts'
+import { buildFirst, jsonOf, scratch, tcpBtf, tscc } from './tscc.ts'
+
+buildFirst()
+const file = scratch()
+
+const int: BtfType = {
+  kind: 'int',
+  name: 'int',
+  size: 4,
+  bits: 32,
+  bitOffset: 0,
+  signed: true,
+  char: false,
+  bool: false,
+}
+const pair = (size: number, second: number): Uint8Array =>
+  buildBtf([
+    int,
+    {
+      kind: 'struct',
+      name: 'pair',
+      size,
+      members: [
+        { name: 'a', typeId: 1, bitOffset: 0, bitSize: 0 },
+        { name: 'b', typeId: 1, bitOffset: second, bitSize: 0 },
+      ],
+    },
+  ])
+
+describe('btf dump', () => {
+  it('prints every type, a line or more each', () => {
+    const { status, stdout } = tscc(['btf', 'dump', tcpBtf])
+    expect(status).toBe(0)
+    expect(stdout.match(/^\[\d+\] /gm)).toHaveLength(typeCount(parseBtf(readFileSync(tcpBtf))))
+    expect(stdout).toMatch(/^\[\d+\] STRUCT 'tcp_sock' size=\d+ vlen=\d+\n\t'inet_conn' type_id=\d+ bits_offset=0$/m)
+  })
+
+  it.skipIf(!needs('bpftool'))('prints what bpftool prints', () => {
+    const theirs = spawnSync('bpftool', ['btf', 'dump', 'file', tcpBtf], { encoding: 'utf8' })
+    expect(tscc(['btf', 'dump', tcpBtf]).stdout).toBe(theirs.stdout)
+  })
+
+  it('prints JSON', () => {
+    for (const args of [['--json'], ['--format', 'json']]) {
+      const { types } = jsonOf(tscc(['btf', 'dump', tcpBtf, ...args])) as { types: { id: number; name: string }[] }
+      expect(types.map((type) => type.id)).toEqual(types.map((_, index) => index + 1))
+      expect(types.some((type) => type.name === 'tcp_congestion_ops')).toBe(true)
+    }
+  })
+
+  it.skipIf(!needs('btf'))('reads the running kernel', () => {
+    const { status, stdout } = tscc(['btf', 'find', 'tcp_sock', '--btf', 'vmlinux', '--json'])
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ kind: 'struct', name: 'tcp_sock' }))
+  })
+
+  it.each([
+    ['not BTF', 'text', /header\.magic: found 0x[0-9a-f]+, want 0xeb9f/],
+    ['cut short', '\u009f', /needs \d+ bytes at offset/],
+  ])('refuses what is %s', (_, content, message) => {
+    const path = file('bad.btf', content === 'text' ? 'hello, world, this is not BTF' : Uint8Array.of(0x9f, 0xeb, 1))
+    const { status, stdout, stderr } = tscc(['btf', 'dump', path])
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+})
+
+describe('btf find', () => {
+  it('finds by name and by pattern', () => {
+    const human = tscc(['btf', 'find', 'tcp_sock', 'bpf_struct_ops_*', '--btf', tcpBtf])
+    expect(human.status).toBe(0)
+    expect(human.stdout).toMatch(/^ *\d+ +struct +tcp_sock +\d+$/m)
+    expect(human.stdout).toContain('bpf_struct_ops_tcp_congestion_ops')
+    const found = jsonOf(tscc(['btf', 'find', 'tcp_sock', '--btf', tcpBtf, '--json']))
+    expect(found).toEqual([{ id: expect.any(Number), kind: 'struct', name: 'tcp_sock', size: expect.any(Number) }])
+  })
+
+  it('names the nearest otherwise', () => {
+    const { status, stderr } = tscc(['btf', 'find', 'tcp_sokc', '--btf', tcpBtf])
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/tcp_sokc: not found; did you mean tcp_sock/)
+    expect(tscc(['btf', 'find', 'nothing_like_*', '--btf', tcpBtf]).status).toBe(1)
+  })
+})
+
+describe('btf layout', () => {
+  it('tells offset, size and type of members', () => {
+    const path = file('pair.btf', pair(8, 32))
+    expect(tscc(['btf', 'layout', 'pair', '--btf', path]).stdout).toBe(
+      'struct pair, 8 bytes\noffset  size  type  name\n     0     4  int   a\n     4     4  int   b\n',
+    )
+    expect(jsonOf(tscc(['btf', 'layout', 'pair', '--btf', path, '--json']))).toEqual({
+      name: 'pair',
+      kind: 'struct',
+      size: 8,
+      members: [
+        { name: 'a', offset: 0, size: 4, type: 'int' },
+        { name: 'b', offset: 4, size: 4, type: 'int' },
+      ],
+    })
+  })
+
+  it('shows bitfields', () => {
+    expect(tscc(['btf', 'layout', 'tcp_sock', '--btf', tcpBtf]).stdout).toMatch(/1 bits at \d +u8 +is_cwnd_limited/)
+  })
+})
+
+describe('btf diff', () => {
+  it('is silent on the same BTF', () => {
+    expect(tscc(['btf', 'diff', tcpBtf, tcpBtf])).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(jsonOf(tscc(['btf', 'diff', tcpBtf, tcpBtf, '--json']))).toEqual([])
+  })
+
+  it('tells sizes and moved members, with status 1', () => {
+    const [a, b] = [file('a.btf', pair(8, 32)), file('b.btf', pair(16, 64))]
+    const { status, stdout } = tscc(['btf', 'diff', a, b])
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '~ struct pair, 8 -> 16 bytes\n  ~ b  int  at 4 -> 8\n' })
+    expect(jsonOf(tscc(['btf', 'diff', a, b, '--json']))).toMatchObject([
+      { name: 'pair', change: 'changed', from: 8, to: 16, members: [{ member: 'b', change: 'moved' }] },
+    ])
+  })
+
+  it('tells what is in one only', () => {
+    const a = file('a2.btf', pair(8, 32))
+    const { status, stdout } = tscc(['btf', 'diff', a, tcpBtf, '--root', 'pair', 'tcp_sock'])
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^- struct pair, 8 bytes\n\+ struct tcp_sock, \d+ bytes\n$/)
+    expect(tscc(['btf', 'diff', a, tcpBtf, '--root', 'nowhere']).stderr).toContain('nowhere: not found')
+  })
+})

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import type { LabResult } from '@tscc/lab'
+import { describe, expect, it } from 'vitest'
+import { needs } from '../../../tools/needs.ts'
+import { asNobody, buildFirst, jsonOf, scratch, tscc, tsccUntil } from './tscc.ts'
+
+buildFirst()
+const file = scratch()
+
+const available = (): string => readFileSync('/proc/sys/net/ipv4/tcp_available_congestion_control', 'utf8')
+
+describe.skipIf(!needs('struct_ops', 'namespaces'))('lab', () => {
+  const quick = ['--duration', '1s', '--path', '20mbit 20ms'] as const
+
+  it('measures, and prints table, plots and files', () => {
+    const [html, csv] = [file('report.html', ''), file('samples.csv', '')]
+    const before = available()
+    const { status, stdout, stderr } = tscc(['lab', 'reno', 'kernel:reno', ...quick, '--html', html, '--csv', csv])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^reno +tscc +\d/m)
+    expect(stdout).toMatch(/^kernel:reno +kernel +\d/m)
+    expect(stdout).toContain('cwnd, segments')
+    expect(stdout).toContain('RTT, ms')
+    expect(stderr).toContain('run 2 of 2: kernel:reno')
+    expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/)
+    expect(readFileSync(csv, 'utf8').split('\n').length).toBeGreaterThan(50)
+    expect(available()).toBe(before)
+  }, 60_000)
+
+  it('prints JSON of all that was measured, modules too', () => {
+    const path = file(
+      'mine.mjs',
+      `import { reno } from '${new URL('../../../packages/algos/dist/index.js', import.meta.url)}'\nexport default reno()`,
+    )
+    const result = jsonOf(tscc(['lab', path, ...quick, '--flows', '2', '--json'])) as LabResult
+    expect(result.algorithms).toEqual([
+      { label: 'mine', cc: expect.stringMatching(/^ts_mine_[0-9a-z]{5}$/), origin: 'tscc', ecn: false },
+    ])
+    expect(result.scenario).toMatchObject({ flows: 2, duration: 1000, path: { rate: 20e6, delay: 10 } })
+    expect(result.summary[0]?.utilisation).toBeGreaterThan(0.5)
+    expect(result.runs[0]?.flows).toHaveLength(2)
+  }, 60_000)
+
+  it('leaves nothing after ^C', async () => {
+    const before = available()
+    const during = { registered: false }
+    const outcome = await tsccUntil(['lab', 'reno', '--duration', '30s'], 'run 1 of 1', 'SIGINT', () => {
+      during.registered = /ts_reno_/.test(available())
+    })
+    expect(during.registered).toBe(true)
+    expect(outcome).toMatchObject({ status: 1, stdout: '' })
+    expect(outcome.stderr).toContain('error: experiment: stopped by its caller')
+    expect(available()).toBe(before)
+  }, 60_000)
+
+  it('leaves nothing registered when killed', async () => {
+    const before = available()
+    await tsccUntil(['lab', 'reno', '--duration', '30s'], 'run 1 of 1', 'SIGKILL')
+    expect(available()).toBe(before)
+  }, 60_000)
+
+  it('names the nearest of an unknown algorithm', () => {
+    const { status, stderr } = tscc(['lab', 'cubik', ...quick])
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/cubik: no algorithm .* did you mean cubic/)
+    expect(tscc(['lab', 'kernel:nope', ...quick]).stderr).toContain('the kernel has no such congestion control')
+  })
+
+  it('says what a scenario may be', () => {
+    const { status, stderr } = tscc(['lab', 'reno', '--duration', '1ms'])
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/scenario\.duration: found 1, must be in 100\.\.3600000/)
+  })
+})
+
+describe.skipIf(!needs('struct_ops', 'namespaces'))('demo', () => {
+  it("compares tscc's Reno with the kernel's algorithms", () => {
+    const html = file('demo.html', '')
+    const { status, stdout, stderr } = tscc(['demo', '--duration', '500ms', '--html', html])
+    expect(status).toBe(0)
+    for (const row of [/^reno +tscc/m, /^kernel:reno +kernel/m, /^cubic +kernel/m]) expect(stdout).toMatch(row)
+    expect(stdout).toMatch(/tscc's Reno and the kernel's: goodput differs by [\d.]+ %, mean cwnd by [\d.]+ %\./)
+    expect(stderr).toContain(`wrote ${html}`)
+  }, 60_000)
+})
+
+describe.skipIf(!needs('root', 'linux'))('without privileges', () => {
+  it('the demo shows the programs and says what is missing', () => {
+    const { status, stdout } = tscc(['demo'], { through: asNobody })
+    expect(status).toBe(0)
+    expect(stdout).toContain('u32 ssthresh(struct sock *sk)')
+    expect(stdout).toMatch(/^; reno: cong_avoid \(\d+ instructions\)$/m)
+    expect(stdout).toContain('Not done here')
+    expect(stdout).toContain('CAP_BPF')
+    expect(stdout).toContain('help: run it as root: sudo npx tscc demo')
+    const json = jsonOf(tscc(['demo', '--json'], { through: asNobody }))
+    expect(json).toMatchObject({
+      measured: false,
+      missing: expect.arrayContaining([{ what: expect.any(String), mend: expect.any(String) }]),
+    })
+  })
+
+  it('the lab names the missing capabilities', () => {
+    const { status, stdout, stderr } = tscc(['lab', 'reno'], { through: asNobody })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toMatch(/lacks CAP_SYS_ADMIN .*CAP_NET_ADMIN/)
+  })
+})
