@@ -81,12 +81,10 @@ switch (process.argv[2]) {
     console.log(JSON.stringify({ register: registerOnce(name, false), startup, peakKb: peakKb() }))
     break
   case 'cached': {
-    const first = registerOnce(name, true)
-    const second = registerOnce(name, true)
     const watched = timed(kernel)
-    registerOnce(name, true, watched.kernel)
+    const first = registerOnce(name, true, watched.kernel)
     watched.inside.ms = 0
-    registerOnce(name, true, watched.kernel)
+    const second = registerOnce(name, true, watched.kernel)
     console.log(JSON.stringify({ first, second, bare: watched.inside.ms, startup, peakKb: peakKb() }))
     break
   }
