@@ -3,7 +3,7 @@
  * good enough to leave about one record in a hundred for a real comparison.
  */
 export interface NameFilter {
-  /** By kind number: 1 for the kinds whose names are looked at. */
+  /** By the top byte of the info word (kind_flag and kind): 1 for the kinds whose names are looked at. */
   readonly kinds: Uint8Array
   /** 1 where the mixed bytes of a wanted name point. */
   readonly table: Uint8Array
@@ -24,9 +24,9 @@ export const nothingWanted: NameFilter = {
 
 /** The filter that passes every one of `names` (UTF-8, without the zero; none is empty) on a record of one of `kinds` (0: any). */
 export function nameFilter(names: readonly Uint8Array[], wantedKinds: readonly number[]): NameFilter {
-  const kinds = new Uint8Array(128)
+  const kinds = new Uint8Array(256)
   if (wantedKinds.includes(0)) kinds.fill(1)
-  else for (const kind of wantedKinds) kinds[kind] = 1
+  else for (const kind of wantedKinds) kinds[kind] = kinds[kind | 0x80] = 1
   const shortest = names.reduce((least, name) => Math.min(least, name.length), Number.POSITIVE_INFINITY)
   // The byte after the shortest name tells it from longer ones that begin with it.
   const a = shortest

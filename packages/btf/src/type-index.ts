@@ -22,13 +22,10 @@ export interface TypeIndex {
   advance(filter: NameFilter): Int32Array
 }
 
-/** Records per step of the walk. */
-const STRIDE = 1 << 12
+/** Words per step of the walk. */
+const STRIDE = 1 << 15
 /** A length that no section has: stops the walk at a kind of unknown length. */
 const UNKNOWN_STEP = (1 << 25) - 1
-
-/** Of a step: the record's name is looked at. */
-const SIGN = 1 << 31
 
 /** Index the records of a type section; `strings` is only read by filters. */
 export function typeIndex(
@@ -37,25 +34,18 @@ export function typeIndex(
   strings: Uint8Array,
   firstId: number,
 ): TypeIndex {
-  const steps = new Int32Array(256)
+  // By the whole top byte of the info word, in which bit 7 is the kind_flag.
+  const fixed = new Int32Array(256)
+  const element = new Int32Array(256)
   for (let i = 0; i < 256; i++) {
     const size = sizes[i & 0x7f]
-    steps[i] = size === undefined ? UNKNOWN_STEP : size.fixed | (size.element << 25)
+    fixed[i] = size?.fixed ?? UNKNOWN_STEP
+    element[i] = size?.element ?? 0
   }
   const offsets = new Int32Array(Math.floor(words.length / 3) + 1)
-  const hits = new Int32Array(Math.min(STRIDE, offsets.length) + 1)
+  const hits = new Int32Array(Math.min(STRIDE, words.length) + 1)
   const cursor = { word: 0, record: 0, hits: 0 }
 
-  const marked = { filter: nothingWanted, steps }
-  /** The steps with the sign bit set for the kinds that the filter wants, which costs the loop no access more. */
-  const stepsFor = (filter: NameFilter): Int32Array => {
-    if (filter === nothingWanted) return steps
-    if (marked.filter !== filter) {
-      marked.filter = filter
-      marked.steps = steps.map((step, i) => (filter.kinds[i & 0x7f] === 1 ? step | SIGN : step))
-    }
-    return marked.steps
-  }
   const fail = (): never => {
     const id = firstId + cursor.record
     const at = offsets[cursor.record] ?? 0
@@ -66,20 +56,7 @@ export function typeIndex(
   }
   const advance = (filter: NameFilter): Int32Array => {
     if (cursor.word > words.length) fail()
-    const from = cursor.record
-    walk(
-      words,
-      stepsFor(filter),
-      offsets,
-      strings,
-      filter.table,
-      filter.a,
-      filter.b,
-      filter.c,
-      hits,
-      cursor,
-      from + STRIDE,
-    )
+    walk(words, fixed, element, offsets, strings, filter, hits, cursor, Math.min(words.length, cursor.word + STRIDE))
     if (cursor.word > words.length) {
       cursor.record-- // the record that overshoots is not one
       fail()
@@ -110,33 +87,31 @@ export function typeIndex(
 }
 
 /**
- * The hot loop, which runs interpreted for its first milliseconds, so every access counts: only records of the wanted
- * kinds have their names looked at. A candidate is always stored and only kept (`found++`) when the filter says so. Missing
- * bytes read as undefined, which the bit operations take for 0.
+ * The hot loop, which mostly runs before the JIT is warm, so every operation counts: only records of the wanted kinds have
+ * their names looked at. A candidate is always stored and only kept (`found++`) when the filter says so. Missing bytes read
+ * as undefined, which the bit operations take for 0.
  */
 function walk(
   words: Int32Array,
-  steps: Int32Array,
+  fixed: Int32Array,
+  element: Int32Array,
   offsets: Int32Array,
   strings: Uint8Array,
-  table: Uint8Array,
-  a: number,
-  b: number,
-  c: number,
+  filter: NameFilter,
   hits: Int32Array,
   cursor: { word: number; record: number; hits: number },
   stop: number,
 ): void {
-  const end = words.length
+  const { kinds, table, a, b, c } = filter
   let word = cursor.word
   let record = cursor.record
   let found = 0
-  while (word < end && record < stop) {
+  while (word < stop) {
     const info = words[word + 1] as number // undefined in a cut last record, which makes kind 0
-    const step = steps[info >>> 24] as number // 256 entries
+    const kind = info >>> 24
     offsets[record] = word
-    if (step < 0) {
-      const name = words[word] as number // word < end
+    if (kinds[kind] !== 0) {
+      const name = words[word] as number // word < stop
       hits[found] = record
       found += table[
         (((strings[name + a] as number) << 8) ^ ((strings[name + b] as number) << 4) ^ (strings[name + c] as number)) &
@@ -144,7 +119,7 @@ function walk(
       ] as number // 65536 entries
     }
     record++
-    word += (step & 0x1ff_ffff) + (info & 0xff_ffff) * ((step >>> 25) & 0x3f)
+    word += (fixed[kind] as number) + (info & 0xff_ffff) * (element[kind] as number) // 256 entries
   }
   cursor.word = word
   cursor.record = record
