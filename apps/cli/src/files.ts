@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { cliErrors } from './cli-errors.ts'
 
 /** A whole file, or standard input for `-`. */
@@ -13,16 +14,26 @@ export function readInput(path: string): Uint8Array {
 /** Write a file, or standard output for `-`. */
 export function writeResult(path: string, data: string | Uint8Array): void {
   try {
-    writeFileSync(path, data)
+    writeFileSync(path === '-' ? 1 : path, data)
+  } catch (error) {
+    throw cliErrors.make('file', { path, action: 'write', name: reason(error) }, error)
+  }
+}
+
+/** Fail now rather than after the work whose result is to be written there. */
+export function checkWritable(path: string): void {
+  try {
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK)
   } catch (error) {
     throw cliErrors.make('file', { path, action: 'write', name: reason(error) }, error)
   }
 }
 
 const words: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
+  ENOENT: 'no such file or folder',
   EACCES: 'permission denied',
   EISDIR: 'it is a directory',
+  EROFS: 'the file system is read-only',
   ENOTDIR: 'a part of the path is not a directory',
 }
 

@@ -148,7 +148,7 @@ describe('algorithms from modules', () => {
     const { status, stderr } = tscc(['disasm', 'rneo', '--btf', tcpBtf])
     expect(status).toBe(1)
     expect(stderr).toMatch(/rneo: no algorithm .* did you mean reno\?/)
-    expect(link('./nowhere.mjs').stderr).toContain('./nowhere.mjs: cannot read it, no such file')
+    expect(link('./nowhere.mjs').stderr).toContain('./nowhere.mjs: cannot read it, no such file or folder')
   })
 
   it('runs TypeScript where Node does, and names the mend elsewhere', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { LabResult } from '@tscc/lab'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
-import { asNobody, buildFirst, jsonOf, scratch, tscc, tsccUntil } from './tscc.ts'
+import { asNobody, buildFirst, jsonOf, scratch, tscc, tsccUntil, uniqueName, withoutMount } from './tscc.ts'
 
 buildFirst()
 const file = scratch()
@@ -32,7 +32,7 @@ describe.skipIf(!needs('struct_ops', 'namespaces'))('lab', () => {
       'mine.mjs',
       `import { reno } from '${new URL('../../../packages/algos/dist/index.js', import.meta.url)}'\nexport default reno()`,
     )
-    const result = jsonOf(tscc(['lab', path, ...quick, '--flows', '2', '--json'])) as LabResult
+    const result = jsonOf(tscc(['lab', path, ...quick, '--flows', '2', '--json'])) as LabResult // what --json prints
     expect(result.algorithms).toEqual([
       { label: 'mine', cc: expect.stringMatching(/^ts_mine_[0-9a-z]{5}$/), origin: 'tscc', ecn: false },
     ])
@@ -40,6 +40,23 @@ describe.skipIf(!needs('struct_ops', 'namespaces'))('lab', () => {
     expect(result.summary[0]?.utilisation).toBeGreaterThan(0.5)
     expect(result.runs[0]?.flows).toHaveLength(2)
   }, 60_000)
+
+  it('measures what is registered already under its own name', () => {
+    const name = uniqueName()
+    expect(tscc(['register', 'vegas-style', '--name', name]).status).toBe(0)
+    try {
+      const result = jsonOf(tscc(['lab', name, ...quick, '--json'])) as LabResult // what --json prints
+      expect(result.algorithms).toEqual([{ label: name, cc: name, origin: 'registered', ecn: false }])
+    } finally {
+      tscc(['unregister', name])
+    }
+  }, 60_000)
+
+  it('does not measure for a report that cannot be written', () => {
+    const { status, stderr } = tscc(['lab', 'reno', ...quick, '--html', '/nowhere/report.html'])
+    expect(status).toBe(1)
+    expect(stderr).toBe('error: /nowhere/report.html: cannot write it, no such file or folder\n')
+  })
 
   it('leaves nothing after ^C', async () => {
     const before = available()
@@ -104,5 +121,32 @@ describe.skipIf(!needs('root', 'linux'))('without privileges', () => {
     const { status, stdout, stderr } = tscc(['lab', 'reno'], { through: asNobody })
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toMatch(/lacks CAP_SYS_ADMIN .*CAP_NET_ADMIN/)
+  })
+})
+
+describe('the demo on machines that lack more', () => {
+  it('does what it can where there is no Linux', () => {
+    const preload = `data:text/javascript,Object.defineProperty(process,'platform',{value:'darwin'})`
+    const { status, stdout } = tscc(['demo'], { env: { NODE_OPTIONS: `--import=${preload}` } })
+    expect(status).toBe(0)
+    expect(stdout).toContain('linked against the types of Linux 6.18 that tscc brings')
+    expect(stdout).toMatch(/^; reno: ssthresh \(\d+ instructions\)$/m)
+    expect(stdout).toMatch(/Linux on x64 or arm64, found darwin/)
+    const register = tscc(['register', 'reno'], { env: { NODE_OPTIONS: `--import=${preload}` } })
+    expect(register.status).toBe(1)
+    expect(register.stderr).toMatch(
+      /register: needs Linux, this is darwin.*\nhelp: btf, types, asm and disasm work here/,
+    )
+  })
+
+  it.skipIf(!needs('root', 'struct_ops'))('does what it can where the kernel has no BTF', () => {
+    const through = withoutMount('mount -t tmpfs none /sys/kernel/btf')
+    const { status, stdout } = tscc(['demo'], { through })
+    expect(status).toBe(0)
+    expect(stdout).toContain('linked against the types of Linux 6.18 that tscc brings')
+    expect(stdout).toMatch(/kernel BTF: .*\n +help: use a kernel with CONFIG_DEBUG_INFO_BTF=y/)
+    const dump = tscc(['btf', 'dump', 'vmlinux'], { through })
+    expect(dump.status).toBe(1)
+    expect(dump.stderr).toMatch(/this kernel offers no BTF\nhelp: use a kernel with CONFIG_DEBUG_INFO_BTF/)
   })
 })

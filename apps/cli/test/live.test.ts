@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
-import { asNobody, buildFirst, jsonOf, tscc, tsccUntil, uniqueName } from './tscc.ts'
+import { asNobody, buildFirst, jsonOf, tscc, tsccUntil, uniqueName, withoutMount } from './tscc.ts'
 
 buildFirst()
 
@@ -87,6 +87,15 @@ describe.skipIf(!needs('struct_ops_link'))('on the running kernel', () => {
     expect(refused.stderr).toContain('no BPF file system is mounted there')
     expect(refused.stderr).toContain('tscc register --hold')
     expect(available()).not.toContain(other)
+  })
+
+  it('tells how to mount a bpffs where there is none', () => {
+    const name = fresh()
+    const through = withoutMount('umount -l /sys/fs/bpf')
+    const { status, stderr } = tscc(['register', 'reno', '--name', name], { through })
+    expect(status).toBe(1)
+    expect(stderr).toContain('help: mount -t bpf bpf /sys/fs/bpf')
+    expect(available()).not.toContain(name)
   })
 
   it('holds until ^C', async () => {

@@ -115,3 +115,8 @@ export const asNobody = [
   '--clear-groups',
   '--inh-caps=-all',
 ] as const
+
+/** A mount namespace of its own, changed by a shell command line: nothing of it reaches the machine. */
+export function withoutMount(change: string): readonly string[] {
+  return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', `${change} && exec "$@"`, 'sh']
+}

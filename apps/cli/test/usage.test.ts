@@ -76,7 +76,7 @@ describe('failures are status 1, with the mend', () => {
   it('names what is missing, and never a stack', () => {
     const { status, stdout, stderr } = tscc(['btf', 'dump', '/nowhere.btf'])
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-    expect(stderr).toBe('error: /nowhere.btf: cannot read it, no such file\n')
+    expect(stderr).toBe('error: /nowhere.btf: cannot read it, no such file or folder\n')
   })
 
   it('shows causes with --verbose or DEBUG', () => {

@@ -42,7 +42,7 @@ export function isModulePath(text: string): boolean {
 }
 
 async function importSpec(text: string, path: string): Promise<StructOpsSpec> {
-  if (!existsSync(path)) throw cliErrors.make('file', { path: text, action: 'read', name: 'no such file' })
+  if (!existsSync(path)) throw cliErrors.make('file', { path: text, action: 'read', name: 'no such file or folder' })
   const found = await importModule(text, path)
   for (const name of exportNames) {
     const value = found[name]

@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-table.ts'
 import { demoScenario, type Lack, runDemoLab, whatIsMissing } from '../demo/demo-lab.ts'
 import { offlineListings, offlineSource } from '../demo/demo-offline.ts'
+import { checkWritable } from '../files.ts'
 import { printLab } from '../lab/run-lab-here.ts'
 import { asUsage } from '../option-parsers.ts'
 import { examples } from '../output/examples.ts'
@@ -36,6 +37,7 @@ export function defineDemo(command: Command, { output }: CommandContext): void {
         const missing = await whatIsMissing()
         if (missing.length > 0) printOffline(output, missing, options.json === true)
         else {
+          checkWritable(options.html)
           const result = await runDemoLab(hostKernel(), options.duration, output)
           printLab(output, result, { plot: 'both', html: options.html, ...(options.json ? { json: true } : {}) })
           if (!options.json) printVerdict(output, result)

@@ -1,6 +1,7 @@
 import { parsePath, parseTime, pathGrammar } from '@tscc/lab'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-table.ts'
+import { checkWritable } from '../files.ts'
 import { openKernel } from '../host.ts'
 import { type LabOptions, labRequests, labScenario } from '../lab/lab-options.ts'
 import { printLab, runLabHere } from '../lab/run-lab-here.ts'
@@ -57,6 +58,7 @@ export function defineLab(command: Command, context: CommandContext): void {
       .option('--json', 'print everything measured as JSON')
       .action(async (names: readonly string[], options: LabOptions) => {
         const scenario = labScenario(options)
+        for (const path of [options.html, options.csv]) if (path !== undefined) checkWritable(path)
         const kernel = openKernel('lab')
         const requests = await labRequests(kernel, names)
         const result = await runLabHere(kernel, scenario, requests, context.output)

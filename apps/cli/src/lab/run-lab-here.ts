@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import {
   type AlgorithmRequest,
   canRunLab,
@@ -59,5 +60,5 @@ export function printLab(output: Output, result: LabResult, options: PrintLabOpt
   output.print(formatTable(result, { color }))
   const metrics = options.plot === 'both' ? (['cwnd', 'rtt'] as const) : options.plot === 'none' ? [] : [options.plot]
   for (const metric of metrics) output.print(`\n${formatPlot(result, { color, metric, width: output.width })}`)
-  for (const file of [options.html, options.csv]) if (file !== undefined) output.note(`wrote ${file}`)
+  for (const file of [options.html, options.csv]) if (file !== undefined) output.note(`wrote ${resolve(file)}`)
 }
