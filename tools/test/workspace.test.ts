@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { nodeObstacle, pnpmVersion, root, workspaceFolders } from '../bootstrap.mjs'
+import { testCounts } from '../test-counts.mjs'
+
+test.each([
+  ['20.19.0', true],
+  ['20.20.2', true],
+  ['22.0.0', true],
+  ['100.1.0', true],
+  ['20.18.9', false],
+  ['18.20.8', false],
+])('Node.js %s is new enough: %s', (version, enough) => {
+  expect(nodeObstacle(version, '>=20.19.0') === undefined).toBe(enough)
+  if (!enough)
+    expect(nodeObstacle(version, '>=20.19.0')).toContain(`Node.js ${version} is too old, >=20.19.0 is needed`)
+})
+
+test('the pinned pnpm is a version, and every folder of the workspace is found', () => {
+  expect(pnpmVersion).toMatch(/^\d+\.\d+\.\d+$/)
+  expect(workspaceFolders()).toEqual(expect.arrayContaining(['packages/core', 'apps/cli', 'bench', 'conformance']))
+})
+
+test('a wrong command is a usage error, before anything is installed', () => {
+  const run = () => execFileSync(process.execPath, [join(root, 'tools/workspace.mjs'), 'tset'], { stdio: 'pipe' })
+  expect(run).toThrow('usage: node tools/workspace.mjs start|test|fuzz|bench')
+})
+
+test('no tracked file names a registry: not the lock file, not a config', () => {
+  const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(isConfig)
+  expect(files).toContain('pnpm-lock.yaml')
+  const pattern =
+    /registry\.[\w-]+\.|\bnpmjs\b|npmmirror|artifactory|verdaccio|^\s*(?:resolved|tarball|registry)\b\s*[:=]/im
+  const found = files.filter((file) => pattern.test(readFileSync(join(root, file), 'utf8')))
+  expect(found).toEqual([])
+})
+
+/** Everything but prose, tests and programs, which may speak about registries. */
+function isConfig(path: string): boolean {
+  return /\.(?:json|ya?ml|toml|npmrc)$|^\.(?!git\/)|\/\.npmrc$/.test(path) && !path.includes('/fixtures/')
+}
+
+describe('testCounts', () => {
+  const file = (status: string, ...tests: string[]) => ({
+    status,
+    assertionResults: tests.map((one) => ({ status: one })),
+  })
+  const report = (numPassedTests: number, numFailedTests: number, testResults: unknown[]) =>
+    JSON.stringify({ numPassedTests, numFailedTests, numPendingTests: 1, numTodoTests: 0, testResults })
+
+  test('passed, failed and skipped tests', () => {
+    const json = report(2, 1, [file('failed', 'passed', 'failed'), file('passed', 'passed', 'skipped')])
+    expect(testCounts(json, 1)).toEqual({ passed: 2, failed: 1, skipped: 1 })
+  })
+  test('a file that cannot be imported counts as a failure', () => {
+    expect(testCounts(report(2, 0, [file('failed'), file('passed', 'passed', 'passed')]), 1).failed).toBe(1)
+  })
+  test('no report, or a failing exit code without a failing test, is a failure', () => {
+    expect(testCounts(undefined, 1)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+    expect(testCounts(report(3, 0, [file('passed', 'passed')]), 1).failed).toBe(1)
+    expect(testCounts(report(3, 0, [file('passed', 'passed')]), 0).failed).toBe(0)
+  })
+})
