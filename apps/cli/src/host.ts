@@ -1,4 +1,3 @@
-import { parseBtf } from '@tscc/btf'
 import { btfResolver, type Resolver } from '@tscc/struct-ops'
 import { type HostResolver, hostResolver } from '@tscc/struct-ops/kernel'
 import { hostKernel, type Kernel, syscallErrors } from '@tscc/syscall'
@@ -22,11 +21,6 @@ export function openHost(what: string): { readonly kernel: Kernel; readonly reso
 }
 
 /** What algorithms are linked against: a BTF file where one is given, else the running kernel. */
-export function openResolver(btf: string | undefined): Resolver {
-  return btf === undefined ? openHost('linking').resolver : btfResolver(loadBtf(btf))
-}
-
-/** BTF of a file's bytes, for those that have no kernel. */
-export function resolverOf(bytes: Uint8Array): Resolver {
-  return btfResolver(parseBtf(bytes))
+export function openResolver(btf: string | undefined): Resolver & Pick<HostResolver, 'save'> {
+  return btf === undefined ? openHost('linking').resolver : { ...btfResolver(loadBtf(btf)), save() {} }
 }

@@ -14,10 +14,9 @@ export function stopSignal(): AbortSignal & { readonly release: () => void } {
   return Object.assign(controller.signal, { release })
 }
 
-/** Keeps the process alive until ^C, SIGTERM or SIGHUP. */
-export function untilStopped(): Promise<void> {
-  const signal = stopSignal()
-  // A timer, since a listener for signals alone does not keep a process alive.
+/** Keeps the process alive until the signal aborts; listeners for process signals alone do not. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
   const alive = setInterval(() => {}, 1 << 30)
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => {

@@ -123,6 +123,7 @@ describe.skipIf(!needs('struct_ops_link'))('on the running kernel', () => {
     expect(again.status).toBe(1)
     expect(again.stderr).toContain(`${name}: this name is registered already`)
     expect(again.stderr).toContain(`help: tscc replace ${name} ALGORITHM`)
+    expect(tscc(['register', 'reno', '--name', name, '--hold']).status).toBe(1)
   })
 
   it('refuses names that the kernel would', () => {

@@ -29,7 +29,7 @@ export function keepRegistered(
 }
 
 /** Is the file system that holds a path a BPF one? The longest mount point that contains it decides. */
-export function isOnBpffs(kernel: Kernel, path: string): boolean {
+function isOnBpffs(kernel: Kernel, path: string): boolean {
   const mounts = kernel.readFile('/proc/self/mounts')
   if (mounts === undefined) return true
   const lines = new TextDecoder()

@@ -7,7 +7,7 @@ import { btfSource } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
 import { openKernel, openResolver } from '../host.ts'
 import { examples } from '../output/examples.ts'
-import { untilStopped } from '../stop-signal.ts'
+import { stopSignal, untilAborted } from '../stop-signal.ts'
 
 interface RegisterOptions {
   readonly name?: string
@@ -35,20 +35,20 @@ export function defineRegister(command: Command, { output }: CommandContext): vo
         const kernel = openKernel('register')
         const resolver = openResolver(options.btf)
         const linked = linkStructOps({ ...spec, name: options.name ?? spec.name }, resolver)
-        const stopped = options.hold === true ? untilStopped() : undefined
+        const stop = options.hold === true ? stopSignal() : undefined
         const registration = registerStructOps(kernel, linked)
         const { name, type, by, mapId: id, linkId, programs, dropped } = registration
-        const pin = stopped === undefined ? keepRegistered(kernel, registration, options.pin) : undefined
-        if ('save' in resolver && typeof resolver.save === 'function') resolver.save()
+        const pin = stop === undefined ? keepRegistered(kernel, registration, options.pin) : undefined
+        resolver.save()
         if (options.json) output.json({ id, name, type, by, linkId, pin, programs, dropped })
         else {
           output.print(`${id}`)
-          const where = pin === undefined ? (stopped === undefined ? '' : ', until ^C') : `, pinned at ${pin}`
+          const where = pin === undefined ? (stop === undefined ? '' : ', until ^C') : `, pinned at ${pin}`
           output.note(`registered ${name} (id ${id})${where}`)
           for (const { callback, why } of dropped) output.note(`left out ${callback}: ${why}`)
         }
-        if (stopped !== undefined) {
-          await stopped
+        if (stop !== undefined) {
+          await untilAborted(stop)
           registration.close()
           output.note(`unregistered ${name} (id ${id})`)
         }

@@ -19,9 +19,12 @@ export interface ReportOptions {
   readonly verbose: boolean
 }
 
+/** What a user can only have caused by the command line's own values. */
+const usageCodes: ReadonlySet<string> = new Set(['cli/usage', 'lab/scenario'])
+
 /** Exit status of a failure: 2 for wrong usage, 1 for everything else. */
 export function exitStatus(error: unknown): number {
-  return cliErrors.is(error, 'cli/usage') ? 2 : 1
+  return isTsccError(error) && usageCodes.has(error.code) ? 2 : 1
 }
 
 /** `error: …` and `help: …` lines on stderr, or one JSON document there. */
