@@ -4,7 +4,7 @@ import { infoKind, kindRow } from './kinds.ts'
 import { type NameIndex, nameIndex } from './name-index.ts'
 import { type Strings, stringsOf } from './strings.ts'
 import { type TypeIndex, typeIndex } from './type-index.ts'
-import type { BtfType } from './types.ts'
+import type { BtfMember, BtfType } from './types.ts'
 
 /** A parsed BTF: made by {@link parseBtf}, asked through the functions of this package. Decodes on demand. */
 export interface Btf {
@@ -31,6 +31,8 @@ export interface BtfState {
   readonly decodable: Uint8Array
   /** Decoded structs and unions, which queries come back to. */
   readonly decoded: Map<number, BtfType>
+  /** Members of structs and unions, anonymous ones flattened. */
+  readonly flattened: Map<number, readonly BtfMember[]>
 }
 
 /** How to read raw BTF. */
@@ -65,7 +67,15 @@ export function parseBtf(bytes: Uint8Array, options: ParseBtfOptions = {}): Btf 
     base,
     pointerSize: options.pointerSize ?? base?.pointerSize ?? 8,
     firstId,
-    state: { header, strings, types, names: nameIndex(types, strings), decodable, decoded: new Map() },
+    state: {
+      header,
+      strings,
+      types,
+      names: nameIndex(types, strings),
+      decodable,
+      decoded: new Map(),
+      flattened: new Map(),
+    },
   }
 }
 

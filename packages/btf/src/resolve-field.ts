@@ -74,26 +74,30 @@ function memberOf(btf: Btf, place: Place, name: string, label: string): Place {
   const kind = typeOf(btf, skipModifiers(btf, place.typeId)).kind
   if (kind !== 'struct' && kind !== 'union') throw btfErrors.make('not-a-struct', { path: label, found: kind })
   let level: readonly Place[] = [place]
-  const names: string[] = []
-  for (let tried = 0; level.length > 0 && tried < MAX_EMBEDDED; ) {
-    const hits: Place[] = []
-    const below: Place[] = []
-    for (const outer of level.slice(0, MAX_EMBEDDED - tried)) {
-      tried++
-      for (const member of membersOf(btf, outer.typeId)) {
-        const inner = step(outer, member)
-        if (member.name === name) hits.push(inner)
-        names.push(member.name)
-        if (member.bitOffset === 0 && member.bitSize === 0 && isStruct(btf, member.typeId)) below.push(inner)
-      }
-    }
+  const searched: Place[] = []
+  while (level.length > 0 && searched.length < MAX_EMBEDDED) {
+    const outers = level.slice(0, MAX_EMBEDDED - searched.length)
+    searched.push(...outers)
+    const hits = outers.flatMap((outer) =>
+      membersOf(btf, outer.typeId)
+        .filter((member) => member.name === name)
+        .map((member) => step(outer, member)),
+    )
     const [first, ...others] = hits
     if (first !== undefined && others.length === 0) return first
     if (first !== undefined)
       throw btfErrors.make('ambiguous-field', { type: label, field: name, paths: hits.map((hit) => hit.path) })
-    level = below
+    level = outers.flatMap((outer) => embeddedIn(btf, outer))
   }
+  const names = searched.flatMap((outer) => membersOf(btf, outer.typeId).map((member) => member.name))
   throw btfErrors.make('unknown-field', { type: label, field: name, nearest: nearestNames(name, names) })
+}
+
+/** The structs that a struct embeds at its very start. */
+function embeddedIn(btf: Btf, outer: Place): readonly Place[] {
+  return membersOf(btf, outer.typeId)
+    .filter((member) => member.bitOffset === 0 && member.bitSize === 0 && isStruct(btf, member.typeId))
+    .map((member) => step(outer, member))
 }
 
 function isStruct(btf: Btf, id: number): boolean {

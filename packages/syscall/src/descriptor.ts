@@ -32,7 +32,18 @@ export function ownDescriptor(kernel: Kernel, fd: number, what: string, onClose?
   }
 }
 
-/** Add properties to an owner; spreading would freeze its getters. */
+/** An owner with more properties, which are plain values. */
 export function extendDescriptor<Extra extends object>(owner: Descriptor, extra: Extra): Descriptor & Extra {
-  return Object.defineProperties(owner, Object.getOwnPropertyDescriptors(extra)) as Descriptor & Extra // defineProperties is typed as its first argument
+  const { close } = owner
+  return {
+    ...extra,
+    get fd() {
+      return owner.fd
+    },
+    get closed() {
+      return owner.closed
+    },
+    close,
+    [Symbol.dispose]: close,
+  }
 }
