@@ -38,6 +38,11 @@ const needTable = {
 
 export type Need = keyof typeof needTable
 
+/** Whether a word names something that a test can need. */
+export function isNeed(name: string): name is Need {
+  return Object.hasOwn(needTable, name)
+}
+
 /**
  * Whether this machine has all of it: `describe.skipIf(!needs('clang', 'btf'))('…')`.
  *

@@ -79,7 +79,8 @@ function parseModule(path) {
   const statements = []
   // tsc starts every top-level statement in the first column, with one of these words
   for (const line of lines) {
-    if (/^(?:export|declare|import|interface|type|class|abstract|namespace)\b/.test(line)) statements.push(line.trimEnd())
+    if (/^(?:export|declare|import|interface|type|class|abstract|namespace)\b/.test(line))
+      statements.push(line.trimEnd())
     else statements.push(`${statements.pop() ?? ''}\n${line.trimEnd()}`)
   }
   const declared = new Map()

@@ -1,4 +1,4 @@
-// The workspace's commands, from a clean clone on: node tools/workspace.mjs start|test|fuzz|bench [arguments]
+// The workspace's commands, from a clean clone on: node tools/workspace.mjs start|build|test|fuzz|bench [arguments]
 // Each installs and builds what has changed, and nothing else. Plain Node without dependencies.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,11 +11,12 @@ import {
   root,
   workspaceFolders,
 } from './bootstrap.mjs'
+import { removeStaleOutputs } from './stale-outputs.mjs'
 import { run, steps } from './steps.mjs'
 import { testCounts } from './test-counts.mjs'
 
 const [command = '', ...args] = process.argv.slice(2)
-const commands = { start, test, fuzz, bench }
+const commands = { start, build, test, fuzz, bench }
 
 const obstacle = nodeObstacle()
 if (obstacle !== undefined) {
@@ -35,6 +36,11 @@ async function start() {
   return plan.step('tscc demo: congestion controls side by side', () =>
     script('apps/cli/bin/tscc.js', ['demo', ...args]),
   )
+}
+
+/** Install and build. */
+async function build() {
+  return (await prepare(steps(3))) ? 0 : 1
 }
 
 /** Install, build, and all checks and tests; arguments are vitest's (file names, -t pattern). */
@@ -74,8 +80,14 @@ async function prepare(plan) {
   return (
     (await plan.step(`pnpm ${pnpmVersion}`, () => bootstrapPnpm(run))) === 0 &&
     (await plan.step('install (pnpm, frozen lock file)', () => installWorkspace(run))) === 0 &&
-    (await plan.step('build (turbo, tsc)', () => bin('turbo', ['run', 'build', '--output-logs=errors-only']))) === 0
+    (await plan.step('build (turbo, tsc)', buildPackages)) === 0
   )
+}
+
+async function buildPackages() {
+  const code = await bin('turbo', ['run', 'build', '--output-logs=errors-only'])
+  if (code === 0) for (const path of removeStaleOutputs()) console.log(`removed ${path}, which has no source`)
+  return code
 }
 
 /** Run vitest with its usual output, and count from its JSON. */

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { nodeObstacle, pnpmVersion, root, workspaceFolders } from '../bootstrap.mjs'
+import { removeStaleOutputs } from '../stale-outputs.mjs'
 import { testCounts } from '../test-counts.mjs'
 
 test.each([
@@ -25,7 +27,23 @@ test('the pinned pnpm is a version, and every folder of the workspace is found',
 
 test('a wrong command is a usage error, before anything is installed', () => {
   const run = () => execFileSync(process.execPath, [join(root, 'tools/workspace.mjs'), 'tset'], { stdio: 'pipe' })
-  expect(run).toThrow('usage: node tools/workspace.mjs start|test|fuzz|bench')
+  expect(run).toThrow('usage: node tools/workspace.mjs start|build|test|fuzz|bench')
+})
+
+test('outputs without a source are removed, and nothing else', () => {
+  const at = mkdtempSync(join(tmpdir(), 'tscc-stale-'))
+  const path = (name: string) => join(at, 'packages/x', name)
+  try {
+    for (const folder of ['dist/deep', 'src/deep']) mkdirSync(path(folder), { recursive: true })
+    writeFileSync(join(at, 'pnpm-workspace.yaml'), 'packages:\n  - packages/*\n')
+    const kept = ['package.json', 'src/deep/a.ts', 'dist/deep/a.js', 'dist/deep/a.d.ts', 'dist/.tsbuildinfo']
+    for (const name of [...kept, 'dist/deep/gone.js', 'dist/deep/gone.d.ts']) writeFileSync(path(name), '')
+    expect(removeStaleOutputs(at).sort()).toEqual(['packages/x/dist/deep/gone.d.ts', 'packages/x/dist/deep/gone.js'])
+    expect(removeStaleOutputs(at)).toEqual([])
+    expect(kept.filter((name) => !existsSync(path(name)))).toEqual([])
+  } finally {
+    rmSync(at, { recursive: true })
+  }
 })
 
 test('no tracked file names a registry: not the lock file, not a config', () => {

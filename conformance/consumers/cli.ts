@@ -1,0 +1,3 @@
+import { runCli } from '@tscc/cli'
+
+console.log(await runCli(['--version']))
