@@ -83,8 +83,13 @@ function filesIn(root, folder) {
     .map((name) => ({ path: `${folder}/${name}`, text: readFileSync(join(root, folder, name), 'utf8') }))
 }
 
-function manifestFindings({ path, folder, manifest }, names) {
-  const found = []
+function manifestFindings({ path, folder, manifest, sources }, names) {
+  const imported = new Set(
+    sources.flatMap(({ text }) => importsOf(text).map(({ specifier }) => packageName(specifier))),
+  )
+  const found = Object.keys(manifest.dependencies ?? {})
+    .filter((name) => !imported.has(name))
+    .map((name) => `${path}/package.json: depends on ${name}, which nothing in src imports`)
   if (floors[folder] === undefined) found.push(`${path}: has no floor in tools/structure.mjs`)
   if (manifest.name !== `@tscc/${folder}`) found.push(`${path}: its name is ${manifest.name}, want @tscc/${folder}`)
   for (const name of Object.keys(manifest.dependencies ?? {})) {

@@ -1,4 +1,4 @@
-// The workspace's commands, from a clean clone on: node tools/workspace.mjs start|build|test|fuzz|bench [arguments]
+// The workspace's commands, from a clean clone on: node tools/workspace.mjs start|build|test|tools|fuzz|bench [arguments]
 // Each installs and builds what has changed, and nothing else. Plain Node without dependencies.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import { run, steps } from './steps.mjs'
 import { testCounts } from './test-counts.mjs'
 
 const [command = '', ...args] = process.argv.slice(2)
-const commands = { start, build, test, fuzz, bench }
+const commands = { start, build, test, tools, fuzz, bench }
 
 const obstacle = nodeObstacle()
 if (obstacle !== undefined) {
@@ -59,11 +59,23 @@ async function test() {
   return summary(counts.passed + stepsPassed, counts.failed + stepsFailed)
 }
 
+/** The tests that use tools which not every machine has; with TSCC_REQUIRE_TOOLS=1 a missing one is a failure. */
+async function tools() {
+  const plan = steps(4)
+  if (!(await prepare(plan))) return summary(0, 1)
+  const counts = await vitest(
+    plan,
+    'tests that use tools',
+    testFiles(/\b(?:clang|bpftool|objdump|gcc|libbpf|ethtool|needs)\b/),
+  )
+  return summary(counts.passed, counts.failed)
+}
+
 /** The property-based tests with more runs and new seeds: FUZZ_FACTOR times as many as `npm test`, 20 by default. */
 async function fuzz() {
   const plan = steps(4)
   if (!(await prepare(plan))) return summary(0, 1)
-  const files = args.length > 0 ? args : propertyTests()
+  const files = args.length > 0 ? args : testFiles(/from 'fast-check'/)
   const env = { FUZZ_FACTOR: process.env.FUZZ_FACTOR ?? '20' }
   const counts = await vitest(plan, `property-based tests, ${env.FUZZ_FACTOR} times the runs`, files, env)
   return summary(counts.passed, counts.failed)
@@ -101,14 +113,13 @@ async function vitest(plan, title, vitestArgs, env = {}) {
   return { code, ...testCounts(text, code) }
 }
 
-function propertyTests() {
+/** Test files, from the root, whose text has this. */
+function testFiles(pattern) {
   return workspaceFolders().flatMap((folder) => {
     const tests = join(root, folder, 'test')
     if (!existsSync(tests)) return []
     return readdirSync(tests, { recursive: true, encoding: 'utf8' })
-      .filter(
-        (name) => name.endsWith('.test.ts') && readFileSync(join(tests, name), 'utf8').includes("from 'fast-check'"),
-      )
+      .filter((name) => name.endsWith('.test.ts') && pattern.test(readFileSync(join(tests, name), 'utf8')))
       .map((name) => `${folder}/test/${name}`)
   })
 }
