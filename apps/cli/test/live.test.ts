@@ -166,6 +166,14 @@ describe('doctor', () => {
     expect(status).toBe(0)
   })
 
+  it.skipIf(!needs('linux'))('names the native module where it does not load', () => {
+    const refuse = `import Module from 'node:module'; const resolve = Module._resolveFilename; Module._resolveFilename = (name, ...rest) => { if (name === 'koffi') throw new Error('no koffi'); return resolve(name, ...rest) }`
+    const preload = `data:text/javascript,${encodeURIComponent(refuse)}`
+    const { status, stdout } = tscc(['doctor', '--json'], { env: { NODE_OPTIONS: `--import=${preload}` } })
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout).checks.at(-1)).toMatchObject({ name: 'native module', status: 'lacking' })
+  })
+
   it.skipIf(!needs('root', 'struct_ops'))('names what nobody lacks, with the mend', () => {
     const { status, stdout } = tscc(['doctor', '--json'], { through: asNobody })
     expect(status).toBe(1)

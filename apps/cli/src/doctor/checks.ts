@@ -38,6 +38,8 @@ export async function diagnose(): Promise<Diagnosis> {
   const platform = platformCheck()
   if (platform.status === 'lacking') return { offline: true, register: false, lab: false, checks: [platform] }
   const kernel = hostKernel()
+  const native = nativeCheck(kernel)
+  if (native.status === 'lacking') return { offline: true, register: false, lab: false, checks: [platform, native] }
   const features = probeFeatures(kernel)
   const btf = btfChecks(kernel, features.vmlinuxBtf)
   const capabilities = [
@@ -66,6 +68,7 @@ export async function diagnose(): Promise<Diagnosis> {
     lab: lab.ok,
     checks: [
       platform,
+      native,
       kernelCheck(kernel),
       ...btf,
       ...capabilities,
@@ -94,6 +97,18 @@ function platformCheck(): Check {
   const works = process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64')
   if (works) return { name: 'platform', status: 'ok', found }
   return { name: 'platform', status: 'lacking', found, mend: 'use Linux on x64 or arm64 to register and measure' }
+}
+
+/** koffi is the way to every system call; nothing can be tried without it. */
+function nativeCheck(kernel: Kernel): Check {
+  const name = 'native module'
+  try {
+    kernel.address(new Uint8Array(1))
+    return { name, status: 'ok', found: 'koffi loads' }
+  } catch (error) {
+    const mend = 'npm install --include=optional, on this platform (not copied from another)'
+    return { name, status: 'lacking', found: messageOf(error), mend }
+  }
 }
 
 function kernelCheck(kernel: Kernel): Check {
