@@ -1,4 +1,4 @@
-// The workspace's commands, from a clean clone on: node tools/workspace.mjs start|build|test|tools|fuzz|bench [arguments]
+// The workspace's commands, from a clean clone on: node tools/workspace.mjs start|build|test|tools|fuzz|bench|run [arguments]
 // Each installs and builds what has changed, and nothing else. Plain Node without dependencies.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import { run, steps } from './steps.mjs'
 import { testCounts } from './test-counts.mjs'
 
 const [command = '', ...args] = process.argv.slice(2)
-const commands = { start, build, test, tools, fuzz, bench }
+const commands = { start, build, test, tools, fuzz, bench, run: runCommand }
 
 const obstacle = nodeObstacle()
 if (obstacle !== undefined) {
@@ -86,6 +86,14 @@ async function bench() {
   const plan = steps(4)
   if (!(await prepare(plan))) return 1
   return plan.step('benchmarks', () => script('bench/run.mjs', args))
+}
+
+/** Install, build, and a command of the workspace with pnpm on PATH: run changeset version. */
+async function runCommand() {
+  const [name = 'pnpm', ...rest] = args
+  const plan = steps(4)
+  if (!(await prepare(plan))) return 1
+  return plan.step(args.join(' '), () => bin(name, rest))
 }
 
 async function prepare(plan) {

@@ -247,7 +247,7 @@ describe('the command table', () => {
   it('has no two fields in one place', () => {
     const width = { u32: 4, s32: 4, u64: 8, ptr: 8, name: 16 }
     for (const [command, row] of Object.entries(bpfCommands)) {
-      const fields = Object.values(row.fields)
+      const fields = Object.values<{ readonly at: number; readonly type: keyof typeof width }>(row.fields)
       fields.slice(1).forEach((field, i) => {
         const before = fields[i]
         const end = before === undefined ? 0 : before.at + width[before.type]
