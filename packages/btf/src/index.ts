@@ -1,6 +1,8 @@
 export { type Btf, kindOf, nameOf, type ParseBtfOptions, parseBtf, typeCount } from './btf.ts'
 export { btfErrors } from './btf-errors.ts'
 export { type BuildBtfOptions, buildBtf } from './build.ts'
+export { cTagsOf } from './c-names.ts'
+export { type DeclareCOptions, declareC } from './declare-c.ts'
 export { isElf, parseBtfElf } from './elf.ts'
 export { encodeBtf } from './encode.ts'
 export { type ExtractBtfOptions, extractBtf } from './extract.ts'
