@@ -8,7 +8,7 @@ import { largestOf, metricTable, type ReportMetric, seriesOf } from './series.ts
 import { plotArea, plotModel } from './svg.ts'
 import { plotStyle } from './svg-style.ts'
 import { summaryColumns } from './table.ts'
-import { bytesWords, originWords, rateWords, scenarioFacts } from './units.ts'
+import { bytesWords, instantWords, originWords, rateWords, scenarioFacts } from './units.ts'
 
 const swatch = (index: number): string => `<i class="swatch s${index}"></i>`
 
@@ -18,7 +18,7 @@ const heading = ({ algorithms, scenario }: LabResult): string => {
   return `${list} over ${rateWords(scenario.path.rate)}, ${2 * scenario.path.delay} ms`
 }
 
-const caption = (result: LabResult): string => {
+const note = (result: LabResult): string => {
   const { repeat, mode, flows } = result.scenario
   const runs = repeat > 1 ? `Medians of ${repeat} runs` : 'One run'
   const sharing = mode === 'share' ? 'all algorithms at once' : 'each algorithm alone on the path'
@@ -36,9 +36,10 @@ const summaryTable = (result: LabResult): string => {
     const cells = columns.map(({ cell }) => `<td>${cell(row)}</td>`)
     return `<tr><th scope="row" class="left">${swatch(index)}${escapeMarkup(row.label)}</th><td class="left"><span class="mark ${origin}">${origin}</span></td>${cells.join('')}</tr>`
   })
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Summary"><table><caption>${escapeMarkup(caption(result))}</caption>
+  return `<div class="scroll" tabindex="0" role="region" aria-label="Summary"><table>
 <thead><tr><th scope="col" class="left">algorithm</th><th scope="col" class="left">from</th>${heads.join('')}</tr></thead>
-<tbody>${rows.join('\n')}</tbody></table></div>`
+<tbody>${rows.join('\n')}</tbody></table></div>
+<p class="note">${escapeMarkup(note(result))}</p>`
 }
 
 const legend = ({ algorithms }: LabResult): string => {
@@ -58,7 +59,7 @@ const plotFigure = (result: LabResult, metric: ReportMetric, points: number): st
   ]
   const note = notes.filter((text) => text !== '').join(', ')
   const { divisor, digits, name } = model.unit
-  return `<figure data-end="${model.end}" data-top="${model.top / divisor}" data-digits="${digits}">
+  return `<figure data-end="${model.end}" data-top="${model.top / divisor}" data-digits="${Math.max(0, digits - 1)}">
 <figcaption><span><b>${title}</b>, ${name} <small class="soft">${note}</small></span><span class="values"></span></figcaption>
 <div class="area">${plotArea(result, model, { width: 1000, height: 200, points, id: metric })}</div></figure>`
 }
@@ -93,9 +94,11 @@ const bottleneckTable = (result: LabResult): string => {
   })
   if (rows.length === 0) return ''
   const heads = ['run', 'forwarded', 'dropped, full', 'dropped, random', 'marked CE', 'longest queue']
-  return `<section><h2>The bottleneck</h2><div class="scroll" tabindex="0" role="region" aria-label="Bottleneck"><table><caption>Packets over each whole run, slow start included.</caption>
+  const open = rows.length > 12 ? '' : ' open'
+  return `<details${open}><summary><h2>The bottleneck</h2></summary><div class="scroll" tabindex="0" role="region" aria-label="Bottleneck"><table>
 <thead><tr><th scope="col" class="left">algorithm</th>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>
-<tbody>${rows.join('\n')}</tbody></table></div></section>`
+<tbody>${rows.join('\n')}</tbody></table></div>
+<p class="note">Packets over each whole run, slow start included.</p></details>`
 }
 
 const facts = (result: LabResult): string =>
@@ -128,7 +131,7 @@ export const renderHtml = (result: LabResult): string => {
 </head>
 <body>
 <h1>${title}</h1>
-<p class="soft">TCP through network namespaces, measured with TCP_INFO on Linux ${escapeMarkup(result.kernel)}, ${escapeMarkup(result.startedAt)}</p>
+<p class="soft">TCP through network namespaces, measured with TCP_INFO on Linux ${escapeMarkup(result.kernel)}, ${escapeMarkup(instantWords(result.startedAt))}</p>
 <section><h2>Summary</h2>${summaryTable(result)}</section>
 <section><h2>${first}</h2>
 ${legend(result)}

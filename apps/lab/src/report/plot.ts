@@ -92,7 +92,9 @@ export const formatPlot = (result: LabResult, options: PlotOptions = {}): string
       const level = row === 0 ? String(top) : row === rows - 1 ? '0' : ''
       const mark = level === '' ? '│' : '┤'
       const note = notes[row] ?? ''
-      return `${colors.dim(level.padStart(gutter - 1) + mark)}${paint(cells)}${note === '' ? '' : ` ${note}`}`.trimEnd()
+      const edge = colors.dim(level.padStart(gutter - 1) + mark)
+      const drawn = note === '' ? cells.trimEnd() : cells
+      return `${edge}${drawn === '' ? '' : paint(drawn)}${note === '' ? '' : ` ${note}`}`
     })
   }
 

@@ -4,7 +4,7 @@ import { pageColor, palette } from './palette.ts'
 const seriesRules = (count: number): string =>
   Array.from({ length: count }, (_, index) => {
     const dashes = index < palette.length ? '' : ';stroke-dasharray:10 3'
-    const width = Math.max(1.3, 2.5 - 0.5 * index)
+    const width = Math.max(1.4, 2.4 - 0.5 * index)
     return `.s${index}{--c:var(--c${index % palette.length});--w:${width}px${dashes}}`
   }).join('\n')
 
@@ -22,6 +22,7 @@ export const plotStyle = (count: number): string => `:root{color-scheme:light da
 .plot .warm{fill:var(--shade)}
 .plot .ref{stroke:var(--soft);stroke-dasharray:1 4;stroke-linecap:round;stroke-width:1.5}
 .line{fill:none;stroke:var(--c);stroke-width:var(--w);stroke-linejoin:round;vector-effect:non-scaling-stroke}
+.line.key{stroke-width:3}
 .line.thin{stroke-width:1;stroke-dasharray:4 3;opacity:.75}
 ${seriesRules(count)}
 `

@@ -144,7 +144,7 @@ const legendRows = (series: readonly Series[]): { readonly rows: number; readonl
     }
     const y = 18 + row * legendRow
     const name = escapeMarkup(label)
-    marks.push(`<path class="line s${index}" d="M${x},${y - 4}h16"/><text x="${x + 21}" y="${y}">${name}</text>`)
+    marks.push(`<path class="line key s${index}" d="M${x},${y - 4}h16"/><text x="${x + 21}" y="${y}">${name}</text>`)
     x += width
   }
   return { rows: row, marks }

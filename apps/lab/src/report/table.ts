@@ -43,7 +43,7 @@ const caption = (result: LabResult): string => {
 }
 
 /** Keeps the table within 80 columns, fairness included. */
-const longestLabel = 16
+const longestLabel = 14
 
 const clip = (text: string): string => (text.length > longestLabel ? `${text.slice(0, longestLabel - 1)}…` : text)
 
@@ -72,7 +72,7 @@ export const formatTable = (result: LabResult, options: { readonly color?: boole
   const origins = new Map(result.algorithms.map((algorithm) => [algorithm.label, algorithm.origin]))
   const table = new Table({
     chars: frame,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': columns.length > 6 ? 1 : 2 },
     colAligns: ['left', 'left', ...columns.map(() => 'right' as const)],
   })
   const strong = (text: string) => ({ content: colors.bold(text) })

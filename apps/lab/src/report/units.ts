@@ -65,6 +65,9 @@ export const bytesWords = (bytes: number): string =>
 /** `0.1 %`, from 0..1. */
 export const percentWords = (share: number): string => `${short(share * 100)} %`
 
+/** `2026-01-02 03:04:05 UTC`, from ISO 8601 in UTC. */
+export const instantWords = (iso: string): string => iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
+
 /** Where an algorithm's code comes from: the kernel itself, tscc in this run, or a registration that was there before. */
 export const originWords = (origin: LabAlgorithm['origin']): string =>
   origin === 'native' ? 'kernel' : origin === 'tscc' ? 'tscc' : 'registered'
@@ -90,6 +93,6 @@ export const scenarioFacts = (result: LabResult): readonly (readonly [term: stri
     ['seed', String(seed)],
     ['kernel', result.kernel],
     ['machine', result.machine],
-    ['started', result.startedAt],
+    ['started', instantWords(result.startedAt)],
   ]
 }
