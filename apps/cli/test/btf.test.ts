@@ -53,6 +53,22 @@ describe('btf dump', () => {
     }
   })
 
+  it.skipIf(!needs('gcc'))('prints C that compiles, of all types or of some', () => {
+    const compiled = (args: readonly string[], size: string) => {
+      const header = tscc(['btf', 'dump', tcpBtf, '--format', 'c', ...args])
+      expect(header).toMatchObject({ status: 0, stderr: '' })
+      const source = `${header.stdout}\n_Static_assert(sizeof(struct tcp_sock) == ${size}, "size");\n`
+      return spawnSync('gcc', ['-std=gnu11', '-fsyntax-only', '-w', '-x', 'c', '-'], {
+        input: source,
+        encoding: 'utf8',
+      })
+    }
+    const [found] = jsonOf(tscc(['btf', 'find', 'tcp_sock', '--btf', tcpBtf, '--json'])) as { size: number }[]
+    for (const args of [[], ['--root', 'tcp_sock']])
+      expect(compiled(args, `${found?.size}`)).toMatchObject({ status: 0, stderr: '' })
+    expect(tscc(['btf', 'dump', tcpBtf, '--format', 'c', '--root', 'nope']).stderr).toContain('type nope: not found')
+  })
+
   it.skipIf(!needs('btf'))('reads the running kernel', () => {
     const { status, stdout } = tscc(['btf', 'find', 'tcp_sock', '--btf', 'vmlinux', '--json'])
     expect(status).toBe(0)
