@@ -34,6 +34,7 @@ const needTable = {
   tc: { kind: 'tool', missing: () => tool('tc') },
   ss: { kind: 'tool', missing: () => tool('ss') },
   ethtool: { kind: 'tool', missing: () => tool('ethtool') },
+  setpriv: { kind: 'tool', missing: () => tool('setpriv') },
 } satisfies Record<string, { readonly kind: 'machine' | 'tool'; readonly missing: () => string }>
 
 export type Need = keyof typeof needTable

@@ -6,12 +6,14 @@ export interface SortedRange {
   readonly end: number
 }
 
-/** Pairs of neighbours that are compared before a BTF counts as sorted. */
+/** Pairs of neighbours that are compared before a large BTF counts as sorted. */
 const SAMPLES = 64
+/** Up to this many records all are compared. */
+const SMALL = 1 << 12
 
 /**
- * Where the names are sorted, as kernels from 7.0 on have them: anonymous types first, then by name (strcmp). Judged by
- * samples, because comparing all names would cost more than it saves; whoever searches must therefore take a miss for
+ * Where the names are sorted, as kernels from 7.0 on have them: anonymous types first, then by name (strcmp). A large BTF is
+ * judged by samples, because comparing all names would cost more than it saves; whoever searches must therefore take a miss for
  * "look elsewhere". A hit is always a type of that name.
  */
 export function sortedRange(btf: Btf): SortedRange | undefined {
@@ -27,7 +29,9 @@ export function sortedRange(btf: Btf): SortedRange | undefined {
     else high = middle
   }
   const first = low
-  const step = Math.max(1, Math.floor((end - first) / SAMPLES))
+  const stepOver = (count: number): number => (end <= SMALL ? 1 : Math.max(1, Math.floor(count / SAMPLES)))
+  for (let record = 0; record < first; record += stepOver(first)) if (name(record) !== 0) return undefined
+  const step = stepOver(end - first)
   const bytesAt = (record: number) => {
     const at = name(record) - strings.start
     return strings.bytes.subarray(at, Math.max(at, strings.bytes.indexOf(0, at)))

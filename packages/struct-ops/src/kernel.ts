@@ -5,6 +5,7 @@ export {
   findStructOps,
   isRegistered,
   listStructOps,
+  openPinnedStructOps,
   type RecordOptions,
   type StructOpsRecord,
   unregisterStructOps,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { buildBtf, structOpsTypes } from '@tscc/btf'
+import { buildBtf, extractBtf, structOpsTypes } from '@tscc/btf'
 import { encode, jge32, jne32, label, load, mov, mov32, rsh32, sub32 } from '@tscc/insn'
 import {
   aimdSsthresh,
@@ -37,12 +37,14 @@ import {
   TCP_CA_STATES,
   tcpCongestionOpsCallbacks,
 } from '@tscc/struct-ops'
+import { tcpBtfFixture } from '@tscc/struct-ops/fixture'
 import {
   attachStructOps,
   findStructOps,
   hostResolver,
   isRegistered,
   listStructOps,
+  openPinnedStructOps,
   prepareStructOps,
   registerStructOps,
   replaceStructOps,
@@ -64,6 +66,7 @@ import {
   openProgramById,
   programInfo,
   setCongestionControl,
+  testRun,
   updateElement,
 } from '@tscc/syscall'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -332,6 +335,8 @@ describe.skipIf(!needs('struct_ops'))('on this kernel', () => {
           const options = { resolver, pinFolder: root }
           const record = findStructOps(kernel, spec.name, options)
           expect(record).toMatchObject({ id: before, pins: [pin] })
+          expect(openPinnedStructOps(kernel, pin, { resolver })).toMatchObject({ id: before, pins: [pin] })
+          expect(() => openPinnedStructOps(kernel, `${pin}x`, { resolver })).toThrow(/no struct_ops/)
           const after = replaceStructOps(kernel, record, link(minimal(spec.name)))
           expect(after).not.toBe(before)
           unregisterStructOps(kernel, findStructOps(kernel, after, options))
@@ -425,6 +430,33 @@ describe.skipIf(!needs('struct_ops'))('on this kernel', () => {
       if (prepared.by === 'map')
         unregisterStructOps(kernel, findStructOps(kernel, mapInfo(kernel, map.fd).id, { resolver }))
     })
+    test.skipIf(!needs('setpriv'))('6: CAP_BPF and CAP_PERFMON suffice, and the one that is missing is named', () => {
+      const code = (name: string) => `
+        import { linkStructOps, minimalCongAvoidProgram, minimalSsthreshProgram, minimalUndoCwndProgram } from '@tscc/struct-ops'
+        import { hostResolver, registerStructOps } from '@tscc/struct-ops/kernel'
+        import { hostKernel } from '@tscc/syscall'
+        const kernel = hostKernel()
+        const callbacks = { ssthresh: minimalSsthreshProgram(), cong_avoid: minimalCongAvoidProgram(), undo_cwnd: minimalUndoCwndProgram() }
+        const spec = { type: '${TYPE}', name: '${name}', callbacks }
+        try {
+          registerStructOps(kernel, linkStructOps(spec, hostResolver(kernel, { cache: false }))).close()
+          console.log('registered')
+        } catch (error) {
+          console.log(error.message, error.cause?.message ?? '')
+        }`
+      const withCaps = (...caps: readonly string[]): string => {
+        const drop = ['--reuid', '65534', '--clear-groups', '--inh-caps', `-all${caps.map((c) => `,+${c}`).join('')}`]
+        const ambient = caps.length === 0 ? [] : ['--ambient-caps', `-all${caps.map((c) => `,+${c}`).join('')}`]
+        const node = [process.execPath, '--input-type=module', '-e', code(uniqueName())]
+        return execFileSync('setpriv', [...drop, ...ambient, ...node], {
+          cwd: new URL('..', import.meta.url),
+          encoding: 'utf8',
+        })
+      }
+      expect(withCaps('bpf', 'perfmon')).toBe('registered\n')
+      expect(withCaps('perfmon')).toMatch(/CAP_BPF/)
+      expect(withCaps('bpf')).toMatch(/CAP_PERFMON|pointer|not allowed/)
+    })
     test('7: offsets and widths are the kernel’s', () => {
       expect(resolver.field('tcp_sock', 'mss_cache').size).toBe(4)
       expect(resolver.field('tcp_sock', 'icsk_ca_state').bitfield).toMatchObject({ bitSize: 5 })
@@ -503,6 +535,31 @@ describe.skipIf(!needs('struct_ops'))('on this kernel', () => {
       ).toBe(true)
       expect(layout.valueSize).toBeGreaterThanOrEqual(layout.dataOffset + layout.size)
     }
+  })
+
+  test('another type than congestion control: bpf_dummy_ops is run by BPF_PROG_TEST_RUN, and refuses to register', () => {
+    const dummy = { type: 'bpf_dummy_ops', name: uniqueName(), callbacks: { test_1: returnImm(0x5a) } }
+    const linked = link(dummy)
+    const [program] = linked.programs
+    if (program === undefined) throw new Error('not linked')
+    using loaded = loadProgram(kernel, {
+      type: 'BPF_PROG_TYPE_STRUCT_OPS',
+      instructions: program.bytes,
+      attachBtfId: linked.layout.typeId,
+      expectedAttachType: program.memberIndex,
+    })
+    // One argument: a pointer to the callback's state, which may be null.
+    expect(testRun(kernel, loaded, { context: new Uint8Array(8) }).returnValue).toBe(0x5a)
+    expect(() => registerStructOps(kernel, linked)).toThrow()
+    expect(() => link({ ...dummy, callbacks: { test_11: returnImm(0) } })).toThrow(
+      /no such callback; did you mean test_1/,
+    )
+  })
+
+  test('the kernel loads BTF that we cut and wrote', () => {
+    loadBtf(kernel, tcpBtfFixture()).close()
+    const big = extractBtf(resolver.btf(), ['task_struct', 'sk_buff', 'tcp_congestion_ops'], { depth: 2 })
+    loadBtf(kernel, big).close()
   })
 
   test('building blocks of congestion avoidance pass the verifier', () => {

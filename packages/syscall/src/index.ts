@@ -68,7 +68,7 @@ export {
 export { type MappedValues, mapValues } from './map-memory.ts'
 export type { MapMemoryOptions, MappedMemory } from './mapped-memory.ts'
 export { openPinnedLink, openPinnedMap, openPinnedProgram, pinObject } from './pin.ts'
-export { makePinFolder, type PinnedObject, pinnedObjects, removePin } from './pin-folder.ts'
+export { makePinFolder, type PinnedObject, pinnedObject, pinnedObjects, removePin } from './pin-folder.ts'
 export { type LoadProgramOptions, loadProgram, type Program, type ProgramBtf, type ProgramSpec } from './program.ts'
 export { enableStats } from './stats.ts'
 export {

@@ -25,13 +25,11 @@ export function removePin(path: string): void {
 
 /** What is pinned directly in a folder; nothing where there is no such folder. */
 export function pinnedObjects(kernel: Kernel, folder: string): readonly PinnedObject[] {
-  return entriesOf(folder).flatMap((name) => {
-    const path = join(folder, name)
-    return openAs(kernel, path) ?? []
-  })
+  return entriesOf(folder).flatMap((name) => pinnedObject(kernel, join(folder, name)) ?? [])
 }
 
-function openAs(kernel: Kernel, path: string): PinnedObject | undefined {
+/** What is pinned at a path; undefined where there is nothing, or another kind of object. */
+export function pinnedObject(kernel: Kernel, path: string): PinnedObject | undefined {
   const attempts = [
     { kind: 'link', open: openPinnedLink, info: linkInfo },
     { kind: 'map', open: openPinnedMap, info: mapInfo },

@@ -14,6 +14,7 @@ import {
   openLinkById,
   openMapById,
   type PinnedObject,
+  pinnedObject,
   pinnedObjects,
   removePin,
 } from '@tscc/syscall'
@@ -135,6 +136,21 @@ export function findStructOps(kernel: Kernel, idOrName: number | string, options
     records.map((record) => record.name),
   )
   throw structOpsErrors.make('not-registered', { name: `${idOrName}`, nearest })
+}
+
+/** The record of what is pinned at a path, a link or (before 6.4) the map itself: `tscc register --pin` opened again. */
+export function openPinnedStructOps(kernel: Kernel, path: string, options: RecordOptions = {}): StructOpsRecord {
+  const pinned = pinnedObject(kernel, path)
+  const id = pinned?.kind === 'link' ? mapOfLink(kernel, pinned.id) : pinned?.id
+  if (id === undefined) throw structOpsErrors.make('not-registered', { name: path, nearest: [] })
+  const record = findStructOps(kernel, id, options)
+  return record.pins.includes(path) ? record : { ...record, pins: [...record.pins, path] }
+}
+
+function mapOfLink(kernel: Kernel, linkId: number): number | undefined {
+  using link = openLinkById(kernel, linkId)
+  const info = link === undefined ? undefined : linkInfo(kernel, link.fd)
+  return info?.kind === 'BPF_LINK_TYPE_STRUCT_OPS' ? info.map_id : undefined
 }
 
 /**
