@@ -1,0 +1,109 @@
+import { type Btf, nameOf } from './btf.ts'
+import { btfErrors } from './btf-errors.ts'
+import { findType, requireType } from './find.ts'
+import { enumValues, funcProto } from './query.ts'
+import { skipModifiers } from './sizes.ts'
+import { TCP_WRITABLE, TS_PRELUDE, TS_RESERVED } from './ts-prelude.ts'
+import { enumInteger, tsTypes } from './ts-types.ts'
+import { typeOf } from './type-of.ts'
+
+/** What {@link declareTs} writes. */
+export interface DeclareTsOptions {
+  /** Names or ids of structs, unions, enums, typedefs of them, and functions (kfuncs). */
+  readonly roots: readonly (string | number)[]
+  /** Pointers that are followed from a root; what is further away is `Opaque`. Default 1. */
+  readonly depth?: number
+  /** Fields that are not `readonly`, by struct. Default: what congestion control programs may write. */
+  readonly writable?: Readonly<Record<string, readonly string[]>>
+}
+
+/** Types that one output may hold. */
+const MAX_TYPES = 1 << 17
+
+/**
+ * TypeScript declarations of what the roots reach, self-contained: integers tagged by width, structs as nominal
+ * interfaces with their kernel's field names, enum constants as constants, functions typed. The same text each time.
+ */
+export function declareTs(btf: Btf, options: DeclareTsOptions): string {
+  const { depth = 1, writable = TCP_WRITABLE } = options
+  const levels = new Map<number, number>()
+  const queue: number[] = []
+  const meet = (id: number, level: number): boolean => {
+    if (level > depth) return levels.has(id)
+    const known = levels.get(id)
+    if (known !== undefined && known <= level) return true
+    if (levels.size >= MAX_TYPES)
+      throw btfErrors.make('too-large', { field: 'types', value: levels.size, limit: MAX_TYPES })
+    levels.set(id, level)
+    queue.push(id)
+    return true
+  }
+  const types = tsTypes(btf, {
+    meet,
+    writable: (struct) => writable[struct] ?? [],
+    parameterNames: (struct, member) => stubParameterNames(btf, struct, member),
+  })
+
+  const functions: number[] = []
+  for (const root of options.roots) {
+    const id = rootType(btf, root)
+    if (typeOf(btf, id).kind === 'func') functions.push(id)
+    else meet(id, 0)
+  }
+  const writeFunction = (id: number): string => {
+    const func = typeOf(btf, id)
+    const proto = func.kind === 'func' ? func.typeId : id
+    const name = nameOf(btf, id)
+    return `export declare function ${TS_RESERVED.has(name) ? `kernel_${name}` : name}${types.signature(proto, 0, ': ')}`
+  }
+  // Twice: what is met, and at which level, is known only when everything has been written once.
+  for (const id of functions) writeFunction(id)
+  for (let id = queue.shift(); id !== undefined; id = queue.shift()) writeType(id)
+
+  const sections = [...levels.keys()].sort((a, b) => a - b).map(writeType)
+  return `${[TS_PRELUDE, ...sections, ...functions.map((id) => `${writeFunction(id)}\n`)].join('\n')}`
+
+  function writeType(id: number): string {
+    const type = typeOf(btf, id)
+    const name = types.name(id)
+    if (type.kind === 'enum' || type.kind === 'enum64') return writeEnum(id, name)
+    const fields = types.fields(id, levels.get(id) ?? 0, '  ')
+    return [`export interface ${name} {`, `  readonly [tag]?: '${name}'`, ...fields, '}', ''].join('\n')
+  }
+
+  function writeEnum(id: number, name: string): string {
+    const constants = enumValues(btf, id)
+      .filter((entry) => /^[A-Za-z_$][\w$]*$/.test(entry.name) && !TS_RESERVED.has(entry.name))
+      .map((entry) => `export declare const ${entry.name}: ${entry.value}`)
+    return [`export type ${name} = ${enumInteger(btf, id)}`, ...new Set(constants), ''].join('\n')
+  }
+}
+
+/** The struct, union, enum or function behind a root; names may be those of typedefs. */
+function rootType(btf: Btf, root: string | number): number {
+  const id = typeof root === 'number' ? root : rootByName(btf, root)
+  const plain = skipModifiers(btf, id)
+  const { kind } = typeOf(btf, plain)
+  if (kind === 'struct' || kind === 'union' || kind === 'enum' || kind === 'enum64' || kind === 'func') return plain
+  throw btfErrors.make('wrong-kind', { id, found: kind, want: 'struct, union, enum or function' })
+}
+
+function rootByName(btf: Btf, name: string): number {
+  for (const kind of ['struct', 'union', 'enum', 'enum64', 'func'] as const) {
+    const id = findType(btf, name, kind)
+    if (id !== undefined) return id
+  }
+  return requireType(btf, name)
+}
+
+/** Parameter names of the kernel function behind a struct_ops callback, if it takes as many. */
+function stubParameterNames(btf: Btf, struct: string, member: string): readonly string[] | undefined {
+  if (struct !== 'tcp_congestion_ops' && !struct.endsWith('_ops')) return undefined
+  const stubs =
+    struct === 'tcp_congestion_ops' ? [`__bpf_tcp_ca_${member}`, `bpf_tcp_ca_${member}`] : [`${struct}__${member}`]
+  for (const stub of stubs) {
+    const id = findType(btf, stub, 'func')
+    if (id !== undefined) return funcProto(btf, id).params.map((param) => param.name)
+  }
+  return undefined
+}

@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type BtfType, btfErrors, buildBtf, declareTs, parseBtf } from '@tscc/btf'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { needs } from '../../../tools/needs.ts'
+
+const fixture = new Uint8Array(readFileSync(new URL('../../struct-ops/fixtures/tcp-6.18.btf', import.meta.url)))
+const tsc = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url))
+const roots = ['tcp_congestion_ops', 'tcp_sock', 'rate_sample', 'ack_sample', 'tcp_ca_event', 'tcp_slow_start']
+
+/** What an algorithm does with the types, and what they must refuse. */
+const consumer = `
+import { CA_EVENT_LOSS, type rate_sample, type s32, type tcp_congestion_ops, tcp_slow_start, type tcp_sock, type u16, type u32, type u64 } from './kernel.js'
+declare const tp: tcp_sock
+declare const rs: rate_sample
+declare const wide: u64
+declare const small: u16
+tp.snd_cwnd = tp.snd_cwnd + 1
+tp.snd_ssthresh = 7
+const grown: u32 = small
+const left: u32 = tcp_slow_start(tp, 3)
+const loss: 3 = CA_EVENT_LOSS
+const state: number = tp.inet_conn.icsk_ca_priv[0] ?? 0
+const ops: Partial<tcp_congestion_ops> = {
+  ssthresh: (sk) => (sk.sk_pacing_rate > 0 ? 2 : 3),
+  cong_avoid(sk, ack, acked) { const sum: number = ack + acked; void [sk, sum] },
+  // @ts-expect-error undo_cwnd returns a number
+  undo_cwnd: () => 'wide',
+}
+// @ts-expect-error u64 does not fit u32
+const cut: u32 = wide
+// @ts-expect-error a signed one is no unsigned of the same width
+const signed: s32 = tp.snd_cwnd
+// @ts-expect-error read-only in the kernel
+tp.srtt_us = 1
+// @ts-expect-error no such field
+tp.snd_cwn
+// @ts-expect-error one struct is not another
+const other: tcp_sock = rs
+void [grown, left, loss, state, ops, cut, signed, other]
+`
+
+/** Type-check declarations, with a consumer beside them. */
+function check(declarations: string, using = ''): void {
+  const folder = mkdtempSync(join(tmpdir(), 'tscc-declare-ts-'))
+  try {
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+    writeFileSync(join(folder, 'kernel.d.ts'), declarations)
+    writeFileSync(join(folder, 'consumer.ts'), using === '' ? "import './kernel.js'\n" : using)
+    const options = ['--noEmit', '--strict', '--noUncheckedIndexedAccess', '--target', 'es2022', '--module', 'nodenext']
+    execFileSync(process.execPath, [tsc, ...options, 'consumer.ts', 'kernel.d.ts'], { cwd: folder, stdio: 'pipe' })
+  } catch (error) {
+    throw error instanceof Error && 'stdout' in error ? new Error(String(error.stdout), { cause: error }) : error
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+test('an algorithm type-checks against the TCP part of a kernel, and mistakes do not', () => {
+  const text = declareTs(parseBtf(fixture), { roots })
+  check(text, consumer)
+  expect(text.length).toBeLessThan(150_000)
+  expect(text).toContain('readonly cong_control: (sk: sock, ack: u32, flag: s32, rs: rate_sample) => void')
+  expect(text).toContain('  /** smoothed round-trip time, us << 3 */\n  readonly srtt_us: u32')
+  expect(text).toContain('  /** sending congestion window, segments */\n  snd_cwnd: u32')
+  expect(text).toMatch(/\/\*\* congestion avoidance state, TCP_CA_\*; 5 bits \*\/\n {2}readonly icsk_ca_state: u8/)
+  expect(declareTs(parseBtf(fixture), { roots })).toBe(text)
+})
+
+test.skipIf(!needs('btf'))('so do those of this kernel', () => {
+  const btf = parseBtf(new Uint8Array(readFileSync('/sys/kernel/btf/vmlinux')))
+  check(
+    declareTs(btf, {
+      roots: ['tcp_congestion_ops', 'tcp_sock', 'rate_sample', 'ack_sample', 'sk_buff', 'task_struct'],
+    }),
+  )
+  expect(declareTs(btf, { roots: ['tcp_sock'], depth: 0 }).length).toBeLessThan(
+    declareTs(btf, { roots: ['tcp_sock'] }).length,
+  )
+})
+
+test('names that TypeScript keeps to itself, anonymous members, pointers of every kind', () => {
+  const member = (name: string, typeId: number, bitOffset: number, bitSize = 0) => ({
+    name,
+    typeId,
+    bitOffset,
+    bitSize,
+  })
+  const types: readonly BtfType[] = [
+    { kind: 'int', name: 'int', size: 4, bits: 32, bitOffset: 0, signed: true, char: false, bool: false },
+    { kind: 'int', name: '_Bool', size: 1, bits: 8, bitOffset: 0, signed: false, char: false, bool: true },
+    { kind: 'ptr', name: '', typeId: 0 },
+    { kind: 'ptr', name: '', typeId: 1 },
+    {
+      kind: 'func_proto',
+      name: '',
+      returnTypeId: 4,
+      params: [
+        { name: 'new', typeId: 1 },
+        { name: '', typeId: 0 },
+      ],
+    },
+    { kind: 'ptr', name: '', typeId: 5 },
+    { kind: 'union', name: '', size: 8, members: [member('whole', 3, 0), member('part', 1, 0)] },
+    { kind: 'array', name: '', typeId: 6, indexTypeId: 1, length: 2 },
+    { kind: 'fwd', name: 'far', of: 'struct' },
+    { kind: 'ptr', name: '', typeId: 9 },
+    {
+      kind: 'struct',
+      name: 'number',
+      size: 56,
+      members: [
+        member('class', 2, 0),
+        member('', 7, 64),
+        member('calls', 8, 128),
+        member('far', 10, 256),
+        member('rust::name', 4, 320),
+        member('bits', 1, 384, 3),
+      ],
+    },
+    { kind: 'struct', name: 'number', size: 4, members: [member('second', 1, 0)] },
+  ]
+  const text = declareTs(parseBtf(buildBtf(types)), { roots: [11, 12] })
+  expect(text.slice(text.indexOf('export interface kernel_number'))).toBe(`export interface kernel_number {
+  readonly [tag]?: 'kernel_number'
+  readonly class: bool
+  readonly whole: Opaque<'void'>
+  readonly part: s32
+  readonly calls: KernelArray<((arg0: s32, ...rest: readonly unknown[]) => Pointer<s32>), 2>
+  readonly far: Opaque<'far'>
+  readonly "rust::name": Pointer<s32>
+  /** 3 bits */
+  readonly bits: s32
+}
+
+export interface number___2 {
+  readonly [tag]?: 'number___2'
+  readonly second: s32
+}
+`)
+  check(text)
+  expect(() => declareTs(parseBtf(fixture), { roots: ['no_such_type'] })).toThrow('type no_such_type: not found')
+  expect(() => declareTs(parseBtf(buildBtf(types)), { roots: [1] })).toThrow(
+    /is a int, want struct, union, enum or function/,
+  )
+})
+
+test('hostile BTF: text or a typed error, in bounded time', () => {
+  const edits = fc.array(fc.tuple(fc.nat(fixture.length - 1), fc.integer({ min: 0, max: 255 })), { maxLength: 40 })
+  fc.assert(
+    fc.property(edits, (changes) => {
+      const bytes = fixture.slice()
+      for (const [at, value] of changes) bytes[Math.max(24, at)] = value
+      try {
+        expect(typeof declareTs(parseBtf(bytes), { roots })).toBe('string')
+      } catch (error) {
+        if (!btfErrors.is(error)) throw error
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
