@@ -17,6 +17,5 @@ export const cliErrors = defineErrors('cli', {
     `${c.path}: no BPF file system is mounted there, so nothing can be pinned`,
   'not-linux': (c: { readonly what: string; readonly platform: string }) =>
     `${c.what}: needs Linux, this is ${c.platform}`,
-  'no-declarations': (c: { readonly language: string }) => `declarations: this version does not print ${c.language}`,
   'no-kernel-btf': (_: Readonly<Record<never, never>>) => '/sys/kernel/btf/vmlinux: this kernel offers no BTF',
 })

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type BtfType, buildBtf, parseBtf, typeCount } from '@tscc/btf'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
-import { buildFirst, jsonOf, scratch, tcpBtf, tscc } from './tscc.ts'
+import { buildFirst, jsonOf, scratch, tcpBtf, tsc, tscc } from './tscc.ts'
 
 buildFirst()
 const file = scratch()
@@ -147,5 +147,30 @@ describe('btf diff', () => {
     expect(status).toBe(1)
     expect(stdout).toMatch(/^- struct pair, 8 bytes\n\+ struct tcp_sock, \d+ bytes\n$/)
     expect(tscc(['btf', 'diff', a, tcpBtf, '--root', 'nowhere']).stderr).toContain('nowhere: not found')
+  })
+})
+
+describe('types', () => {
+  const compile = (path: string): string =>
+    spawnSync(tsc, ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2022', path], {
+      encoding: 'utf8',
+    }).stdout
+
+  it('prints TypeScript that compiles, of what congestion control touches', () => {
+    const path = file('kernel.d.ts', '')
+    expect(tscc(['types', '--btf', tcpBtf, '-o', path])).toEqual({ status: 0, stdout: '', stderr: '' })
+    const text = readFileSync(path, 'utf8')
+    expect(text).toMatch(/snd_cwnd: /)
+    expect(tscc(['types', '--btf', tcpBtf]).stdout).toBe(text)
+    expect(tscc(['btf', 'dump', tcpBtf, '--format', 'ts']).stdout).toMatch(/interface tcp_sock /)
+    expect(compile(file('kernel.ts', text))).toBe('')
+  })
+
+  it('takes roots, and prints JSON', () => {
+    const found = jsonOf(tscc(['types', '--btf', tcpBtf, '--root', 'ack_sample', '--depth', '0', '--json']))
+    expect(found).toEqual({ roots: ['ack_sample'], text: expect.stringContaining('interface ack_sample') })
+    const { status, stderr } = tscc(['types', '--btf', tcpBtf, '--root', 'nope'])
+    expect(status).toBe(1)
+    expect(stderr).toContain('nope: not found')
   })
 })

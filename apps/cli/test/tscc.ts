@@ -13,10 +13,13 @@ export const bin = join(root, 'apps/cli/bin/tscc.js')
 /** BTF of a 6.18 kernel, TCP part: the same on every machine. */
 export const tcpBtf = join(root, 'packages/struct-ops/fixtures/tcp-6.18.btf')
 
+/** The workspace's TypeScript compiler. */
+export const tsc = join(root, 'node_modules/.bin/tsc')
+
 /** Call at the top of a test file: its tests run what the sources are now. */
 export function buildFirst(): void {
   beforeAll(() => {
-    const built = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-b', 'apps/cli'], { cwd: root, encoding: 'utf8' })
+    const built = spawnSync(tsc, ['-b', 'apps/cli'], { cwd: root, encoding: 'utf8' })
     if (built.status !== 0) throw new Error(`tsc -b apps/cli: ${built.stdout}${built.stderr}`)
   }, 300_000)
 }

@@ -45,6 +45,7 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
   })
 
   const functions: number[] = []
+  const constants = new Set<string>()
   for (const root of options.roots) {
     const id = rootType(btf, root)
     if (typeOf(btf, id).kind === 'func') functions.push(id)
@@ -60,6 +61,7 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
   for (const id of functions) writeFunction(id)
   for (let id = queue.shift(); id !== undefined; id = queue.shift()) writeType(id)
 
+  constants.clear()
   const sections = [...levels.keys()].sort((a, b) => a - b).map(writeType)
   return `${[TS_PRELUDE, ...sections, ...functions.map((id) => `${writeFunction(id)}\n`)].join('\n')}`
 
@@ -71,11 +73,16 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
     return [`export interface ${name} {`, `  readonly [tag]?: '${name}'`, ...fields, '}', ''].join('\n')
   }
 
+  /** Two enums may name one constant; a module cannot. */
   function writeEnum(id: number, name: string): string {
-    const constants = enumValues(btf, id)
-      .filter((entry) => /^[A-Za-z_$][\w$]*$/.test(entry.name) && !TS_RESERVED.has(entry.name))
-      .map((entry) => `export declare const ${entry.name}: ${entry.value}`)
-    return [`export type ${name} = ${enumInteger(btf, id)}`, ...new Set(constants), ''].join('\n')
+    const lines = [`export type ${name} = ${enumInteger(btf, id)}`]
+    for (const entry of enumValues(btf, id)) {
+      const usable = /^[A-Za-z_$][\w$]*$/.test(entry.name) && !TS_RESERVED.has(entry.name)
+      if (!usable || constants.has(entry.name)) continue
+      constants.add(entry.name)
+      lines.push(`export declare const ${entry.name}: ${entry.value}`)
+    }
+    return [...lines, ''].join('\n')
   }
 }
 

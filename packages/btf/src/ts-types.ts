@@ -112,7 +112,7 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
       seen.add(member.name)
       if (budget.fields-- === 0)
         throw btfErrors.make('too-large', { field: 'fields', value: MAX_FIELDS + 1, limit: MAX_FIELDS })
-      const doc = docOf(member)
+      const doc = isCallback(member) ? '' : docOf(member)
       const key = IDENTIFIER.test(member.name) ? member.name : JSON.stringify(member.name)
       const declared = memberText(struct, member, level, nesting)
       const field = `${indent}${writable.has(member.name) ? '' : 'readonly '}${key}: ${declared}`
@@ -158,6 +158,11 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
   function intText(type: BtfTypeOf<'int'>): string {
     if (type.bool) return 'bool'
     return type.size > 8 ? opaque(type.name) : `${type.signed ? 's' : 'u'}${8 * type.size}`
+  }
+
+  function isCallback(member: BtfMember): boolean {
+    const type = typeOf(btf, skipModifiers(btf, member.typeId))
+    return type.kind === 'ptr' && typeOf(btf, skipModifiers(btf, type.typeId)).kind === 'func_proto'
   }
 
   function docOf(member: BtfMember): string {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BtfType, btfErrors, buildBtf, declareTs, parseBtf } from '@tscc/btf'
+import { type BtfType, btfErrors, buildBtf, declareTs, nameOf, parseBtf, typesOfKind } from '@tscc/btf'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
@@ -81,6 +81,14 @@ test.skipIf(!needs('btf'))('so do those of this kernel', () => {
   expect(declareTs(btf, { roots: ['tcp_sock'], depth: 0 }).length).toBeLessThan(
     declareTs(btf, { roots: ['tcp_sock'] }).length,
   )
+})
+
+test.skipIf(!needs('btf'))('and every named type of it at once', { timeout: 60_000 }, () => {
+  const btf = parseBtf(new Uint8Array(readFileSync('/sys/kernel/btf/vmlinux')))
+  const named = (['struct', 'union', 'enum', 'enum64'] as const)
+    .flatMap((kind) => typesOfKind(btf, kind))
+    .filter((id) => nameOf(btf, id) !== '')
+  check(declareTs(btf, { roots: named }))
 })
 
 test('names that TypeScript keeps to itself, anonymous members, pointers of every kind', () => {

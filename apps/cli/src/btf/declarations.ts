@@ -1,5 +1,4 @@
-import { type Btf, declareC } from '@tscc/btf'
-import { cliErrors } from '../cli-errors.ts'
+import { type Btf, declareC, declareTs, nameOf, typesOfKind } from '@tscc/btf'
 
 /** What to declare: all types, or some and what they need. */
 export interface DeclareOptions {
@@ -9,8 +8,13 @@ export interface DeclareOptions {
 }
 
 /** Declarations of a BTF's types in C or TypeScript. */
-export function declarations(btf: Btf, language: 'c' | 'ts', options: DeclareOptions): string {
-  const { roots } = options
+export function declarations(btf: Btf, language: 'c' | 'ts', { roots, depth }: DeclareOptions): string {
   if (language === 'c') return declareC(btf, roots === undefined ? {} : { roots })
-  throw cliErrors.make('no-declarations', { language: 'TypeScript' })
+  return declareTs(btf, { roots: roots ?? namedTypes(btf), ...(depth === undefined ? {} : { depth }) })
+}
+
+/** What TypeScript has a word for: everything else comes with what uses it. */
+function namedTypes(btf: Btf): readonly number[] {
+  const kinds = ['struct', 'union', 'enum', 'enum64'] as const
+  return kinds.flatMap((kind) => typesOfKind(btf, kind)).filter((id) => nameOf(btf, id) !== '')
 }

@@ -1,3 +1,4 @@
+import { findType } from '@tscc/btf'
 import { type Command, Option } from 'commander'
 import { declarations } from '../btf/declarations.ts'
 import { btfSource, loadBtf } from '../btf/load-btf.ts'
@@ -14,8 +15,16 @@ interface TypesOptions {
   readonly json?: true
 }
 
-/** What most programs of this project touch, where no root is named. */
-const defaultRoots = ['tcp_congestion_ops', 'tcp_sock', 'inet_connection_sock', 'rate_sample', 'ack_sample'] as const
+/** What congestion control touches: the types where no root is named, as far as the kernel has them. */
+const defaultRoots = [
+  'tcp_congestion_ops',
+  'tcp_sock',
+  'inet_connection_sock',
+  'rate_sample',
+  'ack_sample',
+  'tcp_ca_event',
+  'tcp_ca_state',
+] as const
 
 /** `tscc types`. */
 export function defineTypes(command: Command, { output }: CommandContext): void {
@@ -28,8 +37,9 @@ export function defineTypes(command: Command, { output }: CommandContext): void 
       .option('-o, --output <file>', 'write to a file')
       .option('--json', 'print JSON: the declarations as one string, and the roots')
       .action((options: TypesOptions) => {
-        const roots = options.root ?? defaultRoots
-        const text = declarations(loadBtf(options.btf), 'ts', { roots, depth: options.depth })
+        const btf = loadBtf(options.btf)
+        const roots = options.root ?? defaultRoots.filter((name) => findType(btf, name) !== undefined)
+        const text = declarations(btf, 'ts', { roots, depth: options.depth })
         if (options.output !== undefined) writeResult(options.output, text)
         if (options.json)
           output.json({ roots, ...(options.output === undefined ? { text } : { file: options.output }) })
