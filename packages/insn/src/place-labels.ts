@@ -2,7 +2,7 @@ import { nearestNames } from '@tscc/core'
 import { insnSlots, rowOf } from './find-row.ts'
 import type { AsmItem, Insn, Jump, JumpOp, LabelledInsn } from './insn.ts'
 import { insnErrors } from './insn-errors.ts'
-import type { Cpu } from './isa-table.ts'
+import type { Cpu, IsaRow } from './isa-table.ts'
 import { checkFields } from './operand-codec.ts'
 
 const cpuOrder: readonly Cpu[] = ['v1', 'v2', 'v3', 'v4']
@@ -39,9 +39,10 @@ const isShort = (item: BranchItem): boolean => item.kind === 'jump' || item.kind
 export function placeLabels(items: readonly AsmItem[], options: { readonly cpu?: Cpu } = {}): readonly Insn[] {
   const cpu = options.cpu ?? 'v4'
   const level = cpuOrder.indexOf(cpu)
-  for (const [index, item] of items.entries()) {
-    if (item.kind === 'label') continue
-    const row = rowOf(item, index)
+  // A label's row is never asked for.
+  const rows = items.map((item, index) => (item.kind === 'label' ? undefined : rowOf(item, index)))
+  for (const [index, row] of rows.entries()) {
+    if (row === undefined) continue
     if (cpuOrder.indexOf(row.cpu) > level || (row.feature !== undefined && cpu !== 'v4'))
       throw insnErrors.make('cpu', { index, insn: row.name, needs: row.feature ?? row.cpu, cpu })
   }
@@ -62,7 +63,7 @@ export function placeLabels(items: readonly AsmItem[], options: { readonly cpu?:
       long.add(index)
       grown = true
     }
-    if (!grown) return emit(items, targets, long, starts)
+    if (!grown) return emit(items, rows, targets, long, starts)
   }
 }
 
@@ -113,15 +114,17 @@ function longSlots(item: AsmItem): number {
 
 function emit(
   items: readonly AsmItem[],
+  rows: readonly (IsaRow | undefined)[],
   targets: ReadonlyMap<number, number>,
   long: ReadonlySet<number>,
   starts: readonly number[],
 ): readonly Insn[] {
   const insns: Insn[] = []
   for (const [index, item] of items.entries()) {
-    if (item.kind === 'label') continue
+    const row = rows[index]
+    if (item.kind === 'label' || row === undefined) continue
     if (!isBranch(item)) {
-      insns.push(checkFields(rowOf(item, index), item, index))
+      insns.push(checkFields(row, item, index))
       continue
     }
     const target = targets.get(index)
@@ -133,7 +136,7 @@ function emit(
       if (!isShort(item) && (distance < s32.min || distance > s32.max))
         throw insnErrors.make('jump-too-far', { index, target: item.target, distance, ...s32 })
       const resolved: Insn = { ...item, target: distance }
-      insns.push(checkFields(rowOf(resolved, index), resolved, index))
+      insns.push(checkFields(row, resolved, index))
     }
   }
   return insns

@@ -6,7 +6,7 @@ import { structOpsErrors } from './errors.ts'
 import type { StructOpsLayout, StructOpsMember } from './layout.ts'
 import { lowerStep } from './lower-step.ts'
 import type { Resolver } from './resolver.ts'
-import type { Steps, StructOpsSpec } from './spec.ts'
+import type { Step, Steps, StructOpsSpec } from './spec.ts'
 
 /** A program with every kernel-dependent number filled in. */
 export interface LinkedProgram {
@@ -94,10 +94,11 @@ function linkProgram(
 ): LinkedProgram {
   const items: AsmItem[] = []
   const itemOrigins: number[] = []
-  const targets = stepTargets(steps)
+  const aims = steps.map((_, index) => targetStep(steps, index))
+  const targets = new Set(aims.filter((aim) => aim !== undefined))
   steps.forEach((step, index) => {
     if (targets.has(index)) items.push(label(stepLabel(index)))
-    for (const item of lowerStep(aimAtSteps(step, index, steps), { type: layout.type, member, resolver })) {
+    for (const item of lowerStep(aimAt(step, aims[index]), { type: layout.type, member, resolver })) {
       items.push(item)
       if (item.kind !== 'label') itemOrigins.push(index)
     }
@@ -144,13 +145,8 @@ function targetStep(steps: Steps, index: number): number | undefined {
   return left > 0 || at < 0 ? undefined : at
 }
 
-function stepTargets(steps: Steps): ReadonlySet<number> {
-  return new Set(steps.map((_, index) => targetStep(steps, index)).filter((target) => target !== undefined))
-}
-
-function aimAtSteps(step: Steps[number], index: number, steps: Steps): Steps[number] {
-  const target = targetStep(steps, index)
-  return target === undefined || !('target' in step) ? step : ({ ...step, target: stepLabel(target) } as Steps[number]) // same kind, other target
+function aimAt(step: Step, target: number | undefined): Step {
+  return target === undefined || !('target' in step) ? step : ({ ...step, target: stepLabel(target) } as Step) // same kind, other target
 }
 
 /** The map's value: a zero header, then the ops struct with its name and plain data. */
