@@ -60,7 +60,9 @@ export function parseBtf(bytes: Uint8Array, options: ParseBtfOptions = {}): Btf 
   const words = hostWords(bytes, header.types.at, header.types.length, header.littleEndian)
   const types = typeIndex(words, sizes, strings.bytes, firstId)
   const decodable = new Uint8Array(128)
-  for (let kind = 0; kind < 128; kind++) if (sizes[kind]?.known) decodable[kind] = 1
+  sizes.forEach((size, kind) => {
+    if (size?.known === true) decodable[kind] = 1
+  })
   return {
     bytes,
     littleEndian: header.littleEndian,

@@ -1,5 +1,5 @@
 import { nearestNames } from '@tscc/core'
-import { type Btf, nameOf } from './btf.ts'
+import { type Btf, kindOf, nameOf } from './btf.ts'
 import { btfErrors } from './btf-errors.ts'
 import { parseFieldPath } from './field-path.ts'
 import { findType, requireType } from './find.ts'
@@ -101,7 +101,7 @@ function embeddedIn(btf: Btf, outer: Place): readonly Place[] {
 }
 
 function isStruct(btf: Btf, id: number): boolean {
-  return typeOf(btf, skipModifiers(btf, id)).kind === 'struct'
+  return kindOf(btf, skipModifiers(btf, id)) === 'struct'
 }
 
 function step(outer: Place, member: BtfMember): Place {

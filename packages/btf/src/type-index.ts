@@ -35,13 +35,13 @@ export function typeIndex(
   firstId: number,
 ): TypeIndex {
   // By the whole top byte of the info word, in which bit 7 is the kind_flag.
-  const fixed = new Int32Array(256)
+  const fixed = new Int32Array(256).fill(UNKNOWN_STEP)
   const element = new Int32Array(256)
-  for (let i = 0; i < 256; i++) {
-    const size = sizes[i & 0x7f]
-    fixed[i] = size?.fixed ?? UNKNOWN_STEP
-    element[i] = size?.element ?? 0
-  }
+  sizes.forEach((size, kind) => {
+    if (size === undefined) return
+    fixed[kind] = fixed[kind | 0x80] = size.fixed
+    element[kind] = element[kind | 0x80] = size.element
+  })
   const offsets = new Int32Array(Math.floor(words.length / 3) + 1)
   const hits = new Int32Array(Math.min(STRIDE, words.length) + 1)
   const cursor = { word: 0, record: 0, hits: 0 }

@@ -12,13 +12,19 @@ const rows: ReadonlyMap<string, IsaRow> = new Map(
   isaTable.map((row) => [`${Object.values(row.insn).join(' ')}${isImmediate(row) ? ' #' : ''}`, row]),
 )
 
+/** Rows found before: an instruction is built, placed and encoded as the same object. */
+const known = new WeakMap<TargetedInsn, IsaRow>()
+
 /** The table row that encodes this instruction; `insn/unknown-insn` for data that no constructor makes. */
 export function rowOf(insn: TargetedInsn, index?: number): IsaRow {
+  const before = known.get(insn)
+  if (before !== undefined) return before
   const fields: Fields = insn
   const props = selectors.get(insn.kind)
   const key = `${(props ?? ['kind']).map((prop) => String(fields[prop])).join(' ')}${typeof fields.src === 'number' ? ' #' : ''}`
   const row = rows.get(key)
   if (row === undefined) throw insnErrors.make('unknown-insn', { index, found: key })
+  known.set(insn, row)
   return row
 }
 

@@ -1,4 +1,4 @@
-import { type Btf, sizeOf, skipModifiers, structOpsTypes, typeOf } from '@tscc/btf'
+import { type Btf, kindOf, nameOf, sizeOf, skipModifiers, structOpsTypes, typeOf } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
 import { structOpsErrors } from './errors.ts'
 import type { StructOpsLayout, StructOpsMember } from './layout.ts'
@@ -49,10 +49,11 @@ function membersOfOps(btf: Btf, type: string, typeId: number): readonly StructOp
   })
 }
 
-/** Name of the struct or union that a pointer leads to; empty for everything else. */
+/** Name of the struct or union that a pointer leads to; empty for everything else. Structs are not decoded for it. */
 function pointeeOf(btf: Btf, id: number): string {
   const target = typeOf(btf, skipModifiers(btf, id))
-  const pointee = target.kind === 'ptr' ? typeOf(btf, skipModifiers(btf, target.typeId)) : undefined
-  const named = pointee?.kind === 'struct' || pointee?.kind === 'union' || pointee?.kind === 'fwd'
-  return named ? pointee.name : ''
+  if (target.kind !== 'ptr') return ''
+  const pointee = skipModifiers(btf, target.typeId)
+  const kind = kindOf(btf, pointee)
+  return kind === 'struct' || kind === 'union' || kind === 'fwd' ? nameOf(btf, pointee) : ''
 }

@@ -49,7 +49,16 @@ export function prepareElementCalls(kernel: Kernel, fd: number, keySize: number,
     const attr = attrOf[operation]()
     state.attrs.push(attr)
     if (!state.enabled) disableAttr(attr)
-    return { attr, call: kernel.bindBpf(bpfCommands[command].number, attr.bytes, attr.size) }
+    const { number } = bpfCommands[command]
+    let bound: (() => number) | undefined
+    let calls = 0
+    // A call that happens once is not worth binding.
+    const call = (): number => {
+      if (bound !== undefined) return bound()
+      if (++calls > 1) bound = kernel.bindBpf(number, attr.bytes, attr.size)
+      return bound === undefined ? kernel.bpf(number, attr.bytes, attr.size) : bound()
+    }
+    return { attr, call }
   }
   const onFirstUse = (operation: Operation, command: BpfCommand): (() => number) => {
     let bound: (() => number) | undefined
