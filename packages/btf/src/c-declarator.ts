@@ -2,6 +2,7 @@ import type { Btf } from './btf.ts'
 import { btfErrors } from './btf-errors.ts'
 import { cLayout } from './c-layout.ts'
 import type { CNames } from './c-names.ts'
+import { textBudget } from './text-budget.ts'
 import { typeOf } from './type-of.ts'
 import type { BtfComposite, BtfParam, BtfTypeOf } from './types.ts'
 
@@ -27,6 +28,7 @@ const C_WORDS = /^(?:(?:unsigned|signed|char|short|int|long|_Bool|__int128|float
 /** A declarator over one BTF, with the names that its types have in C. */
 export function cDeclarator(btf: Btf, names: CNames): CDeclarator {
   const budget = { inline: MAX_INLINE }
+  const counted = textBudget()
   const writtenEnums = new Set<number>()
 
   const declareAt = (id: number, name: string, depth: number): string => {
@@ -92,7 +94,7 @@ export function cDeclarator(btf: Btf, names: CNames): CDeclarator {
     if (params.length === 0) return 'void'
     return params
       .map((param) =>
-        param.typeId === 0 && param.name === '' ? '...' : declareAt(param.typeId, param.name, depth + 1),
+        param.typeId === 0 && param.name === '' ? '...' : counted(declareAt(param.typeId, param.name, depth + 1)),
       )
       .join(', ')
   }
@@ -113,7 +115,7 @@ export function cDeclarator(btf: Btf, names: CNames): CDeclarator {
     const text: string[] = []
     for (const { member, padding } of members) {
       text.push(...padding.map((width) => `${indent}${paddingField(width)};`))
-      const declared = declareAt(member.typeId, member.name, depth + 1)
+      const declared = counted(declareAt(member.typeId, member.name, depth + 1))
       text.push(`${indent}${declared}${member.bitSize > 0 ? `: ${member.bitSize}` : ''};`)
     }
     if (type.kind === 'union') text.push(...tail.map((bytes) => `${indent}unsigned char __padding[${bytes}];`))
@@ -132,8 +134,8 @@ export function cDeclarator(btf: Btf, names: CNames): CDeclarator {
     writtenEnums.add(id)
     const head = type.name === '' ? 'enum' : `enum ${names.tag(id)}`
     if (type.values.length === 0) return head
-    const values = type.values.map(
-      ({ name, value }) => `\t${names.enumerator(name)} = ${enumValueText(value, type.signed)},`,
+    const values = type.values.map(({ name, value }) =>
+      counted(`\t${names.enumerator(name)} = ${enumValueText(value, type.signed)},`),
     )
     const mode = MODES[type.size]
     const attribute = mode === undefined ? '' : ` __attribute__((mode(${mode})))`
@@ -143,7 +145,7 @@ export function cDeclarator(btf: Btf, names: CNames): CDeclarator {
   return {
     declare(id, name) {
       budget.inline = MAX_INLINE
-      return declareAt(id, name, 0)
+      return counted(declareAt(id, name, 0))
     },
     body(id) {
       budget.inline = MAX_INLINE

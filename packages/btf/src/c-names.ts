@@ -1,5 +1,6 @@
 import type { Btf } from './btf.ts'
 import { nameOf, typeCount } from './btf.ts'
+import { textBudget } from './text-budget.ts'
 import { typeOf } from './type-of.ts'
 
 /** Names that C output gives to types: BTF allows two types of one name, C does not. */
@@ -34,7 +35,9 @@ export function cNames(btf: Btf): CNames {
   const typedefs = new Map<number, string>()
   const usedTags = new Map<string, number>()
   const usedNames = new Map<string, number>()
+  const counted = textBudget()
   const take = (used: Map<string, number>, name: string): string => {
+    counted(name)
     const count = (used.get(name) ?? 0) + 1
     used.set(name, count)
     return count === 1 ? name : `${name}___${count}`

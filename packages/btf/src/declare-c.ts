@@ -57,13 +57,15 @@ function cEmitter(btf: Btf, lines: string[]): CEmitter {
   const names = cNames(btf)
   const declarator = cDeclarator(btf, names)
   const forwarded = new Set<string>()
+  const forwardedIds = new Set<number>()
   const done = new Set<number>()
   const underWay = new Set<number>()
+  /** Forward declarations, and types without a name: looked into once, since those that hold each other would multiply. */
   const seen = new Set<number>()
 
   /** Everything that must stand before a use of the type; `whole`: its size matters to the user. */
   const need = (id: number, whole: boolean, depth: number): void => {
-    if (id === 0) return
+    if (id === 0 || seen.has(id)) return
     if (depth > MAX_DEPTH) throw btfErrors.make('too-deep', { id, limit: MAX_DEPTH })
     const type = typeOf(btf, id)
     switch (type.kind) {
@@ -87,11 +89,13 @@ function cEmitter(btf: Btf, lines: string[]): CEmitter {
         if (whole) need(type.typeId, true, depth + 1)
         break
       case 'func_proto':
+        seen.add(id)
         for (const param of type.params) need(param.typeId, false, depth + 1)
         need(type.returnTypeId, false, depth + 1)
         break
       case 'fwd':
-        forward(`${type.of} ${names.tag(id)}`)
+        seen.add(id)
+        forward(id, type.of)
         break
       case 'enum':
       case 'enum64':
@@ -108,8 +112,6 @@ function cEmitter(btf: Btf, lines: string[]): CEmitter {
       for (const member of type.members) need(member.typeId, true, depth + 1)
     }
     if (type.name === '') {
-      // Looked into once: anonymous types that hold each other would multiply.
-      if (seen.has(id)) return
       seen.add(id)
       members()
     } else if (whole)
@@ -117,7 +119,7 @@ function cEmitter(btf: Btf, lines: string[]): CEmitter {
         members()
         lines.push(`${declarator.body(id)};`, '')
       })
-    else if (!done.has(id)) forward(`${type.kind} ${names.tag(id)}`)
+    else if (!done.has(id)) forward(id, type.kind)
   }
   const define = (id: number, depth: number, write: () => unknown): void => {
     if (done.has(id)) return
@@ -127,7 +129,11 @@ function cEmitter(btf: Btf, lines: string[]): CEmitter {
     underWay.delete(id)
     done.add(id)
   }
-  const forward = (tag: string): void => {
+  const forward = (id: number, kind: 'struct' | 'union'): void => {
+    // By id first, since making the tag takes time.
+    if (forwardedIds.has(id)) return
+    forwardedIds.add(id)
+    const tag = `${kind} ${names.tag(id)}`
     if (forwarded.has(tag)) return
     forwarded.add(tag)
     lines.push(`${tag};`, '')

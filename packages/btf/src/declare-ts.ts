@@ -4,8 +4,9 @@ import { findType, requireType } from './find.ts'
 import { enumValues, funcProto } from './query.ts'
 import { skipModifiers } from './sizes.ts'
 import { TCP_WRITABLE, TS_PRELUDE, TS_RESERVED } from './ts-prelude.ts'
-import { enumInteger, tsTypes } from './ts-types.ts'
+import { enumInteger, ownEntry, tsTypes } from './ts-types.ts'
 import { typeOf } from './type-of.ts'
+import type { BtfParam } from './types.ts'
 
 /** What {@link declareTs} writes. */
 export interface DeclareTsOptions {
@@ -40,8 +41,8 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
   }
   const types = tsTypes(btf, {
     meet,
-    writable: (struct) => writable[struct] ?? [],
-    parameterNames: (struct, member) => stubParameterNames(btf, struct, member),
+    writable: (struct) => ownEntry(writable, struct) ?? [],
+    parameterNames: (struct, member, params) => stubParameterNames(btf, struct, member, params),
   })
 
   const functions: number[] = []
@@ -54,14 +55,15 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
   const writeFunction = (id: number): string => {
     const func = typeOf(btf, id)
     const proto = func.kind === 'func' ? func.typeId : id
-    const name = nameOf(btf, id)
-    return `export declare function ${TS_RESERVED.has(name) ? `kernel_${name}` : name}${types.signature(proto, 0, ': ')}`
+    return `export declare function ${functionName(nameOf(btf, id))}${types.signature(proto, 0, ': ')}`
   }
+  const functionNames = functions.map((id) => functionName(nameOf(btf, id)))
   // Twice: what is met, and at which level, is known only when everything has been written once.
   for (const id of functions) writeFunction(id)
   for (let id = queue.shift(); id !== undefined; id = queue.shift()) writeType(id)
 
   constants.clear()
+  for (const name of functionNames) constants.add(name)
   const sections = [...levels.keys()].sort((a, b) => a - b).map(writeType)
   return `${[TS_PRELUDE, ...sections, ...functions.map((id) => `${writeFunction(id)}\n`)].join('\n')}`
 
@@ -73,17 +75,26 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
     return [`export interface ${name} {`, `  readonly [tag]?: '${name}'`, ...fields, '}', ''].join('\n')
   }
 
-  /** Two enums may name one constant; a module cannot. */
+  /** Two enums may name one constant, and so may a function; a module cannot. */
   function writeEnum(id: number, name: string): string {
     const lines = [`export type ${name} = ${enumInteger(btf, id)}`]
     for (const entry of enumValues(btf, id)) {
       const usable = /^[A-Za-z_$][\w$]*$/.test(entry.name) && !TS_RESERVED.has(entry.name)
       if (!usable || constants.has(entry.name)) continue
       constants.add(entry.name)
-      lines.push(`export declare const ${entry.name}: ${entry.value}`)
+      lines.push(`export declare const ${entry.name}: ${constantType(entry.value)}`)
     }
     return [...lines, ''].join('\n')
   }
+}
+
+function functionName(name: string): string {
+  return TS_RESERVED.has(name) || !/^[A-Za-z_]\w*$/.test(name) ? `kernel_${name.replace(/\W/g, '_')}` : name
+}
+
+/** The value itself, unless JavaScript would round it. */
+function constantType(value: number | bigint): string {
+  return Number.isSafeInteger(Number(value)) ? `${value}` : value < 0 ? 's64' : 'u64'
 }
 
 /** The struct, union, enum or function behind a root; names may be those of typedefs. */
@@ -103,14 +114,43 @@ function rootByName(btf: Btf, name: string): number {
   return requireType(btf, name)
 }
 
-/** Parameter names of the kernel function behind a struct_ops callback, if it takes as many. */
-function stubParameterNames(btf: Btf, struct: string, member: string): readonly string[] | undefined {
+/**
+ * Parameter names of the kernel function behind a struct_ops callback. It must take the same: before 6.9 there are no
+ * stubs, but `bpf_tcp_ca_init(struct btf *)` is.
+ */
+function stubParameterNames(
+  btf: Btf,
+  struct: string,
+  member: string,
+  params: readonly BtfParam[],
+): readonly string[] | undefined {
   if (struct !== 'tcp_congestion_ops' && !struct.endsWith('_ops')) return undefined
   const stubs =
     struct === 'tcp_congestion_ops' ? [`__bpf_tcp_ca_${member}`, `bpf_tcp_ca_${member}`] : [`${struct}__${member}`]
-  for (const stub of stubs) {
-    const id = findType(btf, stub, 'func')
-    if (id !== undefined) return funcProto(btf, id).params.map((param) => param.name)
+  for (const name of stubs) {
+    const id = findType(btf, name, 'func')
+    const stub = id === undefined ? [] : funcProto(btf, id).params
+    if (stub.length === params.length && stub.every((param, i) => sameType(btf, param.typeId, params[i]?.typeId ?? 0)))
+      return stub.map((param) => param.name)
   }
   return undefined
+}
+
+/** Pointers deeper than this are taken for different. */
+const MAX_POINTERS = 8
+
+/** Equal by id, or pointers to types of one kind and name: a type may be in BTF twice. */
+function sameType(btf: Btf, left: number, right: number): boolean {
+  let [a, b] = [left, right]
+  for (let pointers = 0; a !== b && pointers <= MAX_POINTERS; pointers++) {
+    const [from, to] = [typeOf(btf, skipModifiers(btf, a)), typeOf(btf, skipModifiers(btf, b))]
+    if (from.kind !== 'ptr' || to.kind !== 'ptr')
+      return (
+        skipModifiers(btf, a) === skipModifiers(btf, b) ||
+        (from.kind === to.kind && from.name !== '' && from.name === to.name)
+      )
+    a = from.typeId
+    b = to.typeId
+  }
+  return a === b
 }

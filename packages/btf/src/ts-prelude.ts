@@ -24,15 +24,23 @@ export interface Pointer<T> {
   value: T
   [index: number]: T
 }
+export interface ReadonlyPointer<T> {
+  readonly value: T
+  readonly [index: number]: T
+}
 export interface KernelArray<T, Length extends number> {
   readonly length: Length
   [index: number]: T
+}
+export interface ReadonlyKernelArray<T, Length extends number> {
+  readonly length: Length
+  readonly [index: number]: T
 }
 `
 
 /** Names of the prelude and of TypeScript, which a kernel type cannot take. */
 export const TS_TAKEN: ReadonlySet<string> = new Set(
-  `u8 u16 u32 u64 s8 s16 s32 s64 bool tag Opaque Pointer KernelArray any bigint boolean never null number object
+  `u8 u16 u32 u64 s8 s16 s32 s64 bool tag Opaque Pointer ReadonlyPointer KernelArray ReadonlyKernelArray any bigint boolean never null number object
   string symbol undefined unknown void`.split(/\s+/),
 )
 
@@ -77,9 +85,9 @@ export const FIELD_DOCS: Readonly<Record<string, string>> = {
   interval_us: 'time over which `delivered` was counted, us',
 }
 
-/** Fields that congestion control programs may write, on 6.12 to 7.x (net/ipv4/bpf_tcp_ca.c). */
+/** Fields, or paths to fields, that congestion control programs may write, on 6.12 to 7.x (net/ipv4/bpf_tcp_ca.c). */
 export const TCP_WRITABLE: Readonly<Record<string, readonly string[]>> = {
   tcp_sock: ['snd_cwnd', 'snd_cwnd_cnt', 'snd_cwnd_stamp', 'snd_ssthresh', 'ecn_flags', 'app_limited'],
-  inet_connection_sock: ['icsk_ca_priv'],
+  inet_connection_sock: ['icsk_ca_priv', 'icsk_ack.pending'],
   sock: ['sk_pacing_rate', 'sk_pacing_status'],
 }

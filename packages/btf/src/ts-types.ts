@@ -3,18 +3,19 @@ import { btfErrors } from './btf-errors.ts'
 import { cTagsOf } from './c-names.ts'
 import { membersOf } from './members.ts'
 import { sizeOf, skipModifiers } from './sizes.ts'
+import { textBudget } from './text-budget.ts'
 import { FIELD_DOCS, TS_RESERVED, TS_TAKEN } from './ts-prelude.ts'
 import { typeOf } from './type-of.ts'
-import type { BtfMember, BtfTypeOf } from './types.ts'
+import type { BtfMember, BtfParam, BtfTypeOf } from './types.ts'
 
 /** What the types of one output have in common. */
 export interface TsContext {
   /** A struct, union or enum is used at this level: will it be declared? */
   meet(id: number, level: number): boolean
-  /** Names of the fields of a struct that are not `readonly`. */
+  /** The fields of a struct that are not `readonly`: names, or paths through members without a type name. */
   writable(struct: string): readonly string[]
   /** Parameter names of a callback, where they are known. */
-  parameterNames(struct: string, member: string): readonly string[] | undefined
+  parameterNames(struct: string, member: string, params: readonly BtfParam[]): readonly string[] | undefined
 }
 
 /** Writes BTF types as TypeScript ones. */
@@ -31,20 +32,36 @@ export interface TsTypes {
 const MAX_NESTING = 32
 const MAX_FIELDS = 1 << 18
 
+/** Where a type stands. */
+interface Place {
+  /** Pointers between a root and here. */
+  readonly level: number
+  readonly nesting: number
+  /** The named struct around, and the path from it to here. */
+  readonly struct: string
+  readonly path: string
+  /** May not be written, and so neither may its elements. */
+  readonly readonly: boolean
+}
+
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
+
+const NOWHERE: Place = { level: 0, nesting: 0, struct: '', path: '', readonly: false }
+const within = (place: Place): Place => ({ ...place, nesting: place.nesting + 1 })
 
 /** A writer over one BTF. */
 export function tsTypes(btf: Btf, context: TsContext): TsTypes {
   const tags = cTagsOf(btf)
   const budget = { fields: MAX_FIELDS }
+  const counted = textBudget()
 
   const name = (id: number): string => {
     const tagName = tags(id)
     return TS_TAKEN.has(tagName) || TS_RESERVED.has(tagName) ? `kernel_${tagName}` : tagName
   }
 
-  const text = (id: number, level: number, nesting: number): string => {
-    if (nesting > MAX_NESTING) throw btfErrors.make('too-deep', { id, limit: MAX_NESTING })
+  const text = (id: number, place: Place): string => {
+    if (place.nesting > MAX_NESTING) throw btfErrors.make('too-deep', { id, limit: MAX_NESTING })
     if (id === 0) return 'void'
     const plain = skipModifiers(btf, id)
     if (plain === 0) return 'void'
@@ -56,56 +73,55 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
         return 'number'
       case 'enum':
       case 'enum64': {
-        if (type.name !== '' && context.meet(plain, level)) return name(plain)
+        if (type.name !== '' && context.meet(plain, place.level)) return name(plain)
         return `${type.signed ? 's' : 'u'}${type.size * 8}`
       }
       case 'struct':
       case 'union':
-        if (type.name !== '') return context.meet(plain, level) ? name(plain) : opaque(type.name)
-        return inline(plain, level, nesting)
+        if (type.name !== '') return context.meet(plain, place.level) ? name(plain) : opaque(type.name)
+        return inline(plain, place)
       case 'fwd':
         return opaque(type.name)
       case 'array':
-        return `KernelArray<${text(type.typeId, level, nesting + 1)}, ${type.length}>`
+        return `${place.readonly ? 'Readonly' : ''}KernelArray<${text(type.typeId, within(place))}, ${type.length}>`
       case 'ptr':
-        return pointerText(type.typeId, level, nesting)
+        return pointerText(type.typeId, place)
       case 'func_proto':
-        return signatureText(plain, level, ' => ', nesting)
+        return signatureText(plain, ' => ', place)
       default:
         return opaque(type.kind)
     }
   }
 
-  const pointerText = (target: number, level: number, nesting: number): string => {
+  const pointerText = (target: number, place: Place): string => {
     const plain = skipModifiers(btf, target)
     const type = typeOf(btf, plain)
+    const beyond = { ...place, level: place.level + 1 }
     switch (type.kind) {
       case 'void':
       case 'func':
         return opaque('void')
       case 'struct':
       case 'union':
-        if (type.name === '') return inline(plain, level + 1, nesting)
-        return context.meet(plain, level + 1) ? name(plain) : opaque(type.name)
+        if (type.name === '') return inline(plain, beyond)
+        return context.meet(plain, beyond.level) ? name(plain) : opaque(type.name)
       case 'fwd':
         return opaque(type.name)
       case 'func_proto':
-        return `(${signatureText(plain, level, ' => ', nesting + 1)})`
+        return `(${signatureText(plain, ' => ', within(place))})`
       default:
-        return `Pointer<${text(plain, level + 1, nesting + 1)}>`
+        return `${place.readonly ? 'Readonly' : ''}Pointer<${text(plain, within(beyond))}>`
     }
   }
 
-  const inline = (id: number, level: number, nesting: number): string => {
-    if (nesting >= MAX_NESTING) throw btfErrors.make('too-deep', { id, limit: MAX_NESTING })
-    return `{ ${fieldLines(id, level, '', nesting + 1)
-      .filter((line) => !line.startsWith('/**'))
-      .join('; ')} }`
+  const inline = (id: number, place: Place): string => {
+    if (place.nesting >= MAX_NESTING) throw btfErrors.make('too-deep', { id, limit: MAX_NESTING })
+    const fields = fieldsOf(id, within(place)).map(({ field }) => field)
+    return `{ ${fields.join('; ')} }`
   }
 
-  const fieldLines = (id: number, level: number, indent: string, nesting: number): readonly string[] => {
-    const struct = nameOf(btf, id)
-    const writable = new Set(context.writable(struct))
+  const fieldsOf = (id: number, place: Place): readonly { readonly doc: string; readonly field: string }[] => {
+    const writable = new Set(context.writable(place.struct))
     const seen = new Set<string>()
     return membersOf(btf, id).flatMap((member) => {
       if (seen.has(member.name)) return []
@@ -114,29 +130,26 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
         throw btfErrors.make('too-large', { field: 'fields', value: MAX_FIELDS + 1, limit: MAX_FIELDS })
       const doc = isCallback(member) ? '' : docOf(member)
       const key = IDENTIFIER.test(member.name) ? member.name : JSON.stringify(member.name)
-      const declared = memberText(struct, member, level, nesting)
-      const field = `${indent}${writable.has(member.name) ? '' : 'readonly '}${key}: ${declared}`
-      return doc === '' ? [field] : [`${indent}/** ${doc} */`, field]
+      const path = place.path + member.name
+      const readonly = !writable.has(path)
+      const declared = memberText(member, { ...place, path: `${path}.`, readonly })
+      return [{ doc, field: counted(`${readonly ? 'readonly ' : ''}${key}: ${declared}`) }]
     })
   }
 
   /** Callbacks get the parameter names that their stubs have. */
-  const memberText = (struct: string, member: BtfMember, level: number, nesting: number): string => {
+  const memberText = (member: BtfMember, place: Place): string => {
     const type = typeOf(btf, skipModifiers(btf, member.typeId))
     const target = type.kind === 'ptr' ? skipModifiers(btf, type.typeId) : 0
-    if (typeOf(btf, target).kind !== 'func_proto') return text(member.typeId, level, nesting)
-    return signatureText(target, level, ' => ', nesting, context.parameterNames(struct, member.name))
+    const proto = typeOf(btf, target)
+    if (proto.kind !== 'func_proto') return text(member.typeId, place)
+    return signatureText(target, ' => ', place, context.parameterNames(place.struct, member.name, proto.params))
   }
 
-  const signatureText = (
-    protoId: number,
-    level: number,
-    arrow: string,
-    nesting: number,
-    names: readonly string[] = [],
-  ): string => {
+  const signatureText = (protoId: number, arrow: string, place: Place, names: readonly string[] = []): string => {
     const type = typeOf(btf, protoId)
     if (type.kind !== 'func_proto') return 'never'
+    const inner = { ...NOWHERE, level: place.level, nesting: place.nesting + 1 }
     const used = new Set<string>()
     const parameters = type.params.map((param, index) => {
       if (param.typeId === 0 && param.name === '') return '...rest: readonly unknown[]'
@@ -144,15 +157,18 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
       const safe = IDENTIFIER.test(wanted) && !TS_RESERVED.has(wanted) ? wanted : `arg${index}`
       const unique = used.has(safe) ? `${safe}_${index}` : safe
       used.add(unique)
-      return `${unique}: ${text(param.typeId, level, nesting + 1)}`
+      return counted(`${unique}: ${text(param.typeId, inner)}`)
     })
-    return `(${parameters.join(', ')})${arrow}${text(type.returnTypeId, level, nesting + 1)}`
+    return `(${parameters.join(', ')})${arrow}${text(type.returnTypeId, inner)}`
   }
 
   return {
     name,
-    fields: (id, level, indent) => fieldLines(id, level, indent, 0),
-    signature: (protoId, level, arrow, names) => signatureText(protoId, level, arrow, 0, names),
+    fields: (id, level, indent) =>
+      fieldsOf(id, { ...NOWHERE, level, struct: nameOf(btf, id) }).flatMap(({ doc, field }) =>
+        doc === '' ? [`${indent}${field}`] : [`${indent}/** ${doc} */`, `${indent}${field}`],
+      ),
+    signature: (protoId, level, arrow, names) => signatureText(protoId, arrow, { ...NOWHERE, level }, names),
   }
 
   function intText(type: BtfTypeOf<'int'>): string {
@@ -167,13 +183,23 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
 
   function docOf(member: BtfMember): string {
     const bits = member.bitSize > 0 ? `${member.bitSize} bit${member.bitSize === 1 ? '' : 's'}` : ''
-    const known = FIELD_DOCS[member.name] ?? ''
+    const known = ownEntry(FIELD_DOCS, member.name) ?? ''
     if (bits === '' || known === '') return bits + known
     return `${known}; ${bits}`
   }
 }
 
-const opaque = (name: string): string => `Opaque<${JSON.stringify(name).replaceAll('"', "'")}>`
+/** What a table has under a name from outside, which may be that of a property every object has. */
+export function ownEntry<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
+}
+
+const opaque = (name: string): string => `Opaque<${stringLiteral(name)}>`
+
+/** Names come from outside: none may end the literal. */
+function stringLiteral(name: string): string {
+  return `'${JSON.stringify(name).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+}
 
 /** Bytes of an enum, for its alias. */
 export function enumInteger(btf: Btf, id: number): string {

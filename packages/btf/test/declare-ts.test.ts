@@ -21,6 +21,8 @@ declare const wide: u64
 declare const small: u16
 tp.snd_cwnd = tp.snd_cwnd + 1
 tp.snd_ssthresh = 7
+tp.inet_conn.icsk_ack.pending = 0
+tp.inet_conn.icsk_ca_priv[0] = 1
 const grown: u32 = small
 const left: u32 = tcp_slow_start(tp, 3)
 const loss: 3 = CA_EVENT_LOSS
@@ -37,6 +39,10 @@ const cut: u32 = wide
 const signed: s32 = tp.snd_cwnd
 // @ts-expect-error read-only in the kernel
 tp.srtt_us = 1
+// @ts-expect-error read-only in the kernel, through a member without a type name
+tp.inet_conn.icsk_ack.retry = 1
+// @ts-expect-error elements of what is read-only
+tp.recv_sack_cache[0] = { start_seq: 0, end_seq: 0 }
 // @ts-expect-error no such field
 tp.snd_cwn
 // @ts-expect-error one struct is not another
@@ -138,9 +144,9 @@ test('names that TypeScript keeps to itself, anonymous members, pointers of ever
   readonly class: bool
   readonly whole: Opaque<'void'>
   readonly part: s32
-  readonly calls: KernelArray<((arg0: s32, ...rest: readonly unknown[]) => Pointer<s32>), 2>
+  readonly calls: ReadonlyKernelArray<((arg0: s32, ...rest: readonly unknown[]) => Pointer<s32>), 2>
   readonly far: Opaque<'far'>
-  readonly "rust::name": Pointer<s32>
+  readonly "rust::name": ReadonlyPointer<s32>
   /** 3 bits */
   readonly bits: s32
 }
