@@ -3,7 +3,7 @@ import { type Btf, kindOf, nameOf } from './btf.ts'
 import { btfErrors } from './btf-errors.ts'
 import { parseFieldPath } from './field-path.ts'
 import { findType, requireType } from './find.ts'
-import { membersOf } from './members.ts'
+import { membersNamed, membersOf } from './members.ts'
 import { sizeOf, skipModifiers } from './sizes.ts'
 import { typeOf } from './type-of.ts'
 import type { BtfMember, BtfType } from './types.ts'
@@ -71,18 +71,14 @@ function elementOf(btf: Btf, place: Place, index: number, label: string): Place 
 const MAX_EMBEDDED = 64
 
 function memberOf(btf: Btf, place: Place, name: string, label: string): Place {
-  const kind = typeOf(btf, skipModifiers(btf, place.typeId)).kind
+  const kind = kindOf(btf, skipModifiers(btf, place.typeId))
   if (kind !== 'struct' && kind !== 'union') throw btfErrors.make('not-a-struct', { path: label, found: kind })
   let level: readonly Place[] = [place]
   const searched: Place[] = []
   while (level.length > 0 && searched.length < MAX_EMBEDDED) {
     const outers = level.slice(0, MAX_EMBEDDED - searched.length)
     searched.push(...outers)
-    const hits = outers.flatMap((outer) =>
-      membersOf(btf, outer.typeId)
-        .filter((member) => member.name === name)
-        .map((member) => step(outer, member)),
-    )
+    const hits = outers.flatMap((outer) => membersNamed(btf, outer.typeId, name).map((member) => step(outer, member)))
     const [first, ...others] = hits
     if (first !== undefined && others.length === 0) return first
     if (first !== undefined)

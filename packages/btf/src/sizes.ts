@@ -1,4 +1,4 @@
-import type { Btf } from './btf.ts'
+import { type Btf, kindOf } from './btf.ts'
 import { btfErrors } from './btf-errors.ts'
 import { typeOf } from './type-of.ts'
 import type { BtfComposite, BtfType } from './types.ts'
@@ -10,21 +10,16 @@ export const MAX_CHAIN = 64
 export function skipModifiers(btf: Btf, id: number): number {
   let current = id
   for (let steps = 0; steps <= MAX_CHAIN; steps++) {
+    // Only what leads on is decoded: the struct at the end may be a large one.
+    if (!MODIFIERS.has(kindOf(btf, current))) return current
     const type = typeOf(btf, current)
-    switch (type.kind) {
-      case 'typedef':
-      case 'const':
-      case 'volatile':
-      case 'restrict':
-      case 'type_tag':
-        current = type.typeId
-        break
-      default:
-        return current
-    }
+    if (!('typeId' in type)) return current
+    current = type.typeId
   }
   throw btfErrors.make('too-deep', { id, limit: MAX_CHAIN })
 }
+
+const MODIFIERS: ReadonlySet<string> = new Set(['typedef', 'const', 'volatile', 'restrict', 'type_tag'])
 
 /** Size in bytes; `btf/no-size` for void, functions and forward declarations. */
 export function sizeOf(btf: Btf, id: number): number {

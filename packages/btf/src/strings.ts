@@ -20,6 +20,9 @@ export interface Strings {
 
 const decoder = new TextDecoder()
 
+/** Bytes of the longest name that is decoded (the kernel takes 511): many types may share one. */
+const MAX_NAME = 1 << 12
+
 const mix = (hash: number, byte: number): number => Math.imul(hash ^ byte, 0x01000193)
 
 /** FNV-1a of a name. */
@@ -46,7 +49,9 @@ export function stringsOf(bytes: Uint8Array, base: Strings | undefined): Strings
       if (offset < start && base !== undefined) return base.text(offset)
       if (offset === 0) return ''
       const at = local(offset)
-      return decodeName(bytes, at, bytes.indexOf(0, at))
+      const length = bytes.indexOf(0, at) - at
+      if (length > MAX_NAME) throw btfErrors.make('too-large', { field: 'name', value: length, limit: MAX_NAME })
+      return decodeName(bytes, at, at + length)
     },
     equals(offset, name) {
       if (offset < start && base !== undefined) return base.equals(offset, name)

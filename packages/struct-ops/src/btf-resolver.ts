@@ -2,15 +2,23 @@ import { type Btf, enumValues, resolveField } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
 import { callbackSignatures } from './callback-signatures.ts'
 import { structOpsErrors } from './errors.ts'
+import type { StructOpsLayout } from './layout.ts'
 import type { Resolver } from './resolver.ts'
-import { structOpsLayout } from './struct-ops-layout.ts'
+import { pointeesOf, structOpsLayout } from './struct-ops-layout.ts'
 import { typeFinder } from './type-finder.ts'
 
 /** Resolve against one kernel's BTF. Pure: the BTF may be that of any kernel, of any machine. */
 export function btfResolver(btf: Btf): Resolver {
   const find = typeFinder(btf)
+  const layouts = new Map<string, StructOpsLayout>()
+  const layoutOf = (type: string): StructOpsLayout => {
+    const layout = layouts.get(type) ?? structOpsLayout(btf, type, find)
+    layouts.set(type, layout)
+    return layout
+  }
   return {
-    structOps: (type) => structOpsLayout(btf, type, find),
+    structOps: layoutOf,
+    pointees: (type, callback) => pointeesOf(btf, layoutOf(type), callback),
     parameterNames: (type, callback) =>
       callbackSignatures(btf, type, { find })
         .find((signature) => signature.callback === callback)

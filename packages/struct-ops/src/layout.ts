@@ -1,4 +1,4 @@
-/** A member of a struct_ops type: where it is, and for a callback what its arguments point to. */
+/** A member of a struct_ops type. */
 export interface StructOpsMember {
   readonly name: string
   /** Position in the struct: the `expected_attach_type` of its program. */
@@ -8,8 +8,6 @@ export interface StructOpsMember {
   /** Bytes. */
   readonly size: number
   readonly kind: 'callback' | 'string' | 'integer' | 'other'
-  /** Only for callbacks, one an argument: the struct that it points to, or empty. */
-  readonly pointees?: readonly string[]
 }
 
 /** Where everything of one struct_ops type is, on one kernel: plain data, so that it can be cached. */

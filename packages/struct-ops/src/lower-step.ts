@@ -48,7 +48,7 @@ export function lowerStep(step: Step, at: Place): readonly AsmItem[] {
 /** Where the target kernel passes an argument: found by pointee, then by position or name. */
 function argumentIndex(step: LoadArgument, at: Place): number {
   const { type, member, resolver } = at
-  const pointees = member.pointees ?? []
+  const pointees = resolver.pointees(type, member.name)
   const byPointee = pointees.flatMap((pointee, index) => (pointee !== '' && pointee === step.pointee ? [index] : []))
   const [only] = byPointee
   if (byPointee.length === 1 && only !== undefined) return only

@@ -5,6 +5,8 @@ import type { StructOpsLayout } from './layout.ts'
 export interface Resolver {
   /** Throws `struct-ops/unknown-type`. */
   structOps(type: string): StructOpsLayout
+  /** What each argument of a callback points to: the name of a struct or union, or empty. */
+  pointees(type: string, callback: string): readonly string[]
   /** Names of a callback's arguments in their order; empty strings where the kernel's BTF has none. */
   parameterNames(type: string, callback: string): readonly string[]
   /** Throws `btf/unknown-type` or `btf/unknown-field`, with the nearest names. */
@@ -18,6 +20,7 @@ export interface Resolver {
 /** What a resolver answered before, by question; JSON-safe. */
 export interface ResolvedAnswers {
   readonly structOps: Readonly<Record<string, StructOpsLayout>>
+  readonly pointees: Readonly<Record<string, readonly string[]>>
   readonly parameterNames: Readonly<Record<string, readonly string[]>>
   readonly field: Readonly<Record<string, FieldLocation>>
   /** null: the kernel has no such kfunc. */
@@ -36,6 +39,7 @@ export interface CachedResolver extends Resolver {
 /** Remember the answers of `open()`; `known` are those of an earlier time on the very same BTF. */
 export function cachedResolver(open: () => Resolver, known?: ResolvedAnswers): CachedResolver {
   const structOps: Record<string, StructOpsLayout> = { ...known?.structOps }
+  const pointees: Record<string, readonly string[]> = { ...known?.pointees }
   const parameterNames: Record<string, readonly string[]> = { ...known?.parameterNames }
   const field: Record<string, FieldLocation> = { ...known?.field }
   const kfunc: Record<string, number | null> = { ...known?.kfunc }
@@ -49,6 +53,7 @@ export function cachedResolver(open: () => Resolver, known?: ResolvedAnswers): C
   }
   return {
     structOps: (type) => (structOps[type] ??= ask().structOps(type)),
+    pointees: (type, callback) => (pointees[`${type}.${callback}`] ??= ask().pointees(type, callback)),
     parameterNames: (type, callback) =>
       (parameterNames[`${type}.${callback}`] ??= ask().parameterNames(type, callback)),
     field: (struct, path) => (field[`${struct}.${path}`] ??= ask().field(struct, path)),
@@ -60,7 +65,7 @@ export function cachedResolver(open: () => Resolver, known?: ResolvedAnswers): C
       return asked
     },
     enumValue: (enumName, name) => (enumValue[`${enumName}.${name}`] ??= ask().enumValue(enumName, name)),
-    answers: () => ({ structOps, parameterNames, field, kfunc, enumValue }),
+    answers: () => ({ structOps, pointees, parameterNames, field, kfunc, enumValue }),
     misses: () => missed,
   }
 }

@@ -1,4 +1,4 @@
-import { type Btf, kindOf, nameOf, sizeOf, skipModifiers, structOpsTypes, typeOf } from '@tscc/btf'
+import { type Btf, funcProto, kindOf, nameOf, sizeOf, skipModifiers, structOpsTypes, typeOf } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
 import { structOpsErrors } from './errors.ts'
 import type { StructOpsLayout, StructOpsMember } from './layout.ts'
@@ -38,15 +38,23 @@ function membersOfOps(btf: Btf, type: string, typeId: number): readonly StructOp
     const offset = Math.floor(member.bitOffset / 8)
     const place = { name: member.name, index, offset, size: sizeOf(btf, member.typeId) }
     const target = typeOf(btf, skipModifiers(btf, member.typeId))
-    const proto = target.kind === 'ptr' ? typeOf(btf, skipModifiers(btf, target.typeId)) : undefined
-    if (proto?.kind === 'func_proto')
-      return { ...place, kind: 'callback', pointees: proto.params.map((param) => pointeeOf(btf, param.typeId)) }
+    if (target.kind === 'ptr' && kindOf(btf, skipModifiers(btf, target.typeId)) === 'func_proto')
+      return { ...place, kind: 'callback' }
     if (target.kind === 'array') {
       const element = typeOf(btf, skipModifiers(btf, target.typeId))
       return { ...place, kind: element.kind === 'int' && element.size === 1 ? 'string' : 'other' }
     }
     return { ...place, kind: target.kind === 'int' || target.kind === 'enum' ? 'integer' : 'other' }
   })
+}
+
+/** What each argument of a callback points to: the name of a struct or union, or empty. */
+export function pointeesOf(btf: Btf, layout: StructOpsLayout, callback: string): readonly string[] {
+  const member = layout.members.find((candidate) => candidate.name === callback && candidate.kind === 'callback')
+  const ops = typeOf(btf, layout.typeId)
+  const declared = ops.kind === 'struct' && member !== undefined ? ops.members[member.index] : undefined
+  if (declared === undefined) return []
+  return funcProto(btf, declared.typeId).params.map((param) => pointeeOf(btf, param.typeId))
 }
 
 /** Name of the struct or union that a pointer leads to; empty for everything else. Structs are not decoded for it. */

@@ -46,7 +46,7 @@ function openResolver(kernel: Kernel, cache: boolean): HostResolver {
 }
 
 /** Of the cache file's format: another version is no answer. */
-const VERSION = 2
+const VERSION = 3
 
 function parseAnswers(text: string | undefined): ResolvedAnswers | undefined {
   if (text === undefined) return undefined
@@ -63,7 +63,7 @@ function isAnswers(value: unknown): value is ResolvedAnswers {
   return (
     isTable(value) &&
     (value as { version?: unknown }).version === VERSION && // an object, by the line above
-    (['structOps', 'parameterNames', 'field', 'kfunc', 'enumValue'] as const).every((key) =>
+    (['structOps', 'pointees', 'parameterNames', 'field', 'kfunc', 'enumValue'] as const).every((key) =>
       isTable((value as Partial<ResolvedAnswers>)[key]),
     )
   )
