@@ -36,10 +36,10 @@ function membersOfOps(btf: Btf, type: string, typeId: number): readonly StructOp
   if (ops.kind !== 'struct') throw structOpsErrors.make('bad-layout', { type, what: `it is a ${ops.kind}` })
   return ops.members.map((member, index): StructOpsMember => {
     const offset = Math.floor(member.bitOffset / 8)
-    const place = { name: member.name, index, offset, size: sizeOf(btf, member.typeId) }
     const target = typeOf(btf, skipModifiers(btf, member.typeId))
     if (target.kind === 'ptr' && kindOf(btf, skipModifiers(btf, target.typeId)) === 'func_proto')
-      return { ...place, kind: 'callback' }
+      return { name: member.name, index, offset, size: btf.pointerSize, kind: 'callback' }
+    const place = { name: member.name, index, offset, size: sizeOf(btf, member.typeId) }
     if (target.kind === 'array') {
       const element = typeOf(btf, skipModifiers(btf, target.typeId))
       return { ...place, kind: element.kind === 'int' && element.size === 1 ? 'string' : 'other' }
