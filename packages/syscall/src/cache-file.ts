@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -27,7 +27,7 @@ export function cacheFile(name: string, folder = defaultFolder()): CacheFile {
         writeFileSync(temporary, text, { mode: 0o600 })
         renameSync(temporary, path)
       } catch {
-        rmSync(temporary, { force: true })
+        removeQuietly(temporary)
       }
     },
   }
@@ -51,6 +51,15 @@ function readOwn(path: string): string | undefined {
     return own ? readFileSync(fd, 'utf8') : undefined
   } finally {
     closeSync(fd)
+  }
+}
+
+/** What could not be written may not be there to remove. */
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // Nothing was left.
   }
 }
 
