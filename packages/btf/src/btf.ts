@@ -58,7 +58,7 @@ export function parseBtf(bytes: Uint8Array, options: ParseBtfOptions = {}): Btf 
   )
   const firstId = base === undefined ? 1 : base.firstId + base.state.types.count()
   const words = hostWords(bytes, header.types.at, header.types.length, header.littleEndian)
-  const types = typeIndex(words, sizes, strings.bytes, firstId)
+  const types = typeIndex({ words, strings: strings.bytes, sizes }, firstId)
   const decodable = new Uint8Array(128)
   sizes.forEach((size, kind) => {
     if (size?.known === true) decodable[kind] = 1

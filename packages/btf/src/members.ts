@@ -65,6 +65,9 @@ function searchNamed(
     if (budget.visits-- === 0)
       throw btfErrors.make('too-large', { field: `members of type ${id}`, value: MAX_MEMBERS + 1, limit: MAX_MEMBERS })
     const nameOffset = (words[at] ?? 0) >>> 0
+    // Most names end elsewhere; a base's strings lie in front of these bytes.
+    const nameEnd = nameOffset - strings.start + wanted.bytes.length
+    if (nameOffset !== 0 && nameOffset >= strings.start && strings.bytes[nameEnd] !== 0) continue
     const hit = nameOffset !== 0 && strings.equals(nameOffset, wanted.bytes)
     if (!hit && nameOffset !== 0) continue
     const typeId = (words[at + 1] ?? 0) >>> 0

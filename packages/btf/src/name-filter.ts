@@ -13,10 +13,13 @@ export interface NameFilter {
   readonly c: number
 }
 
+/** The mixed bytes of a name are `(a << 8 ^ b << 4 ^ c) & HASH_MASK`. */
+export const HASH_MASK = 0x7fff
+
 /** A filter that passes nothing. */
 export const nothingWanted: NameFilter = {
-  kinds: new Uint8Array(128),
-  table: new Uint8Array(1 << 16),
+  kinds: new Uint8Array(256),
+  table: new Uint8Array(HASH_MASK + 1),
   a: 0,
   b: 0,
   c: 0,
@@ -32,7 +35,7 @@ export function nameFilter(names: readonly Uint8Array[], wantedKinds: readonly n
   const a = shortest
   const b = Math.max(0, shortest - 1)
   const c = Math.max(0, shortest - 3)
-  const table = new Uint8Array(1 << 16)
-  for (const name of names) table[(((name[a] ?? 0) << 8) ^ ((name[b] ?? 0) << 4) ^ (name[c] ?? 0)) & 0xffff] = 1
+  const table = new Uint8Array(HASH_MASK + 1)
+  for (const name of names) table[(((name[a] ?? 0) << 8) ^ ((name[b] ?? 0) << 4) ^ (name[c] ?? 0)) & HASH_MASK] = 1
   return { kinds, table, a, b, c }
 }

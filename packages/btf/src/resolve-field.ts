@@ -36,14 +36,19 @@ export interface FieldLocation {
  */
 export function resolveField(btf: Btf, root: number | string, path: string): FieldLocation {
   const rootId = typeof root === 'number' ? root : rootType(btf, root)
-  const rootName = typeof root === 'string' ? root : nameOf(btf, skipModifiers(btf, root)) || `type ${root}`
+  const rootName = () => (typeof root === 'string' ? root : nameOf(btf, skipModifiers(btf, root)) || `type ${root}`)
   let place: Place = { typeId: rootId, bitOffset: 0, bitSize: 0, path: '' }
   for (const step of parseFieldPath(path)) {
-    const label = place.path === '' ? rootName : `${rootName}.${place.path}`
+    const outer = place.path
+    const label = () => (outer === '' ? rootName() : `${rootName()}.${outer}`)
     place = typeof step === 'number' ? elementOf(btf, place, step, label) : memberOf(btf, place, step, label)
   }
-  return locate(btf, place, `${rootName}.${place.path}`)
+  const { path: whole } = place
+  return locate(btf, place, () => `${rootName()}.${whole}`)
 }
+
+/** What errors call a place; only made for them. */
+type Label = () => string
 
 /** A point on the way down. */
 interface Place {
@@ -57,12 +62,12 @@ function rootType(btf: Btf, name: string): number {
   return findType(btf, name, 'struct') ?? findType(btf, name, 'union') ?? requireType(btf, name, 'typedef')
 }
 
-function elementOf(btf: Btf, place: Place, index: number, label: string): Place {
+function elementOf(btf: Btf, place: Place, index: number, label: Label): Place {
   const type = typeOf(btf, skipModifiers(btf, place.typeId))
-  if (type.kind !== 'array') throw btfErrors.make('not-an-array', { path: label, found: type.kind })
+  if (type.kind !== 'array') throw btfErrors.make('not-an-array', { path: label(), found: type.kind })
   // A flexible array says length 0: any index may exist.
   if (type.length !== 0 && index >= type.length)
-    throw btfErrors.make('bad-index', { path: label, index, length: type.length })
+    throw btfErrors.make('bad-index', { path: label(), index, length: type.length })
   const bitOffset = place.bitOffset + index * sizeOf(btf, type.typeId) * 8
   return { typeId: type.typeId, bitOffset, bitSize: 0, path: `${place.path}[${index}]` }
 }
@@ -70,9 +75,9 @@ function elementOf(btf: Btf, place: Place, index: number, label: string): Place 
 /** Embedded structs that are tried for one name, and how far down. */
 const MAX_EMBEDDED = 64
 
-function memberOf(btf: Btf, place: Place, name: string, label: string): Place {
+function memberOf(btf: Btf, place: Place, name: string, label: Label): Place {
   const kind = kindOf(btf, skipModifiers(btf, place.typeId))
-  if (kind !== 'struct' && kind !== 'union') throw btfErrors.make('not-a-struct', { path: label, found: kind })
+  if (kind !== 'struct' && kind !== 'union') throw btfErrors.make('not-a-struct', { path: label(), found: kind })
   let level: readonly Place[] = [place]
   const searched: Place[] = []
   while (level.length > 0 && searched.length < MAX_EMBEDDED) {
@@ -82,11 +87,11 @@ function memberOf(btf: Btf, place: Place, name: string, label: string): Place {
     const [first, ...others] = hits
     if (first !== undefined && others.length === 0) return first
     if (first !== undefined)
-      throw btfErrors.make('ambiguous-field', { type: label, field: name, paths: hits.map((hit) => hit.path) })
+      throw btfErrors.make('ambiguous-field', { type: label(), field: name, paths: hits.map((hit) => hit.path) })
     level = outers.flatMap((outer) => embeddedIn(btf, outer))
   }
   const names = searched.flatMap((outer) => membersOf(btf, outer.typeId).map((member) => member.name))
-  throw btfErrors.make('unknown-field', { type: label, field: name, nearest: nearestNames(name, names) })
+  throw btfErrors.make('unknown-field', { type: label(), field: name, nearest: nearestNames(name, names) })
 }
 
 /** The structs that a struct embeds at its very start. */
@@ -109,7 +114,7 @@ function step(outer: Place, member: BtfMember): Place {
   }
 }
 
-function locate(btf: Btf, place: Place, label: string): FieldLocation {
+function locate(btf: Btf, place: Place, label: Label): FieldLocation {
   const type = typeOf(btf, skipModifiers(btf, place.typeId))
   const signed = (type.kind === 'int' || type.kind === 'enum' || type.kind === 'enum64') && type.signed
   const common = { typeId: place.typeId, kind: type.kind, signed, path: place.path }
@@ -126,5 +131,5 @@ function locate(btf: Btf, place: Place, label: string): FieldLocation {
     const shift = btf.littleEndian ? inLoad : size * 8 - inLoad - bitSize
     return { ...common, offset, size, bitfield: { shift, bitSize } }
   }
-  throw btfErrors.make('bad-bitfield', { path: label, bitOffset, bitSize })
+  throw btfErrors.make('bad-bitfield', { path: label(), bitOffset, bitSize })
 }

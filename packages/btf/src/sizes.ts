@@ -1,7 +1,7 @@
-import { type Btf, kindOf } from './btf.ts'
+import { type Btf, kindOf, recordOf } from './btf.ts'
 import { btfErrors } from './btf-errors.ts'
 import { typeOf } from './type-of.ts'
-import type { BtfComposite, BtfType } from './types.ts'
+import type { BtfComposite } from './types.ts'
 
 /** Longest chain of typedefs, modifiers and arrays that is followed (the kernel stops at 32). */
 export const MAX_CHAIN = 64
@@ -10,34 +10,30 @@ export const MAX_CHAIN = 64
 export function skipModifiers(btf: Btf, id: number): number {
   let current = id
   for (let steps = 0; steps <= MAX_CHAIN; steps++) {
-    // Only what leads on is decoded: the struct at the end may be a large one.
     if (!MODIFIERS.has(kindOf(btf, current))) return current
-    const type = typeOf(btf, current)
-    if (!('typeId' in type)) return current
-    current = type.typeId
+    current = word(btf, current, SIZE_OR_TYPE)
   }
   throw btfErrors.make('too-deep', { id, limit: MAX_CHAIN })
 }
 
 const MODIFIERS: ReadonlySet<string> = new Set(['typedef', 'const', 'volatile', 'restrict', 'type_tag'])
 
-/** Size in bytes; `btf/no-size` for void, functions and forward declarations. */
+/** Size in bytes; `btf/no-size` for void, functions and forward declarations. Nothing is decoded: a struct may be large. */
 export function sizeOf(btf: Btf, id: number): number {
   let current = id
   let count = 1
   for (let steps = 0; steps <= MAX_CHAIN; steps++) {
     current = skipModifiers(btf, current)
-    const type = typeOf(btf, current)
-    switch (type.kind) {
+    switch (kindOf(btf, current)) {
       case 'array':
-        count *= type.length
-        current = type.typeId
+        count *= word(btf, current, ARRAY_LENGTH)
+        current = word(btf, current, ARRAY_ELEMENT)
         break
       case 'var':
-        current = type.typeId
+        current = word(btf, current, SIZE_OR_TYPE)
         break
       default: {
-        const size = count * ownSize(btf, current, type)
+        const size = count * ownSize(btf, current)
         if (size > Number.MAX_SAFE_INTEGER)
           throw btfErrors.make('too-large', {
             field: `size of type ${id}`,
@@ -51,8 +47,19 @@ export function sizeOf(btf: Btf, id: number): number {
   throw btfErrors.make('too-deep', { id, limit: MAX_CHAIN })
 }
 
-function ownSize(btf: Btf, id: number, type: BtfType): number {
-  switch (type.kind) {
+/** Words of a record: of every one that has a size or leads to a type, and of arrays. */
+const SIZE_OR_TYPE = 2
+const ARRAY_ELEMENT = 3
+const ARRAY_LENGTH = 5
+
+function word(btf: Btf, id: number, n: number): number {
+  const { owner, word: start } = recordOf(btf, id)
+  return (owner.state.types.words[start + n] ?? 0) >>> 0
+}
+
+function ownSize(btf: Btf, id: number): number {
+  const kind = kindOf(btf, id)
+  switch (kind) {
     case 'int':
     case 'enum':
     case 'enum64':
@@ -60,11 +67,11 @@ function ownSize(btf: Btf, id: number, type: BtfType): number {
     case 'struct':
     case 'union':
     case 'datasec':
-      return type.size
+      return word(btf, id, SIZE_OR_TYPE)
     case 'ptr':
       return btf.pointerSize
     default:
-      throw btfErrors.make('no-size', { id, found: type.kind })
+      throw btfErrors.make('no-size', { id, found: kind })
   }
 }
 
@@ -98,7 +105,7 @@ function alignment(btf: Btf, id: number, seen: Map<number, number>): number {
         return align
       }
       default:
-        return Math.min(Math.max(1, ownSize(btf, current, type)), btf.pointerSize === 4 ? 8 : 16)
+        return Math.min(Math.max(1, ownSize(btf, current)), btf.pointerSize === 4 ? 8 : 16)
     }
   }
   throw btfErrors.make('too-deep', { id, limit: MAX_CHAIN })

@@ -1,3 +1,4 @@
+import { isBuilt } from './build-insn.ts'
 import { insnSlots, rowOf } from './find-row.ts'
 import type { Insn } from './insn.ts'
 import { type Fields, wireOf } from './operand-codec.ts'
@@ -15,15 +16,15 @@ export function encode(insns: readonly Insn[], options: { readonly endian?: Endi
   for (const [index, insn] of insns.entries()) {
     const row = rowOf(insn, index)
     const fields: Fields = insn
-    const wire = (field: 'dst' | 'src' | 'off' | 'imm') => wireOf(row, row.wire[field], fields, index)
-    const dst = wire('dst')
-    const src = wire('src')
+    const checked = isBuilt(insn)
+    const dst = wireOf(row, row.wire.dst, fields, index, checked)
+    const src = wireOf(row, row.wire.src, fields, index, checked)
     view.setUint8(at, row.code)
     view.setUint8(at + 1, little ? (src << 4) | dst : (dst << 4) | src)
-    view.setInt16(at + 2, wire('off'), little)
-    view.setInt32(at + 4, wire('imm'), little)
+    view.setInt16(at + 2, wireOf(row, row.wire.off, fields, index, checked), little)
+    view.setInt32(at + 4, wireOf(row, row.wire.imm, fields, index, checked), little)
     if (row.wire.next !== undefined) {
-      view.setInt32(at + 12, wireOf(row, row.wire.next, fields, index), little)
+      view.setInt32(at + 12, wireOf(row, row.wire.next, fields, index, checked), little)
       at += 8
     }
     at += 8

@@ -62,10 +62,13 @@ export function checkOperand(row: IsaRow, operand: Operand, value: unknown, inde
   }
 }
 
-/** The bits of one wire field, as a number that `DataView` setters narrow without loss. */
-export function wireOf(row: IsaRow, field: WireField, fields: Fields, index: number): number {
+/** The bits of one wire field, as a number that `DataView` setters narrow without loss; `checked` operands are taken as they are. */
+export function wireOf(row: IsaRow, field: WireField, fields: Fields, index: number, checked: boolean): number {
   if (typeof field === 'number') return field
-  const value = checkOperand(row, field, fields[field.prop], index)
+  return bitsOf(field, checked ? (fields[field.prop] ?? 0) : checkOperand(row, field, fields[field.prop], index))
+}
+
+function bitsOf(field: Operand, value: FieldValue): number {
   switch (field.type) {
     case 'register':
     case 'writable':

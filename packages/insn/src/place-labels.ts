@@ -1,4 +1,5 @@
 import { nearestNames } from '@tscc/core'
+import { buildInsn, isBuilt } from './build-insn.ts'
 import { insnSlots, rowOf } from './find-row.ts'
 import type { AsmItem, Insn, Jump, JumpOp, LabelledInsn } from './insn.ts'
 import { insnErrors } from './insn-errors.ts'
@@ -41,18 +42,18 @@ export function placeLabels(items: readonly AsmItem[], options: { readonly cpu?:
   const level = cpuOrder.indexOf(cpu)
   // A label's row is never asked for.
   const rows = items.map((item, index) => (item.kind === 'label' ? undefined : rowOf(item, index)))
-  for (const [index, row] of rows.entries()) {
+  for (const [index, row] of cpu === 'v4' ? [] : rows.entries()) {
     if (row === undefined) continue
-    if (cpuOrder.indexOf(row.cpu) > level || (row.feature !== undefined && cpu !== 'v4'))
+    if (cpuOrder.indexOf(row.cpu) > level || row.feature !== undefined)
       throw insnErrors.make('cpu', { index, insn: row.name, needs: row.feature ?? row.cpu, cpu })
   }
-  const targets = resolveTargets(items)
   const long = new Set<number>()
   const sizeOf = (item: AsmItem, index: number): number => (long.has(index) ? longSlots(item) : insnSlots(item))
 
   // Widening only ever moves targets apart, so this ends after at most one round for each jump.
+  let starts = slotStarts(items, sizeOf)
+  const targets = resolveTargets(items, starts)
   for (;;) {
-    const starts = slotStarts(items, sizeOf)
     let grown = false
     for (const [index, target] of targets) {
       const item = items[index]
@@ -64,26 +65,29 @@ export function placeLabels(items: readonly AsmItem[], options: { readonly cpu?:
       grown = true
     }
     if (!grown) return emit(items, rows, targets, long, starts)
+    starts = slotStarts(items, sizeOf)
   }
 }
 
 /** The item index that each branch goes to; a numeric target outside the items is left as it is. */
-function resolveTargets(items: readonly AsmItem[]): ReadonlyMap<number, number> {
+function resolveTargets(items: readonly AsmItem[], starts: readonly number[]): ReadonlyMap<number, number> {
   const labels = new Map<string, number>()
   for (const [index, item] of items.entries()) {
     if (item.kind !== 'label') continue
     if (labels.has(item.name)) throw insnErrors.make('duplicate-label', { index, label: item.name })
     labels.set(item.name, index)
   }
-  const starts = slotStarts(items, insnSlots)
-  const itemAt = new Map<number, number>()
-  // Labels share the slot of what follows; any of them will do, since all move together.
-  for (const [index, start] of starts.entries()) itemAt.set(start, index)
+  let itemAt: ReadonlyMap<number, number> | undefined
   const targets = new Map<number, number>()
   for (const [index, item] of items.entries()) {
     if (!isBranch(item)) continue
-    const target =
-      typeof item.target === 'string' ? labels.get(item.target) : itemAt.get((starts[index] ?? 0) + 1 + item.target)
+    let target: number | undefined
+    if (typeof item.target === 'string') target = labels.get(item.target)
+    else {
+      // Labels share the slot of what follows; any of them will do, since all move together.
+      itemAt ??= new Map(starts.map((start, at) => [start, at]))
+      target = itemAt.get((starts[index] ?? 0) + 1 + item.target)
+    }
     if (target !== undefined) targets.set(index, target)
     else if (typeof item.target === 'string')
       throw insnErrors.make('unknown-label', {
@@ -124,7 +128,7 @@ function emit(
     const row = rows[index]
     if (item.kind === 'label' || row === undefined) continue
     if (!isBranch(item)) {
-      insns.push(checkFields(row, item, index))
+      insns.push(isBuilt(item) ? item : checkFields(row, item, index))
       continue
     }
     const target = targets.get(index)
@@ -135,8 +139,7 @@ function emit(
     else {
       if (!isShort(item) && (distance < s32.min || distance > s32.max))
         throw insnErrors.make('jump-too-far', { index, target: item.target, distance, ...s32 })
-      const resolved: Insn = { ...item, target: distance }
-      insns.push(checkFields(row, resolved, index))
+      insns.push(buildInsn<Insn>({ ...item, target: distance }, index))
     }
   }
   return insns

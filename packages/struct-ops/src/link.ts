@@ -1,4 +1,4 @@
-import { byteWriter, nearestNames } from '@tscc/core'
+import { byteWriter, isObjectName, nearestNames } from '@tscc/core'
 import { type AsmItem, encode, type Insn, insnSlots, label, placeLabels } from '@tscc/insn'
 import { CALLBACK_SINCE } from './building-blocks/callbacks.ts'
 import { describeStep } from './describe-step.ts'
@@ -35,11 +35,9 @@ export interface LinkedStructOps {
   readonly dropped: readonly { readonly callback: string; readonly why: string }[]
 }
 
-const NAME = /^[A-Za-z0-9_.]{1,15}$/
-
 /** Bind a spec to the kernel that `resolver` speaks for. Pure: needs that kernel's BTF only. */
 export function linkStructOps(spec: StructOpsSpec, resolver: Resolver): LinkedStructOps {
-  if (!NAME.test(spec.name))
+  if (spec.name === '' || !isObjectName(spec.name))
     throw structOpsErrors.make('bad-name', { name: spec.name, why: 'must be 1 to 15 of A-Z a-z 0-9 _ .' })
   const layout = resolver.structOps(spec.type)
   const programs: LinkedProgram[] = []

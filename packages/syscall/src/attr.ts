@@ -1,5 +1,7 @@
+import { isObjectName } from '@tscc/core'
 import { type AttrField, type BpfCommand, bpfAttrSize, bpfCommands } from './commands.ts'
 import type { Kernel } from './kernel.ts'
+
 import { syscallErrors } from './syscall-errors.ts'
 
 type FieldValue<Type> = Type extends 'ptr'
@@ -93,7 +95,7 @@ function putField(
     }
     case 'name': {
       const text = String(value)
-      if (!/^[A-Za-z0-9_.]{0,15}$/.test(text)) throw syscallErrors.make('name', { field: path, name: text })
+      if (!isObjectName(text)) throw syscallErrors.make('name', { field: path, name: text })
       for (let i = 0; i < text.length; i++) view.setUint8(at + i, text.charCodeAt(i))
       return text === '' ? 0 : at + 16
     }

@@ -1,6 +1,6 @@
 import { bpfError, callBpf, tryBpfCreate } from './bpf-call.ts'
 import { type BpfMapType, bpfMapTypes } from './bpf-types.ts'
-import { type Descriptor, extendDescriptor, ownDescriptor } from './descriptor.ts'
+import { type Descriptor, ownDescriptor } from './descriptor.ts'
 import type { Kernel } from './kernel.ts'
 import { type ElementCalls, prepareElementCalls } from './map-element-calls.ts'
 
@@ -118,9 +118,27 @@ export function ownMap(kernel: Kernel, fd: number, shape: MapShape): BpfMap {
     : fdValueTypes.has(type)
       ? Math.max(4, valueSize)
       : valueSize
-  const calls = prepareElementCalls(kernel, fd, keySize, bufferSize)
-  const owner = ownDescriptor(kernel, fd, `map ${shape.name}`, () => calls.disable())
-  return extendDescriptor(owner, { kind: 'map' as const, kernel, ...shape, bufferSize, calls })
+  let calls: ElementCalls | undefined
+  const owner = ownDescriptor(kernel, fd, `map ${shape.name}`, () => calls?.disable())
+  const { close } = owner
+  return {
+    kind: 'map',
+    kernel,
+    ...shape,
+    bufferSize,
+    get fd() {
+      return owner.fd
+    },
+    get closed() {
+      return owner.closed
+    },
+    get calls() {
+      calls ??= prepareElementCalls(kernel, owner.fd, keySize, bufferSize)
+      return calls
+    },
+    close,
+    [Symbol.dispose]: close,
+  }
 }
 
 /** BPF_MAP_FREEZE: from now on user space can only read the map. Not for maps that are mapped writable. */

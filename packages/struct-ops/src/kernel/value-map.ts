@@ -2,12 +2,12 @@ import { buildBtf } from '@tscc/btf'
 import {
   type BpfMap,
   bpfMapFlags,
+  callBpf,
   createMap,
   deleteElement,
   type Kernel,
   loadBtf,
   lookupElement,
-  updateElement,
 } from '@tscc/syscall'
 import { missingCallbacks } from '../building-blocks/callbacks.ts'
 import { structOpsErrors } from '../errors.ts'
@@ -85,7 +85,7 @@ function writeValue(map: BpfMap, linked: LinkedStructOps, loaded: LoadedPrograms
   for (const { linked: program, program: descriptor } of loaded.programs)
     slots.setUint32(program.valueOffset, descriptor.fd, LITTLE_ENDIAN)
   try {
-    updateElement(map, KEY, value)
+    callBpf(map.kernel, 'BPF_MAP_UPDATE_ELEM', { map_fd: map.fd, key: KEY, value })
   } catch (error) {
     throw explainRefusal(error, linked)
   }

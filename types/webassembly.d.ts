@@ -1,0 +1,20 @@
+export {}
+
+/** The part of WebAssembly that browser-safe packages use; a browser's policy may forbid it, a runtime may lack it. */
+declare global {
+  namespace WebAssembly {
+    class Memory {
+      constructor(size: { readonly initial: number })
+      readonly buffer: ArrayBuffer
+      /** Detaches `buffer`; the new one is larger by so many pages of 64 KB. */
+      grow(pages: number): number
+    }
+    class Module {
+      constructor(code: Uint8Array)
+    }
+    class Instance {
+      constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>)
+      readonly exports: Readonly<Record<string, unknown>>
+    }
+  }
+}
