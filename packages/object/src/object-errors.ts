@@ -1,0 +1,9 @@
+import { defineErrors } from '@tscc/core'
+
+/** What can be wrong with an object file, an object, or a link. */
+export const objectErrors = defineErrors('object', {
+  truncated: (c: { field: string; at: number; need: number; have: number }) =>
+    `${c.field}: ends early, needs ${c.need} bytes at ${c.at}, has ${c.have}`,
+  'not-elf': (c: { what: string; found: string; want: string }) =>
+    `${c.what}: not a BPF object, found ${c.found}, want ${c.want}`,
+})
