@@ -6,8 +6,6 @@ declare global {
     class Memory {
       constructor(size: { readonly initial: number })
       readonly buffer: ArrayBuffer
-      /** Detaches `buffer`; the new one is larger by so many pages of 64 KB. */
-      grow(pages: number): number
     }
     class Module {
       constructor(code: Uint8Array)

@@ -4,11 +4,14 @@ import { layout, walkCode } from './walk-code.ts'
 
 /** Words below which compiling the module takes longer than the walk. */
 const WORTH_COMPILING = 1 << 14
-/** Strings in memory ahead of the names that were seen: names stand in about the order of their types. */
-const STRINGS_AHEAD = 1 << 17
+/** Bytes of strings in memory ahead of the names that were seen: names stand in about the order of their types. */
+const STRINGS_AHEAD = layout.window / 2
 const PAGE = 1 << 16
 
-type Walk = (word: number, stop: number, base: number, limit: number, a: number, b: number, c: number) => number
+/** What {@link walkCode} exports. */
+interface Exported {
+  w(word: number, stop: number, base: number, low: number, span: number, a: number, b: number, c: number): number
+}
 
 /**
  * The walk in WebAssembly. A process walks a large BTF once, when no JIT has looked at the loop yet: this is what makes
@@ -18,27 +21,26 @@ export function walkInWasm({ words, strings, sizes }: WalkInput): RecordWalk | u
   if (words.length < WORTH_COMPILING || !hostLittleEndian) return undefined
   const instance = instantiate()
   if (instance === undefined) return undefined
-  const { walk, memory } = instance
-  let ints = new Int32Array(memory.buffer)
-  let bytes = new Uint8Array(memory.buffer)
+  const { walk, buffer } = instance
+  const ints = new Int32Array(buffer)
+  const bytes = new Uint8Array(buffer)
   const { fixed, element } = lengthTables(sizes)
   ints.set(fixed, layout.fixed / 4)
   ints.set(element, layout.element / 4)
 
   let used: NameFilter | undefined
-  /** Bytes of the strings that are in memory. */
+  /** Where the strings in memory end; the window's length of them is there. */
   let have = 0
+  /** Move the window so that it ends at `wanted` or later; its pages are touched again and again, new ones cost more than the copy. */
   const haveStrings = (wanted: number): void => {
-    const want = Math.min(wanted, strings.length)
-    if (want <= have) return
-    const missing = layout.strings + want - bytes.length
-    if (missing > 0) {
-      memory.grow(Math.ceil(missing / PAGE))
-      ints = new Int32Array(memory.buffer)
-      bytes = new Uint8Array(memory.buffer)
+    const end = Math.min(wanted, strings.length)
+    for (let at = Math.max(have, end - layout.window); at < end; ) {
+      const place = at % layout.window
+      const next = Math.min(end, at - place + layout.window)
+      bytes.set(strings.subarray(at, next), layout.strings + place)
+      at = next
     }
-    bytes.set(strings.subarray(have, want), layout.strings + have)
-    have = want
+    have = Math.max(have, end)
   }
   let highest = 0
   return (filter, state) => {
@@ -55,8 +57,8 @@ export function walkInWasm({ words, strings, sizes }: WalkInput): RecordWalk | u
     if (left <= STRIDE) ints.fill(0, chunk + left, chunk + left + 2)
 
     const { a, b, c } = filter // a is the greatest
-    const at = layout.strings
-    const end = walk(0, Math.min(left, STRIDE), start, Math.max(0, have - a), at + a, at + b, at + c)
+    const low = Math.max(0, have - layout.window)
+    const end = walk(0, Math.min(left, STRIDE), start, low, Math.max(0, have - a - low), a, b, c)
 
     const offsets = layout.offsets / 4
     const hits = layout.hits / 4
@@ -77,12 +79,12 @@ const hostLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 const compiled: { module: WebAssembly.Module | undefined } = { module: undefined }
 
 /** Nothing where the runtime has no WebAssembly, or a page's policy forbids compiling. */
-function instantiate(): { readonly walk: Walk; readonly memory: WebAssembly.Memory } | undefined {
+function instantiate(): { readonly walk: Exported['w']; readonly buffer: ArrayBuffer } | undefined {
   try {
     compiled.module ??= new WebAssembly.Module(walkCode)
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(layout.strings / PAGE) })
-    const { w } = new WebAssembly.Instance(compiled.module, { e: { m: memory } }).exports
-    return { walk: w as Walk, memory } // `w` is what walkCode exports
+    const memory = new WebAssembly.Memory({ initial: Math.ceil((layout.strings + layout.window) / PAGE) })
+    const { exports } = new WebAssembly.Instance(compiled.module, { e: { m: memory } })
+    return { walk: (exports as unknown as Exported).w, buffer: memory.buffer } // as walkCode says
   } catch {
     return undefined
   }

@@ -48,11 +48,12 @@ export function writeAttr<Command extends BpfCommand>(
   const view = new DataView(bytes.buffer)
   const buffers: Uint8Array[] = []
   let size: number = row.minSize
-  for (const [name, value] of Object.entries(values)) {
+  for (const name in values) {
     const field = fields[name]
     if (field === undefined) throw new RangeError(`${command}.${name}: no such field in the command table`)
+    const value: unknown = values[name]
     if (value === undefined) continue
-    const end = putField(kernel, view, `${command}.${name}`, field, value, buffers)
+    const end = putField(kernel, view, command, name, field, value, buffers)
     if (end > size) size = end
   }
   return { bytes, view, size, buffers }
@@ -62,40 +63,37 @@ export function writeAttr<Command extends BpfCommand>(
 function putField(
   kernel: Kernel,
   view: DataView,
-  path: string,
-  field: AttrField,
+  command: string,
+  name: string,
+  { at, type }: AttrField,
   value: unknown,
   buffers: Uint8Array[],
 ): number {
-  const { at, type } = field
+  // Only errors need the path.
+  const outOfRange = (min: number, max: number | bigint): Error =>
+    syscallErrors.make('out-of-range', { field: `${command}.${name}`, value: String(value), min, max })
   switch (type) {
     case 'u32':
-    case 's32': {
-      const [min, max] = type === 'u32' ? [0, 0xffff_ffff] : [-0x8000_0000, 0x7fff_ffff]
-      if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
-        throw syscallErrors.make('out-of-range', { field: path, value: String(value), min, max })
-      view.setUint32(at, value >>> 0, nativeLittleEndian)
+      if (typeof value !== 'number' || value >>> 0 !== value) throw outOfRange(0, 0xffff_ffff)
+      view.setUint32(at, value, nativeLittleEndian)
       return value === 0 ? 0 : at + 4
-    }
+    case 's32':
+      if (typeof value !== 'number' || (value | 0) !== value) throw outOfRange(-0x8000_0000, 0x7fff_ffff)
+      view.setInt32(at, value, nativeLittleEndian)
+      return value === 0 ? 0 : at + 4
     case 'u64':
-      if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value)
-        throw syscallErrors.make('out-of-range', {
-          field: path,
-          value: String(value),
-          min: 0,
-          max: 0xffff_ffff_ffff_ffffn,
-        })
+      if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) throw outOfRange(0, 0xffff_ffff_ffff_ffffn)
       view.setBigUint64(at, value, nativeLittleEndian)
       return value === 0n ? 0 : at + 8
     case 'ptr': {
-      if (!(value instanceof Uint8Array)) throw new TypeError(`${path}: takes bytes`)
+      if (!(value instanceof Uint8Array)) throw new TypeError(`${command}.${name}: takes bytes`)
       buffers.push(value)
       view.setBigUint64(at, kernel.address(value), nativeLittleEndian)
       return at + 8
     }
     case 'name': {
       const text = String(value)
-      if (!isObjectName(text)) throw syscallErrors.make('name', { field: path, name: text })
+      if (!isObjectName(text)) throw syscallErrors.make('name', { field: `${command}.${name}`, name: text })
       for (let i = 0; i < text.length; i++) view.setUint8(at + i, text.charCodeAt(i))
       return text === '' ? 0 : at + 16
     }

@@ -2,7 +2,7 @@ import { fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { countCpuList } from './cpu-list.ts'
 import { errnoNumber } from './errno.ts'
 import type { Kernel } from './kernel.ts'
-import { addressOf, errno, libcFunction } from './libc-function.ts'
+import { addressOf, errno, libcFunction, syscallPrototype } from './libc-function.ts'
 import { mapMemory } from './mapped-memory.ts'
 import { syscallErrors } from './syscall-errors.ts'
 
@@ -82,16 +82,12 @@ function result(value: number): number {
 }
 
 function syscallByBytes(): (number: number, command: number, attr: Uint8Array, size: number) => number {
-  return libcFunction<[number, number, Uint8Array, number]>(
-    'int syscall(long number, int command, void *attr, uint32_t size)',
-  )
+  return libcFunction<[number, number, Uint8Array, number]>(syscallPrototype)
 }
 
 /** By address the call is 25 ns cheaper: koffi need not look into the array. */
 function syscallByAddress(): (number: number, command: number, attr: bigint, size: number) => number {
-  return libcFunction<[number, number, bigint, number]>(
-    'int syscall(long number, int command, void *attr, uint32_t size)',
-  )
+  return libcFunction<[number, number, bigint, number]>(syscallPrototype)
 }
 
 function systemErrorNumber(error: unknown): number {

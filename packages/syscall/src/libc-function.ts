@@ -19,6 +19,10 @@ interface Libc {
   readonly functions: Map<string, (...values: readonly LibcArgument[]) => unknown>
 }
 
+/** What every use of bpf(2) calls sooner or later is bound together with the library. */
+export const syscallPrototype = 'int syscall(long number, int command, void *attr, uint32_t size)'
+export const mmapPrototype = 'void *mmap(void *addr, size_t length, int prot, int flags, int fd, long offset)'
+
 /** koffi and libc are loaded on the first call (7 ms), so that importing this package costs nothing. */
 const loaded: { libc?: Libc } = {}
 
@@ -36,7 +40,9 @@ function libc(): Libc {
   } catch (cause) {
     throw syscallErrors.make('koffi-missing', { platform, arch }, cause)
   }
-  const libc: Libc = { koffi, bind: (prototype) => library.func(prototype), functions: new Map() }
+  const bind = (prototype: string) => library.func(prototype)
+  const functions = new Map([syscallPrototype, mmapPrototype].map((prototype) => [prototype, bind(prototype)]))
+  const libc: Libc = { koffi, bind, functions }
   loaded.libc = libc
   return libc
 }

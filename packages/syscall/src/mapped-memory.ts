@@ -1,4 +1,4 @@
-import { errno, libcError, libcFunction, viewMemory } from './libc-function.ts'
+import { errno, libcError, libcFunction, mmapPrototype, viewMemory } from './libc-function.ts'
 
 /** A mapped range as bytes. After `close()` the bytes read as zeros: the address range stays reserved, so no access can fault. */
 export interface MappedMemory {
@@ -23,14 +23,13 @@ const MAP_FIXED = 0x10
 const MAP_ANONYMOUS = 0x20
 const MAP_NORESERVE = 0x4000
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn
-const prototype = 'void *mmap(void *addr, size_t length, int prot, int flags, int fd, long offset)'
 
 type Mmap = [bigint | null, number, number, number, number, number]
 
 /** mmap(2) a descriptor. Writing to a mapping that is not `writable` kills the process: the processor refuses it. */
 export function mapMemory(fd: number, options: MapMemoryOptions): MappedMemory {
   const { length, offset = 0, writable = false, shared = false } = options
-  const mmap = libcFunction<Mmap, bigint>(prototype)
+  const mmap = libcFunction<Mmap, bigint>(mmapPrototype)
   const protection = writable ? PROT_READ | PROT_WRITE : PROT_READ
   const address = BigInt(mmap(null, length, protection, shared ? MAP_SHARED : MAP_PRIVATE, fd, offset))
   if (address === MAP_FAILED) throw libcError('mmap', errno())

@@ -1,11 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { labErrors } from '../lab-errors.ts'
 import type { HostCallName, HostCalls, HostReply, HostRequest, HostRole } from './protocol.ts'
 import { reviveError } from './remote-error.ts'
 
 /** The compiled entry point, found alike from src and from dist. */
-export const hostEntry = fileURLToPath(new URL('../../dist/host-main.js', import.meta.url))
+export const hostEntry = join(
+  dirname(createRequire(import.meta.url).resolve('@tscc/lab/package.json')),
+  'dist/host-main.js',
+)
 
 /** How much of a dead process's standard error an error shows. */
 const STDERR_TAIL = 2000
