@@ -64,7 +64,7 @@ describe.skipIf(!needs('struct_ops', 'namespaces'))('prepareAlgorithms', () => {
       import { linkStructOps } from '@tscc/struct-ops'
       import { hostResolver, registerStructOps } from '@tscc/struct-ops/kernel'
       import { hostKernel } from '@tscc/syscall'
-      import { noteLeftover } from './dist/sweep.js'
+      import { noteLeftover } from './dist/index.js'
       const kernel = hostKernel()
       noteLeftover({ kind: 'struct_ops', data: { name: '${name}' } })
       registerStructOps(kernel, linkStructOps(algorithms[0].spec('${name}'), hostResolver(kernel)), { by: 'map' })

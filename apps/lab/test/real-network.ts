@@ -34,9 +34,9 @@ export async function ensureDist(): Promise<void> {
     }
   }
   try {
-    const built = newest(join(root, 'dist'), (path) => path.endsWith('.tsbuildinfo'))
+    const built = newest(join(root, 'dist'), (path) => path === 'host-main.js')
     if (newest(join(root, 'src'), () => true) > built)
-      execFileSync(process.execPath, [join(root, '../../node_modules/typescript/bin/tsc'), '-b'], {
+      execFileSync(process.execPath, [join(root, '../../tools/bundle.mjs'), 'host-main'], {
         cwd: root,
         stdio: 'inherit',
       })

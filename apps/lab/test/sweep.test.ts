@@ -28,7 +28,7 @@ async function sweep(): Promise<readonly Leftover[]> {
 
 /** A process that notes something and is killed with SIGKILL before it can clean up. */
 function killedOwner(): void {
-  const module = fileURLToPath(new URL('../dist/sweep.js', import.meta.url))
+  const module = fileURLToPath(new URL('../dist/index.js', import.meta.url))
   const script = `
     const { noteLeftover } = await import(${JSON.stringify(module)})
     noteLeftover(${JSON.stringify(leftover)}, { directory: ${JSON.stringify(directory)} })
