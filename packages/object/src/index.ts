@@ -11,3 +11,5 @@ export type {
   ObjectVariable,
   Relocation,
 } from './model.ts'
+export { objectErrors } from './object-errors.ts'
+export { completeBtf, writeObject } from './write/write-object.ts'

@@ -6,4 +6,6 @@ export const objectErrors = defineErrors('object', {
     `${c.field}: ends early, needs ${c.need} bytes at ${c.at}, has ${c.have}`,
   'not-elf': (c: { what: string; found: string; want: string }) =>
     `${c.what}: not a BPF object, found ${c.found}, want ${c.want}`,
+  'bad-object': (c: { what: string; why: string }) => `${c.what}: cannot be written: ${c.why}`,
+  'missing-type': (c: { what: string; type: string }) => `${c.what}: the object's BTF lacks ${c.type}`,
 })

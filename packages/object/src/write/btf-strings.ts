@@ -1,0 +1,68 @@
+import { byteWriter } from '@tscc/core'
+import { objectErrors } from '../object-errors.ts'
+
+/** BTF whose strings `.BTF.ext` may refer to. */
+export interface BtfStrings {
+  /** Offset of a string in the BTF's string section, where it is put unless it is there already. */
+  add(text: string): number
+  /** The BTF: the very bytes given where nothing had to be added. */
+  finish(): Uint8Array
+}
+
+const decoder = new TextDecoder()
+
+/**
+ * The strings of raw BTF, open for more: types stay as they are, new strings go to the end. The string section is moved
+ * behind everything else where it does not lie there.
+ *
+ *     offset  4        16       20        header fields that change; offsets count from the end of the header
+ *             hdr_len  str_off  str_len
+ */
+export function btfStrings(btf: Uint8Array, littleEndian: boolean): BtfStrings {
+  const view = new DataView(btf.buffer, btf.byteOffset, btf.byteLength)
+  if (btf.length < 24) throw objectErrors.make('bad-object', { what: 'btf', why: `has only ${btf.length} bytes` })
+  const headerLength = view.getUint32(4, littleEndian)
+  const start = headerLength + view.getUint32(16, littleEndian)
+  const length = view.getUint32(20, littleEndian)
+  if (start + length > btf.length)
+    throw objectErrors.make('bad-object', { what: 'btf', why: `its strings end at ${start + length} of ${btf.length}` })
+  const old = btf.subarray(start, start + length)
+  const offsets = knownStrings(old)
+  const more = byteWriter({ path: 'btf.strings' })
+  return {
+    add(text) {
+      const known = offsets.get(text)
+      if (known !== undefined) return known
+      if (text.includes('\0')) throw objectErrors.make('bad-object', { what: `'${text}'`, why: 'has a zero byte' })
+      const offset = length + more.length
+      offsets.set(text, offset)
+      more.cstring(text)
+      return offset
+    },
+    finish() {
+      if (more.length === 0) return btf
+      const last = start + length === btf.length
+      const at = last ? start : btf.length
+      const out = byteWriter({ littleEndian, path: 'btf', capacity: btf.length + length + more.length })
+      out.put(btf.subarray(0, at))
+      out.put(old)
+      out.put(more.finish())
+      out.patchU32(16, at - headerLength, 'str_off')
+      out.patchU32(20, length + more.length, 'str_len')
+      return out.finish()
+    },
+  }
+}
+
+/** Every string of a section by content; of equal ones, the first. */
+function knownStrings(bytes: Uint8Array): Map<string, number> {
+  const offsets = new Map<string, number>()
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(0, at)
+    if (end < 0) break
+    const text = decoder.decode(bytes.subarray(at, end))
+    if (!offsets.has(text)) offsets.set(text, at)
+    at = end + 1
+  }
+  return offsets
+}
