@@ -1,3 +1,15 @@
+export {
+  type AttachedPrograms,
+  type AttachPlace,
+  attachCgroup,
+  attachProgram,
+  bpfAttachFlags,
+  detachProgram,
+  openCgroup,
+  openRawTracepoint,
+  queryPrograms,
+  readIterator,
+} from './attach.ts'
 export { type Attr, type AttrValues, nativeLittleEndian, writeAttr } from './attr.ts'
 export { type BpfOutcome, bpfError, callBpf, tryBpf } from './bpf-call.ts'
 export {
