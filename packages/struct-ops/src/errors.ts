@@ -25,6 +25,10 @@ export const structOpsErrors = defineErrors('struct-ops', {
   'private-range': (c: { offset: number; size: number; limit: number }) =>
     `icsk_ca_priv: bytes ${c.offset}..${c.offset + c.size} are outside the ${c.limit} bytes of private state`,
   registers: (c: { block: string; why: string }) => `${c.block}: ${c.why}`,
+  'unknown-prototype': (c: { name: string }) =>
+    `${c.name}: the BTF that the program is written against has no such function, so its prototype is not known`,
+  'not-portable': (c: { callback: string; step: string; why: string }) =>
+    `${c.callback}: '${c.step}' cannot be part of an object: ${c.why}`,
   rejected: (c: { callback: string; step: string; reason: string; log: string }) =>
     `${c.callback}: the verifier refused ${c.step === '' ? 'the program' : `'${c.step}'`}: ${c.reason}`,
   'unsupported-callback': (c: { type: string; callback: string }) =>

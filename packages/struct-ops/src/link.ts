@@ -1,12 +1,13 @@
 import { byteWriter, isObjectName, nearestNames } from '@tscc/core'
-import { type AsmItem, encode, type Insn, insnSlots, label, placeLabels } from '@tscc/insn'
+import { type AsmItem, encode, type Insn, insnSlots, placeLabels } from '@tscc/insn'
 import { CALLBACK_SINCE } from './building-blocks/callbacks.ts'
 import { describeStep } from './describe-step.ts'
 import { structOpsErrors } from './errors.ts'
+import { labelJumps } from './label-jumps.ts'
 import type { StructOpsLayout, StructOpsMember } from './layout.ts'
 import { lowerStep } from './lower-step.ts'
 import type { Resolver } from './resolver.ts'
-import type { Step, Steps, StructOpsSpec } from './spec.ts'
+import type { Steps, StructOpsSpec } from './spec.ts'
 
 /** A program with every kernel-dependent number filled in. */
 export interface LinkedProgram {
@@ -73,7 +74,7 @@ export function originOf(program: LinkedProgram, slot: number): string {
 }
 
 /** The reason that a callback may be absent; throws where it is a mistake. */
-function whyAbsent(layout: StructOpsLayout, callback: string): string {
+export function whyAbsent(layout: StructOpsLayout, callback: string): string {
   const since = CALLBACK_SINCE[`${layout.type}.${callback}`]
   if (since !== undefined) return `kernels have ${layout.type}.${callback} from ${since}`
   const names = layout.members.filter((m) => m.kind === 'callback').map((m) => m.name)
@@ -92,16 +93,12 @@ function linkProgram(
 ): LinkedProgram {
   const items: AsmItem[] = []
   const itemOrigins: number[] = []
-  const aims = steps.map((_, index) => targetStep(steps, index))
-  const targets = new Set(aims.filter((aim) => aim !== undefined))
-  steps.forEach((step, index) => {
-    if (targets.has(index)) items.push(label(stepLabel(index)))
-    for (const item of lowerStep(aimAt(step, aims[index]), { type: layout.type, member, resolver })) {
+  for (const { step, index } of labelJumps(steps)) {
+    for (const item of lowerStep(step, { type: layout.type, member, resolver })) {
       items.push(item)
       if (item.kind !== 'label') itemOrigins.push(index)
     }
-  })
-  if (targets.has(steps.length)) items.push(label(stepLabel(steps.length)))
+  }
   const insns = placeLabels(items)
   // Long jumps make more instructions than items; the steps are then told apart no more.
   const origins =
@@ -120,35 +117,8 @@ function linkProgram(
   }
 }
 
-/*
- * A numeric jump in a program counts steps, not instructions: one step may become several instructions (a
- * bitfield does), and how many depends on the kernel. Each such jump gets a label of its own.
- */
-const stepLabel = (index: number): string => `@step ${index}`
-
-/** The step that a numeric jump leads to, labels not counted; undefined for all other steps. */
-function targetStep(steps: Steps, index: number): number | undefined {
-  const step = steps[index]
-  if (step === undefined || !('target' in step) || typeof step.target !== 'number' || step.kind === 'callFunc')
-    return undefined
-  const direction = step.target < 0 ? -1 : 1
-  let left = step.target < 0 ? -step.target : step.target
-  let at = index + 1
-  while (left > 0) {
-    if (direction > 0 && steps[at] === undefined) break
-    if (direction < 0) at--
-    if (steps[at]?.kind !== 'label') left--
-    if (direction > 0) at++
-  }
-  return left > 0 || at < 0 ? undefined : at
-}
-
-function aimAt(step: Step, target: number | undefined): Step {
-  return target === undefined || !('target' in step) ? step : ({ ...step, target: stepLabel(target) } as Step) // same kind, other target
-}
-
 /** The map's value: a zero header, then the ops struct with its name and plain data. */
-function buildValue(spec: StructOpsSpec, layout: StructOpsLayout): Uint8Array {
+export function buildValue(spec: StructOpsSpec, layout: StructOpsLayout): Uint8Array {
   const value = new Uint8Array(layout.valueSize)
   const put = (member: StructOpsMember, bytes: Uint8Array): void => value.set(bytes, layout.dataOffset + member.offset)
   const nameMember =

@@ -6,7 +6,8 @@ import type { Resolver } from './resolver.ts'
 import type { AccessSize, LoadArgument, LoadField, LoadPrivate, Step, StoreField, StorePrivate } from './spec.ts'
 
 const sizeOfBytes: Readonly<Record<number, AccessSize | undefined>> = { 1: 'u8', 2: 'u16', 4: 'u32', 8: 'u64' }
-const bytesOfSize: Readonly<Record<AccessSize, number>> = { u8: 1, u16: 2, u32: 4, u64: 8 }
+/** Bytes of an access. */
+export const bytesOfSize: Readonly<Record<AccessSize, number>> = { u8: 1, u16: 2, u32: 4, u64: 8 }
 
 /** Scalar kinds a single load reads; the rest (struct, array …) is an address, not a value. */
 const scalarKinds: ReadonlySet<string> = new Set(['int', 'enum', 'enum64', 'ptr', 'float'])
@@ -98,14 +99,16 @@ function lowerStoreField(step: StoreField, resolver: Resolver): readonly AsmItem
   return [store(size, step.base, at.offset, step.src)]
 }
 
-function scalarSize(field: string, at: FieldLocation, access: string): AccessSize {
+/** The width of a load or store of a field; throws where none does. */
+export function scalarSize(field: string, at: FieldLocation, access: string): AccessSize {
   const size = sizeOfBytes[at.size]
   if (size === undefined || !scalarKinds.has(at.kind))
     throw structOpsErrors.make('field-kind', { field, kind: at.kind, access })
   return size
 }
 
-function checkWidth(field: string, at: FieldLocation, wanted: number): void {
+/** Throw unless a field is as wide as the program says. */
+export function checkWidth(field: string, at: FieldLocation, wanted: number): void {
   if (at.size !== wanted || at.bitfield !== undefined)
     throw structOpsErrors.make('field-width', { field, size: at.size, wanted })
 }
