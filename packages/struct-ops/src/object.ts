@@ -1,0 +1,1 @@
+export { type SpecToObjectOptions, specToObject } from './object/spec-to-object.ts'
