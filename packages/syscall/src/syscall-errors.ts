@@ -1,4 +1,4 @@
-import { defineErrors } from '@tscc/core'
+import { defineErrors, didYouMean } from '@tscc/core'
 import type { BpfCommand } from './commands.ts'
 import { errnoMeaning } from './errno.ts'
 import type { VerifierReport } from './verifier-log.ts'
@@ -61,6 +61,10 @@ export const syscallErrors = defineErrors('syscall', {
     `congestion control: a name is 1 to 15 printable characters without blanks, found ${JSON.stringify(c.name)}`,
   'pin-kind': (c: { readonly path: string; readonly expected: string; readonly found: string }) =>
     `${c.path}: another kind of object is pinned here, found ${c.found}, expected ${c.expected}`,
+  'pinned-map-differs': (c: { readonly path: string; readonly found: string; readonly expected: string }) =>
+    `${c.path}: the map pinned here is another one, found ${c.found}, expected ${c.expected}; remove the pin or change the name`,
+  'no-such-object': (c: { readonly what: string; readonly name: string; readonly nearest: readonly string[] }) =>
+    `${c.what} ${c.name}: not found${didYouMean(c.nearest)}`,
   path: (c: { readonly path: string }) => `path: contains a zero byte, found ${JSON.stringify(c.path)}`,
   'cpu-list': (c: { readonly text: string }) => `possible cpus: not a CPU list, found '${c.text}'`,
   unsupported: (c: { readonly what: string; readonly since: string }) =>
