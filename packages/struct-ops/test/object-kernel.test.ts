@@ -29,10 +29,10 @@ import {
 } from '@tscc/struct-ops'
 import { tcpBtfFixture } from '@tscc/struct-ops/fixture'
 import { hostResolver } from '@tscc/struct-ops/kernel'
-import { type SpecToObjectOptions, specToObject } from '@tscc/struct-ops/object'
 import { hostKernel } from '@tscc/syscall'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
+import { type SpecToObjectOptions, specToObject } from '../src/object.ts'
 import { transfer } from './loopback.ts'
 
 const ready = needs('root', 'struct_ops', 'bpftool')
@@ -234,6 +234,19 @@ describe.skipIf(!ready)('bpftool registers what specs become', () => {
       },
       { types },
     )
+  })
+
+  test('from bpftool gen object, which keeps what is ours', () => {
+    const spec = reno(uniqueName('ob'))
+    const [file, linked] = [join(folder, 'single.bpf.o'), join(folder, 'linked.bpf.o')]
+    writeFileSync(file, writeObject(specToObject(spec)))
+    bpftool('gen', 'object', linked, file)
+    bpftool('struct_ops', 'register', linked)
+    registered.add(spec.name)
+    expect(available()).toContain(spec.name)
+    unregister(spec.name)
+    expect(readFileSync(linked, 'latin1')).toContain('{"version":1,"functions":[{"section":"struct_ops/')
+    expect(bpftool('gen', 'skeleton', linked)).toContain('struct bpf_program *cong_avoid;')
   })
 
   test('enum constants, private state between elements, a field of an embedded struct', async () => {

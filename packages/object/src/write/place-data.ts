@@ -47,16 +47,21 @@ export function placeData(from: BpfObject, btf: Btf | undefined, first: number):
     return first + sections.length - 1
   }
 
+  const single = (name: string, align: number, data: Uint8Array): void => {
+    const section = place(name, align, data)
+    // Linkers want BTF for every global symbol, and loaders want no symbol here.
+    const variable = variableName(btf, name)
+    if (variable !== undefined) symbols.push(object(variable, section, 0, data.length))
+  }
   if (from.license !== '') {
     const w = byteWriter({ path: 'license' })
     w.cstring(from.license)
-    const section = place('license', 1, w.finish())
-    symbols.push(object(variableName(btf, 'license') ?? '_license', section, 0, w.length))
+    single('license', 1, w.finish())
   }
   if (from.kernelVersion !== undefined) {
     const w = byteWriter({ littleEndian: from.endian === 'little', path: 'version' })
     w.u32(from.kernelVersion, 'kernelVersion')
-    symbols.push(object(variableName(btf, 'version') ?? '_version', place('version', 4, w.finish()), 0, 4))
+    single('version', 4, w.finish())
   }
 
   for (const name of new Set(from.maps.filter((map) => map.kind === 'declared').map((map) => map.section))) {

@@ -67,9 +67,11 @@ export function specToObject(spec: StructOpsSpec, options: SpecToObjectOptions =
   )
   const value = opsValue(spec, types, btf, section, freeName(identifier(spec.name), taken), endian)
   ksyms(btf, externs)
+  const license = spec.license ?? DEFAULT_LICENSE
+  licenseVariable(btf, freeName('_license', taken), license)
   const object: BpfObject = {
     endian,
-    license: spec.license ?? DEFAULT_LICENSE,
+    license,
     functions: named.map(
       ({ callback, name, code, lines, portables }, i): ObjectFunction => ({
         name,
@@ -173,6 +175,23 @@ function ksyms(btf: LocalBtf, externs: readonly ObjectExtern[]): void {
   if (externs.length === 0) return
   const vars = externs.map(({ typeId }) => ({ typeId, offset: 0, size: 0 }))
   btf.add('datasec .ksyms', () => ({ kind: 'datasec', name: '.ksyms', size: 0, vars }))
+}
+
+/** The licence as C declares it: `char _license[]` in a section of its own. */
+function licenseVariable(btf: LocalBtf, name: string, license: string): void {
+  const size = new TextEncoder().encode(license).length + 1
+  const char = btf.add('int char', () => intType('char', 1, false))
+  const index = btf.add('int int', () => intType('int', 4, true))
+  const typeId = btf.add(`array ${char} ${size}`, () => ({
+    kind: 'array',
+    name: '',
+    typeId: char,
+    indexTypeId: index,
+    length: size,
+  }))
+  const variable = btf.add(`var ${name}`, () => ({ kind: 'var', name, typeId, linkage: 'global' }))
+  const vars = [{ typeId: variable, offset: 0, size }]
+  btf.add('datasec license', () => ({ kind: 'datasec', name: 'license', size, vars }))
 }
 
 /** The struct_ops value, its type with the members that are set, and its place in BTF. */
