@@ -88,7 +88,7 @@ export {
   type StructOpsMember,
   signatureText,
 } from './layout.ts'
-export { type LinkedProgram, type LinkedStructOps, linkStructOps, originOf } from './link.ts'
+export { type BoundStructOps, type LinkedProgram, type LinkedStructOps, linkStructOps, originOf } from './link.ts'
 export { type CachedResolver, cachedResolver, type ResolvedAnswers, type Resolver } from './resolver.ts'
 export {
   type AccessSize,

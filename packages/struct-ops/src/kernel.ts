@@ -1,5 +1,10 @@
 export { type HostResolver, hostResolver } from './kernel/host-resolver.ts'
-export { verifyStructOps } from './kernel/load-programs.ts'
+export {
+  type LoadableStructOps,
+  type LoadedPrograms,
+  type RegistrableStructOps,
+  verifyStructOps,
+} from './kernel/load-programs.ts'
 export {
   DEFAULT_PIN_FOLDER,
   findStructOps,

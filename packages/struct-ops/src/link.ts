@@ -25,15 +25,21 @@ export interface LinkedProgram {
   readonly origins: readonly number[]
 }
 
-/** A struct_ops bound to one kernel: ready to load, still plain data. */
-export interface LinkedStructOps {
-  readonly spec: StructOpsSpec
+/** What registering needs to know of a struct_ops that is bound to one kernel. */
+export interface BoundStructOps {
+  readonly spec: Pick<StructOpsSpec, 'type' | 'name'>
   readonly layout: StructOpsLayout
-  readonly programs: readonly LinkedProgram[]
+  readonly programs: readonly Pick<LinkedProgram, 'callback' | 'valueOffset'>[]
   /** The map's value; program slots are still zero. */
   readonly value: Uint8Array
   /** Callbacks that this kernel does not have, and why that is fine. */
   readonly dropped: readonly { readonly callback: string; readonly why: string }[]
+}
+
+/** A struct_ops bound to one kernel: ready to load, still plain data. */
+export interface LinkedStructOps extends BoundStructOps {
+  readonly spec: StructOpsSpec
+  readonly programs: readonly LinkedProgram[]
 }
 
 /** Bind a spec to the kernel that `resolver` speaks for. Pure: needs that kernel's BTF only. */

@@ -1,6 +1,6 @@
 import { errnoNumber, type Kernel, loadProgram, type Program, syscallErrors } from '@tscc/syscall'
 import { structOpsErrors } from '../errors.ts'
-import { type LinkedProgram, type LinkedStructOps, originOf } from '../link.ts'
+import { type BoundStructOps, type LinkedProgram, type LinkedStructOps, originOf } from '../link.ts'
 import { DEFAULT_LICENSE } from '../spec.ts'
 
 /** ENOTSUPP of include/linux/errno.h: what the kernel says of a member that BPF may not implement. */
@@ -8,13 +8,25 @@ const ENOTSUPP = 524
 
 /** Programs that were loaded together and are closed together. */
 export interface LoadedPrograms {
-  readonly programs: readonly { readonly linked: LinkedProgram; readonly program: Program }[]
+  readonly programs: readonly {
+    readonly linked: Pick<LinkedProgram, 'valueOffset'>
+    readonly program: { readonly fd: number }
+  }[]
   close(): void
   [Symbol.dispose](): void
 }
 
+/** A struct_ops whose programs somebody else loads, because they share maps or code with others: see `structOpsOf`. */
+export interface LoadableStructOps extends BoundStructOps {
+  load(kernel: Kernel): LoadedPrograms
+}
+
+/** What can be registered: linked from a spec, or part of an object. */
+export type RegistrableStructOps = LinkedStructOps | LoadableStructOps
+
 /** Load every program of a linked struct_ops; if one is refused, the others are closed and the error names the step. */
-export function loadPrograms(kernel: Kernel, linked: LinkedStructOps): LoadedPrograms {
+export function loadPrograms(kernel: Kernel, linked: RegistrableStructOps): LoadedPrograms {
+  if ('load' in linked) return linked.load(kernel)
   const programs: { linked: LinkedProgram; program: Program }[] = []
   const close = (): void => {
     for (const { program } of programs) program.close()
@@ -57,7 +69,7 @@ function explain(error: unknown, linked: LinkedStructOps, program: LinkedProgram
 }
 
 /** The kernel's verifier on every program, then close them all: nothing is registered. */
-export function verifyStructOps(kernel: Kernel, linked: LinkedStructOps): void {
+export function verifyStructOps(kernel: Kernel, linked: RegistrableStructOps): void {
   loadPrograms(kernel, linked).close()
 }
 

@@ -1,7 +1,6 @@
 import { createLink, type Kernel, type Link, linkInfo, mapInfo, pinObject, updateLink } from '@tscc/syscall'
 import { structOpsErrors } from '../errors.ts'
-import type { LinkedStructOps } from '../link.ts'
-import { failedWith } from './load-programs.ts'
+import { failedWith, type RegistrableStructOps } from './load-programs.ts'
 import {
   deleteRegistration,
   explainRefusal,
@@ -21,9 +20,9 @@ export interface Registration {
   /** Undefined on kernels before 6.4, which register by map update. */
   readonly linkId: number | undefined
   readonly programs: readonly { readonly callback: string; readonly id: number }[]
-  readonly dropped: LinkedStructOps['dropped']
+  readonly dropped: RegistrableStructOps['dropped']
   /** Put another struct_ops of the same name in place, atomically; sockets that use the old one keep it. */
-  replace(linked: LinkedStructOps): void
+  replace(linked: RegistrableStructOps): void
   /** Keep the registration beyond this process, at a path in a bpffs. */
   pin(path: string): void
   close(): void
@@ -36,7 +35,7 @@ export interface Registration {
  */
 export function registerStructOps(
   kernel: Kernel,
-  linked: LinkedStructOps,
+  linked: RegistrableStructOps,
   options: { readonly by?: RegisterBy | 'auto'; readonly pin?: string } = {},
 ): Registration {
   const prepared = prepareStructOps(kernel, linked, options.by)

@@ -1,6 +1,6 @@
 import { type Kernel, mapInfo, openLinkById, openMapById } from '@tscc/syscall'
 import { structOpsErrors } from '../errors.ts'
-import type { LinkedStructOps } from '../link.ts'
+import type { RegistrableStructOps } from './load-programs.ts'
 import { type StructOpsRecord, unregisterStructOps } from './records.ts'
 import { registerStructOps, swapStructOps } from './register.ts'
 import { prepareStructOps } from './value-map.ts'
@@ -13,7 +13,7 @@ import { prepareStructOps } from './value-map.ts'
 export function replaceStructOps(
   kernel: Kernel,
   record: StructOpsRecord,
-  linked: LinkedStructOps,
+  linked: RegistrableStructOps,
   options: { readonly allowGap?: boolean } = {},
 ): number {
   const [linkId] = record.linkIds
@@ -26,7 +26,7 @@ export function replaceStructOps(
   return registration.mapId
 }
 
-function swapByLink(kernel: Kernel, record: StructOpsRecord, linked: LinkedStructOps, linkId: number): number {
+function swapByLink(kernel: Kernel, record: StructOpsRecord, linked: RegistrableStructOps, linkId: number): number {
   using link = openLinkById(kernel, linkId)
   using old = openMapById(kernel, record.id)
   if (link === undefined || old === undefined)

@@ -12,8 +12,7 @@ import {
 import { missingCallbacks } from '../building-blocks/callbacks.ts'
 import { structOpsErrors } from '../errors.ts'
 import type { StructOpsLayout } from '../layout.ts'
-import type { LinkedStructOps } from '../link.ts'
-import { failedWith, type LoadedPrograms, loadPrograms } from './load-programs.ts'
+import { failedWith, type LoadedPrograms, loadPrograms, type RegistrableStructOps } from './load-programs.ts'
 
 /** The one key of a struct_ops map. */
 export const KEY = new Uint8Array(4)
@@ -25,13 +24,13 @@ export type RegisterBy = 'link' | 'map'
 export interface PreparedStructOps {
   readonly by: RegisterBy
   readonly map: BpfMap
-  readonly linked: LinkedStructOps
+  readonly linked: RegistrableStructOps
 }
 
 /** Load the programs, create the map, write its value; a failure leaves nothing behind. */
 export function prepareStructOps(
   kernel: Kernel,
-  linked: LinkedStructOps,
+  linked: RegistrableStructOps,
   by: RegisterBy | 'auto' = 'auto',
 ): PreparedStructOps {
   using loaded = loadPrograms(kernel, linked)
@@ -47,7 +46,7 @@ export function prepareStructOps(
 
 function createEither(
   kernel: Kernel,
-  linked: LinkedStructOps,
+  linked: RegistrableStructOps,
   wanted: RegisterBy | 'auto',
 ): { readonly by: RegisterBy; readonly map: BpfMap } {
   if (wanted !== 'auto') return { by: wanted, map: createStructOpsMap(kernel, linked, wanted) }
@@ -65,7 +64,7 @@ const SMALLEST_BTF = buildBtf([
   { kind: 'int', name: 'int', size: 4, bits: 32, bitOffset: 0, signed: true, char: false, bool: false },
 ])
 
-function createStructOpsMap(kernel: Kernel, linked: LinkedStructOps, by: RegisterBy): BpfMap {
+function createStructOpsMap(kernel: Kernel, linked: RegistrableStructOps, by: RegisterBy): BpfMap {
   using btf = loadBtf(kernel, SMALLEST_BTF)
   return createMap(kernel, {
     type: 'BPF_MAP_TYPE_STRUCT_OPS',
@@ -79,7 +78,7 @@ function createStructOpsMap(kernel: Kernel, linked: LinkedStructOps, by: Registe
   })
 }
 
-function writeValue(map: BpfMap, linked: LinkedStructOps, loaded: LoadedPrograms): void {
+function writeValue(map: BpfMap, linked: RegistrableStructOps, loaded: LoadedPrograms): void {
   const value = linked.value.slice()
   const slots = new DataView(value.buffer)
   for (const { linked: program, program: descriptor } of loaded.programs)
@@ -115,7 +114,7 @@ export function programsOf(map: BpfMap, layout: StructOpsLayout): readonly { cal
 }
 
 /** Why the kernel refused a value or a link, as far as an errno tells. */
-export function explainRefusal(error: unknown, linked: LinkedStructOps): unknown {
+export function explainRefusal(error: unknown, linked: RegistrableStructOps): unknown {
   const { type } = linked.layout
   const { name } = linked.spec
   if (failedWith(error, 'EEXIST')) return structOpsErrors.make('exists', { name }, error)
