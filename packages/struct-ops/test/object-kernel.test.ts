@@ -299,6 +299,23 @@ describe.skipIf(!ready)('bpftool registers what specs become', () => {
     })
   })
 
+  test('an argument that moved since the program was written', async () => {
+    const types = typesWith((all) =>
+      all.map((type) =>
+        type.kind === 'func_proto' && type.params.length === 4 ? { ...type, params: type.params.slice(0, 3) } : type,
+      ),
+    )
+    const { cong_avoid: _, ...others } = base({}).callbacks
+    const cong_control: Steps = [...congControlPrologue('r6', 'r7'), ...returnVoid()]
+    await whileRegistered(
+      { ...base({}), callbacks: { ...others, cong_control } },
+      () => {
+        expect(xlated('cong_control').slice(1, 3)).toEqual(['(b7) r7 = 0', '(79) r7 = *(u64 *)(r1 +8)'])
+      },
+      { types },
+    )
+  })
+
   test('cong_control with its sample, and numeric jumps over steps of many instructions', async () => {
     const spec: StructOpsSpec = {
       ...base({}),
@@ -317,6 +334,11 @@ describe.skipIf(!ready)('bpftool registers what specs become', () => {
       },
     }
     await whileRegistered(spec, () => {
+      expect(xlated('cong_control').slice(0, 3)).toEqual([
+        '(79) r6 = *(u64 *)(r1 +0)',
+        '(b7) r7 = 1',
+        '(79) r7 = *(u64 *)(r1 +24)',
+      ])
       expect(xlated('cong_control').at(-1)).toBe('(95) exit')
     })
   })

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { algorithms, reno } from '@tscc/algos'
-import { findType, membersOf, nameOf, parseBtf, resolveField, typeOf } from '@tscc/btf'
+import { findType, funcProto, membersOf, nameOf, parseBtf, resolveField, typeOf } from '@tscc/btf'
 import { callFunc, callKfunc, decode, disassemble, exit, jne, label, ldImm64, mov } from '@tscc/insn'
 import { writeObject } from '@tscc/object'
 import {
@@ -125,13 +125,31 @@ test('private state: elements directly, what lies between them from the area', (
   expect(text.slice(2, 5)).toEqual(['r7 = r6', expect.stringMatching(/^r7 \+= \d+$/), 'r7 = *(u8 *)(r7 + 97)'])
 })
 
-test('an argument is loaded where the spec says, and bound by our linker', () => {
-  const { text, relocations } = made([...congControlPrologue('r6', 'r7'), ...returnVoid()], 'cong_control')
-  expect(text.slice(0, 2)).toEqual(['r6 = *(u64 *)(r1 + 0)', 'r7 = *(u64 *)(r1 + 24)'])
+test('an argument is loaded where the spec says or where it was before, and bound by our linker', () => {
+  const { text, relocations, core, btf } = made([...congControlPrologue('r6', 'r7'), ...returnVoid()], 'cong_control')
+  expect(text.slice(0, 6)).toEqual([
+    'r6 = *(u64 *)(r1 + 0)',
+    'r7 = 1',
+    'if r7 == 0 goto +2',
+    'r7 = *(u64 *)(r1 + 24)',
+    'goto +1',
+    'r7 = *(u64 *)(r1 + 8)',
+  ])
+  const rs = { name: 'rs', pointee: 'rate_sample', index: 3, arity: 4 }
   expect(relocations).toEqual([
     { kind: 'argument', at: 0, argument: { name: 'sk', pointee: 'sock', index: 0, arity: 4 } },
-    { kind: 'argument', at: 1, argument: { name: 'rs', pointee: 'rate_sample', index: 3, arity: 4 } },
+    { kind: 'argument', at: 3, argument: rs },
+    { kind: 'argument', at: 5, argument: rs },
   ])
+  expect(core).toEqual(['1 type_matches tcp_congestion_ops___cong_control 0'])
+  const flavour = findType(btf, 'tcp_congestion_ops___cong_control', 'struct') ?? 0
+  const { params } = funcProto(btf, membersOf(btf, flavour)[0]?.typeId ?? 0)
+  expect(params.length).toBe(4)
+})
+
+test('without a register for the question, an argument is where the spec says', () => {
+  const { text } = made([...congControlPrologue('r6', 'r1'), ...returnVoid()], 'cong_control')
+  expect(text.slice(0, 2)).toEqual(['r6 = *(u64 *)(r1 + 0)', 'r1 = *(u64 *)(r1 + 24)'])
 })
 
 test('kfuncs are externs, weak where every call has a fallback', () => {

@@ -140,6 +140,12 @@ export const CALLBACK_SINCE: Readonly<Record<string, string>> = {
   'tcp_congestion_ops.cwnd_event_tx_start': '7.1',
 }
 
+/** Arguments by name that callbacks took before they took those of {@link tcpCongestionOpsCallbacks}. */
+export const CALLBACK_BEFORE: Readonly<Record<string, readonly string[]>> = {
+  // until 6.10
+  'tcp_congestion_ops.cong_control': ['sk', 'rs'],
+}
+
 /** Members that a complete `tcp_congestion_ops` lacks, as the kernel's own check would have it. */
 export function missingCallbacks(present: readonly string[]): readonly string[] {
   const has = new Set(present)

@@ -8,6 +8,7 @@ import {
   funcProto,
   membersOf,
   nameOf,
+  requireType,
   resolveField,
   sizeOf,
   skipModifiers,
@@ -50,6 +51,8 @@ export interface LocalBtf {
   enumerator(enumName: string, name: string): LocalEnumerator
   /** FUNC, extern, of a kernel function's prototype. */
   kfunc(name: string): number
+  /** A flavour of a struct_ops type with one callback and its whole prototype, to be matched with the kernel's. */
+  prototype(type: string, callback: string): number
   /** A type of the types' BTF as a type of ours: structs only as they are known so far. */
   typeId(id: number): number
   finish(): readonly BtfType[]
@@ -165,7 +168,7 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
           id = type.typeId
           return index
         }
-        const member = membersOf(types, id).find(({ name }) => name === step)
+        const member = memberNamed(id, step)
         if (member === undefined) return 0
         const { members } = compositeOf(id)
         const local = members.get(step) ?? localMember(member, memberType(member.typeId))
@@ -216,6 +219,25 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
       }))
       return add(`func ${name}`, () => ({ kind: 'func', name, typeId: proto, linkage: 'extern' }))
     },
+    prototype(type, callback) {
+      const ops = requireType(types, type, 'struct')
+      const { returns, params } = funcProto(types, memberNamed(ops, callback)?.typeId ?? 0)
+      const returnTypeId = typeId(returns)
+      const locals = params.map((param) => ({ name: '', typeId: typeId(param.typeId) }))
+      const proto = add(`func_proto ${type}.${callback}`, () => ({
+        kind: 'func_proto',
+        name: '',
+        returnTypeId,
+        params: locals,
+      }))
+      const pointer = add(`ptr ${proto}`, () => ({ kind: 'ptr', name: '', typeId: proto }))
+      return add(`flavour ${type}.${callback}`, () => ({
+        kind: 'struct',
+        name: `${type}___${callback}`,
+        size: types.pointerSize,
+        members: [{ name: callback, typeId: pointer, bitOffset: 0, bitSize: 0 }],
+      }))
+    },
     finish: () => makers.map((make) => make()),
   }
 
@@ -226,6 +248,10 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
     const unit = 8 * sizeOf(types, member.typeId)
     const start = Math.floor(member.bitOffset / unit) * unit
     return { ...member, typeId: local, bitOffset: start + unit - (member.bitOffset - start) - member.bitSize }
+  }
+
+  function memberNamed(id: number, wanted: string): BtfMember | undefined {
+    return membersOf(types, id).find(({ name }) => name === wanted)
   }
 
   function indexIn({ members, name }: { readonly members: ReadonlyMap<string, BtfMember>; readonly name: string }) {

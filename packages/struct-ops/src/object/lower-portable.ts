@@ -19,11 +19,12 @@ import {
   type WritableRegister,
 } from '@tscc/insn'
 import type { ArgumentRef, CoreKind } from '@tscc/object'
+import { CALLBACK_BEFORE } from '../building-blocks/callbacks.ts'
 import { describeStep } from '../describe-step.ts'
 import { structOpsErrors } from '../errors.ts'
 import { labelJumps } from '../label-jumps.ts'
 import { bytesOfSize, checkWidth, scalarSize } from '../lower-step.ts'
-import type { CallKfunc, LoadField, LoadPrivate, Step, StoreField, StorePrivate } from '../spec.ts'
+import type { CallKfunc, LoadArgument, LoadField, LoadPrivate, Step, StoreField, StorePrivate } from '../spec.ts'
 import type { LocalBtf, LocalField } from './local-btf.ts'
 
 /** What the target kernel decides about one instruction. */
@@ -38,8 +39,9 @@ export interface PortableItem {
   readonly portable?: Portable
 }
 
-/** Where a step is lowered: the callback's name for errors, and labels that no other step makes. */
+/** Where a step is lowered. */
 export interface PortablePlace {
+  readonly type: string
   readonly callback: string
   readonly btf: LocalBtf
   readonly littleEndian: boolean
@@ -50,10 +52,8 @@ export interface PortablePlace {
 /** Turn one step into instructions that do not know their kernel, with what is to be relocated in them. */
 export function lowerPortable(step: Step, at: PortablePlace): readonly PortableItem[] {
   switch (step.kind) {
-    case 'loadArgument': {
-      const { kind: _, dst, ...argument } = step
-      return [{ item: load('u64', dst, 'r1', 8 * step.index), portable: { kind: 'argument', argument } }]
-    }
+    case 'loadArgument':
+      return loadArgument(step, at)
     case 'loadField':
       return loadPortable(step, at)
     case 'storeField':
@@ -83,6 +83,39 @@ export function lowerPortable(step: Step, at: PortablePlace): readonly PortableI
 
 function notPortable(step: Step, at: PortablePlace, why: string): Error {
   return structOpsErrors.make('not-portable', { callback: at.callback, step: describeStep(step), why })
+}
+
+/**
+ * An argument where the spec says that it is; tscc's linker binds it to where the target kernel has it. For others, what
+ * lay elsewhere on older kernels is loaded from there if the callback's prototype is not the one of the types:
+ *
+ *     dst = prototype matches                    relocated
+ *     if dst == 0 goto before
+ *     dst = argument, as written for             bound by tscc
+ *     goto done
+ *     before: dst = argument, as it was          bound by tscc
+ */
+function loadArgument(step: LoadArgument, at: PortablePlace): readonly PortableItem[] {
+  const { kind: _, dst, ...argument } = step
+  const read = (index: number): PortableItem => ({
+    item: load('u64', dst, 'r1', 8 * index),
+    portable: { kind: 'argument', argument },
+  })
+  const before = CALLBACK_BEFORE[`${at.type}.${at.callback}`]?.indexOf(step.name) ?? -1
+  // r1 is the only way to the arguments, so that it cannot hold the answer.
+  if (before < 0 || before === step.index || dst === 'r1') return [read(step.index)]
+  const old = at.fresh()
+  const done = at.fresh()
+  const typeId = at.btf.prototype(at.type, at.callback)
+  return [
+    { item: mov(dst, 1), portable: { kind: 'core', core: 'type_matches', typeId, access: () => '0' } },
+    { item: jeq(dst, 0, old) },
+    read(step.index),
+    { item: ja(done) },
+    { item: label(old) },
+    read(before),
+    { item: label(done) },
+  ]
 }
 
 const relocated = (item: Insn, core: CoreKind, field: LocalField): PortableItem => ({

@@ -109,6 +109,7 @@ function program(
 ): { readonly code: Uint8Array; readonly lines: readonly LineInfo[]; readonly portables: readonly PlacedPortable[] } {
   let labels = 0
   const place = {
+    type: spec.type,
     callback,
     btf,
     littleEndian: endian === 'little',
