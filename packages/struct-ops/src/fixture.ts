@@ -5,5 +5,9 @@ import { TCP_BTF_BASE64 } from './generated/tcp-btf.ts'
  * BTF at hand. Programs linked against it are for reading: its type ids are its own.
  */
 export function tcpBtfFixture(): Uint8Array {
-  return Uint8Array.from(atob(TCP_BTF_BASE64), (char) => char.charCodeAt(0))
+  const text = atob(TCP_BTF_BASE64)
+  const bytes = new Uint8Array(text.length)
+  // A loop: Uint8Array.from takes ten times as long.
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
 }

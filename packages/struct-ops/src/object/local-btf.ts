@@ -4,7 +4,6 @@ import {
   type BtfType,
   enumValues,
   type FieldLocation,
-  findType,
   funcProto,
   membersOf,
   nameOf,
@@ -16,6 +15,7 @@ import {
 } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
 import { structOpsErrors } from '../errors.ts'
+import { typeFinder } from '../type-finder.ts'
 
 /** A field as the object's own BTF has it. */
 export interface LocalField extends FieldLocation {
@@ -66,6 +66,8 @@ interface LocalComposite {
 
 /** Start a BTF against `types`; `littleEndian` is the object's byte order, whatever that of `types` is. */
 export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
+  const find = typeFinder(types)
+  const fields = new Map<string, LocalField>()
   const makers: (() => BtfType)[] = []
   const ids = new Map<string, number>()
   const composites = new Map<number, LocalComposite>()
@@ -154,10 +156,13 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
     add,
     typeId,
     field(struct, path) {
-      const rootId = findType(types, struct, 'struct')
-      const at = resolveField(types, rootId ?? struct, path)
-      const root = compositeOf(skipModifiers(types, rootId ?? findType(types, struct) ?? 0))
-      let id = rootId ?? 0
+      const key = `${struct}.${path}`
+      const known = fields.get(key)
+      if (known !== undefined) return known
+      const rootId = find(struct, 'struct') ?? find(struct, 'union') ?? requireType(types, struct, 'typedef')
+      const at = resolveField(types, rootId, path)
+      const root = compositeOf(skipModifiers(types, rootId))
+      let id = rootId
       let bits = 0
       const steps = at.path.split(/\.|(?=\[)/).map((step) => {
         id = skipModifiers(types, id)
@@ -179,7 +184,7 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
       })
       const declaredSize = sizeOf(types, at.typeId)
       const unit = 8 * declaredSize
-      return {
+      const field: LocalField = {
         ...at,
         localTypeId: root.localId,
         declaredSize,
@@ -187,9 +192,11 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
         firstBit: at.bitfield === undefined ? 0 : bits % unit,
         access: () => ['0', ...steps.map((step) => (typeof step === 'number' ? step : indexIn(step)))].join(':'),
       }
+      fields.set(key, field)
+      return field
     },
     enumerator(enumName, name) {
-      const id = findType(types, enumName, 'enum') ?? findType(types, enumName, 'enum64')
+      const id = find(enumName, 'enum') ?? find(enumName, 'enum64')
       const values = id === undefined ? [] : enumValues(types, id)
       const found = values.find((entry) => entry.name === name)
       if (id === undefined || found === undefined)
@@ -206,7 +213,7 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
       return { localTypeId: localId, value: Number(found.value), access: () => `${names.indexOf(name)}` }
     },
     kfunc(name) {
-      const id = findType(types, name, 'func')
+      const id = find(name, 'func')
       if (id === undefined) throw structOpsErrors.make('unknown-prototype', { name })
       const { returns, params } = funcProto(types, id)
       const returnTypeId = typeId(returns)
@@ -220,7 +227,7 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
       return add(`func ${name}`, () => ({ kind: 'func', name, typeId: proto, linkage: 'extern' }))
     },
     prototype(type, callback) {
-      const ops = requireType(types, type, 'struct')
+      const ops = find(type, 'struct') ?? requireType(types, type, 'struct')
       const { returns, params } = funcProto(types, memberNamed(ops, callback)?.typeId ?? 0)
       const returnTypeId = typeId(returns)
       const locals = params.map((param) => ({ name: '', typeId: typeId(param.typeId) }))
