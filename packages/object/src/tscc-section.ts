@@ -1,4 +1,5 @@
 import type { ArgumentRef, ObjectFunction } from './model.ts'
+import { objectErrors } from './object-errors.ts'
 
 /** The section for what only tscc knows; every other loader steps over it. */
 export const TSCC_SECTION = '.tscc'
@@ -40,4 +41,79 @@ const argumentRow = ({ name, pointee, index, arity }: ArgumentRef): ArgumentRef 
  */
 export function encodeTsccSection(functions: readonly TsccFunction[]): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ version: 1, functions })}\n`)
+}
+
+/** Largest section that is read, bytes. */
+const MAX_SIZE = 1 << 24
+
+/**
+ * The rows of a section, of all its lines; throws `object/bad-tscc-section`. Whether functions and slots exist is for the
+ * reader to see.
+ */
+export function parseTsccSection(bytes: Uint8Array): readonly TsccFunction[] {
+  if (bytes.length > MAX_SIZE) throw bad(0, `has ${bytes.length} bytes, at most ${MAX_SIZE}`)
+  const lines = new TextDecoder().decode(bytes).split('\n')
+  return lines.flatMap((line, i) => (line === '' ? [] : parseLine(line, i + 1)))
+}
+
+const bad = (line: number, why: string): Error => objectErrors.make('bad-tscc-section', { line, why })
+
+function parseLine(text: string, line: number): readonly TsccFunction[] {
+  const root = fields(parseJson(text, line), line, 'it')
+  if (root.version !== 1) throw bad(line, `version ${JSON.stringify(root.version)} is not known, 1 is`)
+  const numberOf = (value: unknown, what: string): number => {
+    if (typeof value !== 'number' || !Number.isInteger(value)) throw bad(line, `${what} is no whole number`)
+    return value
+  }
+  const slotOf = (value: unknown): number => {
+    const slot = numberOf(value, 'at')
+    if (slot < 0) throw bad(line, `at is ${slot}`)
+    return slot
+  }
+  const textOf = (value: unknown, what: string): string => {
+    if (typeof value !== 'string') throw bad(line, `${what} is no text`)
+    return value
+  }
+  const argumentOf = (value: unknown): ArgumentRef => {
+    const { name, pointee, index, arity } = fields(value, line, 'argument')
+    return argumentRow({
+      name: textOf(name, 'name'),
+      ...(pointee === undefined ? {} : { pointee: textOf(pointee, 'pointee') }),
+      index: numberOf(index, 'index'),
+      ...(arity === undefined ? {} : { arity: numberOf(arity, 'arity') }),
+    })
+  }
+  return rows(root.functions, line, 'functions').map((value) => {
+    const row = fields(value, line, 'function')
+    return {
+      section: textOf(row.section, 'section'),
+      name: textOf(row.name, 'name'),
+      arguments: rows(row.arguments, line, 'arguments').map((one) => {
+        const { at, argument } = fields(one, line, 'argument')
+        return { at: slotOf(at), argument: argumentOf(argument) }
+      }),
+      addends: rows(row.addends, line, 'addends').map((one) => {
+        const { at, kind, addend } = fields(one, line, 'addend')
+        return { at: slotOf(at), kind: textOf(kind, 'kind'), addend: numberOf(addend, 'addend') }
+      }),
+    }
+  })
+}
+
+function parseJson(text: string, line: number): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw objectErrors.make('bad-tscc-section', { line, why: 'is no JSON' }, error)
+  }
+}
+
+function fields(value: unknown, line: number, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw bad(line, `${what} is no object`)
+  return value as Readonly<Record<string, unknown>> // every object is one
+}
+
+function rows(value: unknown, line: number, what: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw bad(line, `${what} is no array`)
+  return value
 }
