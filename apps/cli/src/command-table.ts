@@ -68,6 +68,12 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/disasm.ts')).defineDisasm,
   },
   {
+    name: 'build',
+    group: code,
+    summary: 'an algorithm to an object file for every kernel',
+    load: async () => (await import('./commands/build.ts')).defineBuild,
+  },
+  {
     name: 'register',
     group: live,
     summary: 'load an algorithm into the kernel, ready for sysctl and setsockopt',

@@ -51,6 +51,41 @@ describe('asm', () => {
   })
 })
 
+describe('build', () => {
+  it('makes an object file, the same one every time', () => {
+    const path = file('reno.bpf.o', '')
+    const { status, stderr } = tscc(['build', 'reno', '-o', path])
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/reno\.bpf\.o: \d+ bytes, 3 programs, \d+ instructions, \d+ relocations\n$/)
+    const first = readFileSync(path)
+    expect(first.subarray(0, 4).toString('latin1')).toBe('\x7fELF')
+    expect(first.readUInt16LE(18)).toBe(247)
+    tscc(['build', 'reno', '-o', path])
+    expect(readFileSync(path).equals(first)).toBe(true)
+    expect(Buffer.from(tsccBytes(['build', 'reno', '-o', '-'])).equals(first)).toBe(true)
+  })
+
+  it('builds a user’s own, under another name, in the other byte order', () => {
+    const module = file('own.mjs', `export default ${spec('own_cc')}`)
+    const path = file('own.bpf.o', '')
+    const options = ['--name', 'mine', '--endian', 'big', '--section', '.struct_ops.link', '--json', '-o', path]
+    expect(jsonOf(tscc(['build', module, ...options]))).toMatchObject({
+      file: path,
+      name: 'mine',
+      programs: [{ name: 'ssthresh', section: 'struct_ops/tcp_congestion_ops/ssthresh', relocations: 2 }],
+    })
+    const bytes = readFileSync(path)
+    expect(bytes.readUInt16BE(18)).toBe(247)
+    expect(bytes.includes('.struct_ops.link\0')).toBe(true)
+  })
+
+  it('says what it cannot write, before the work', () => {
+    const { status, stderr } = tscc(['build', 'reno', '-o', '/nowhere/reno.bpf.o'])
+    expect(status).toBe(1)
+    expect(stderr).toContain('/nowhere/reno.bpf.o')
+  })
+})
+
 describe('disasm', () => {
   it('shows bare instructions, which asm reads back', () => {
     const path = file('prog2.bin', Buffer.from(programHex, 'hex'))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll } from 'vitest'
+import { freshDist } from '../../../tools/fresh-dist.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -18,10 +19,7 @@ export const tsc = join(root, 'node_modules/.bin/tsc')
 
 /** Call at the top of a test file: its tests run what the sources are now. */
 export function buildFirst(): void {
-  beforeAll(() => {
-    const built = spawnSync(tsc, ['-b', 'apps/cli'], { cwd: root, encoding: 'utf8' })
-    if (built.status !== 0) throw new Error(`tsc -b apps/cli: ${built.stdout}${built.stderr}`)
-  }, 300_000)
+  beforeAll(freshDist, 300_000)
 }
 
 /** What a run of the command left. */

@@ -14,8 +14,9 @@ import {
 import { hostResolver, registerStructOps } from '@tscc/struct-ops/kernel'
 import { type BpfMap, createMap, hostKernel, lookupElement } from '@tscc/syscall'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { freshDist } from '../../../tools/fresh-dist.ts'
 import { runExperiment } from '../src/experiment.ts'
-import { ensureDist, path20, scenario, whyNoNetwork } from './real-network.ts'
+import { path20, scenario, whyNoNetwork } from './real-network.ts'
 
 const BPF_FUNC_map_lookup_elem = 1
 
@@ -34,7 +35,7 @@ const count = (map: BpfMap, index: number, name: string): Steps => [
 ]
 
 describe.skipIf(whyNoNetwork() !== '')('where ECN shows', { timeout: 60_000 }, () => {
-  beforeAll(ensureDist, 120_000)
+  beforeAll(freshDist, 120_000)
   const kernel = hostKernel()
 
   /** Reno that counts CE events and ECE acknowledgements, wherever they happen, under the given flags. */

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { freshDist } from '../../../tools/fresh-dist.ts'
 import { runExperiment } from '../src/experiment.ts'
 import { labErrors } from '../src/lab-errors.ts'
 import type { FlowTrace, LabAlgorithm, LabProgress, LabRun } from '../src/model.ts'
 import { runLab } from '../src/run-lab.ts'
-import { ensureDist, labProcesses, meanFrom, path20, scenario, whyNoNetwork } from './real-network.ts'
+import { labProcesses, meanFrom, path20, scenario, whyNoNetwork } from './real-network.ts'
 
 const native = (cc: string, more: Partial<LabAlgorithm> = {}): LabAlgorithm => ({
   label: cc,
@@ -34,7 +35,7 @@ function goodput({ time, bytesAcked }: FlowTrace, from = 1000): number {
 }
 
 describe.skipIf(whyNoNetwork() !== '')('real traffic', { timeout: 60_000 }, () => {
-  beforeAll(ensureDist, 120_000)
+  beforeAll(freshDist, 120_000)
 
   test('native algorithms fill the link, one after the other, as TCP_INFO and the link both tell', async () => {
     const progress: LabProgress[] = []

@@ -4,9 +4,10 @@ import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { freshDist } from '../../../tools/fresh-dist.ts'
 import { canRunLab } from '../src/can-run-lab.ts'
 import { runExperiment } from '../src/experiment.ts'
-import { ensureDist, labProcesses, scenario, whyNoNetwork } from './real-network.ts'
+import { labProcesses, scenario, whyNoNetwork } from './real-network.ts'
 
 const reno = { label: 'reno', cc: 'reno', origin: 'native' } as const
 const compiled = fileURLToPath(new URL('../dist/index.js', import.meta.url))
@@ -44,7 +45,7 @@ async function until(what: () => boolean, ms: number): Promise<number> {
 }
 
 describe.skipIf(whyNoNetwork() !== '')('nothing is left', { timeout: 60_000 }, () => {
-  beforeAll(ensureDist, 120_000)
+  beforeAll(freshDist, 120_000)
 
   test.each(['SIGKILL', 'SIGTERM'] as const)('of an experiment whose program ends by %s', async (signal) => {
     const before = machine()

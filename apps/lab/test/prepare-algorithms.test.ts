@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { reno } from '@tscc/algos'
 import { availableCongestionControls, hostKernel } from '@tscc/syscall'
 import { describe, expect, it } from 'vitest'
+import { freshDist } from '../../../tools/fresh-dist.ts'
 import { needs } from '../../../tools/needs.ts'
 import { labErrors } from '../src/lab-errors.ts'
 import { hasCongestionControl, prepareAlgorithms } from '../src/prepare-algorithms.ts'
 import { noteLeftover } from '../src/sweep.ts'
-import { ensureDist } from './real-network.ts'
 
 describe.skipIf(!needs('struct_ops', 'namespaces'))('prepareAlgorithms', () => {
   const kernel = hostKernel()
@@ -69,7 +69,7 @@ describe.skipIf(!needs('struct_ops', 'namespaces'))('prepareAlgorithms', () => {
       noteLeftover({ kind: 'struct_ops', data: { name: '${name}' } })
       registerStructOps(kernel, linkStructOps(algorithms[0].spec('${name}'), hostResolver(kernel)), { by: 'map' })
       process.kill(process.pid, 'SIGKILL')`
-    await ensureDist()
+    await freshDist()
     const cwd = fileURLToPath(new URL('..', import.meta.url))
     const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd, encoding: 'utf8' })
     expect([child.signal, child.stderr]).toEqual(['SIGKILL', ''])

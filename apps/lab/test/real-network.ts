@@ -1,12 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { effectiveCapabilities, hostKernel } from '@tscc/syscall'
 import type { Scenario } from '../src/model.ts'
-
-const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Why this process cannot make network namespaces; empty where it can, and tests must then pass. */
 export function whyNoNetwork(): string {
@@ -17,41 +11,6 @@ export function whyNoNetwork(): string {
   const reason = missing.length === 0 ? '' : `needs ${missing.join(', ')}: run as root`
   if (reason !== '') console.warn(`skipped: ${reason}`)
   return reason
-}
-
-/** The processes of an experiment run from dist: build it when it is older than the sources. One build at a time. */
-export async function ensureDist(): Promise<void> {
-  const lock = join(root, '.test-build')
-  for (let tries = 0; ; tries++) {
-    try {
-      mkdirSync(lock)
-      break
-    } catch (error) {
-      if (tries > 600) throw error
-      const held = statSync(lock, { throwIfNoEntry: false })
-      if (held !== undefined && Date.now() - held.mtimeMs > 120_000) rmdirSync(lock) // its owner was killed
-      await sleep(100)
-    }
-  }
-  try {
-    const built = newest(join(root, 'dist'), (path) => path === 'host-main.js')
-    if (newest(join(root, 'src'), () => true) > built)
-      execFileSync(process.execPath, [join(root, '../../tools/bundle.mjs'), 'host-main'], {
-        cwd: root,
-        stdio: 'inherit',
-      })
-  } finally {
-    rmdirSync(lock)
-  }
-}
-
-function newest(directory: string, wanted: (path: string) => boolean): number {
-  try {
-    const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    return Math.max(0, ...paths.filter(wanted).map((path) => statSync(join(directory, path)).mtimeMs))
-  } catch {
-    return 0
-  }
 }
 
 /** 20 Mbit/s, 20 ms round trip, one bandwidth-delay product of buffer. */

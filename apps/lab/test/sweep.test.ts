@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { freshDist } from '../../../tools/fresh-dist.ts'
 import { type Leftover, noteLeftover, sweepLeftovers } from '../src/sweep.ts'
-import { ensureDist } from './real-network.ts'
 
 const leftover: Leftover = { kind: 'struct_ops', data: { name: 'tscc_test', id: 5 } }
-beforeAll(ensureDist, 120_000)
+beforeAll(freshDist, 120_000)
 let directory = ''
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'tscc-sweep-'))
