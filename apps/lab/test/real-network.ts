@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url'
+import { readdirSync, readFileSync } from 'node:fs'
 import { effectiveCapabilities, hostKernel } from '@tscc/syscall'
 import type { Scenario } from '../src/model.ts'
 
