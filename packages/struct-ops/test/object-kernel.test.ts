@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ecnCounter, reno, vegasStyle } from '@tscc/algos'
 import { type Btf, type BtfType, buildBtf, parseBtf, typeCount, typeOf } from '@tscc/btf'
-import { add32, jeq, label, mov, mov32 } from '@tscc/insn'
+import { add32, callFunc, exit, jeq, label, mov, mov32, rsh32 } from '@tscc/insn'
 import { writeObject } from '@tscc/object'
 import {
   callbackPrologue,
@@ -247,6 +247,28 @@ describe.skipIf(!ready)('bpftool registers what specs become', () => {
     unregister(spec.name)
     expect(readFileSync(linked, 'latin1')).toContain('{"version":1,"functions":[{"section":"struct_ops/')
     expect(bpftool('gen', 'skeleton', linked)).toContain('struct bpf_program *cong_avoid;')
+  })
+
+  test('functions of a program', async () => {
+    const ssthresh: Steps = [
+      ...ssthreshPrologue('r6'),
+      loadCwnd('r1', 'r6'),
+      callFunc('half'),
+      ...returnReg('r0'),
+      label('half'),
+      mov32('r0', 'r1'),
+      rsh32('r0', 1),
+      exit(),
+    ]
+    await whileRegistered(base({ ssthresh, min_tso_segs: ssthresh }), () => {
+      expect(xlated('ssthresh').slice(-5)).toEqual([
+        expect.stringMatching(/\(85\) call pc\+1#bpf_prog_\w+_ssthresh_half|\(85\) call pc\+1/),
+        '(95) exit',
+        '(bc) w0 = w1',
+        '(74) w0 >>= 1',
+        '(95) exit',
+      ])
+    })
   })
 
   test('enum constants, private state between elements, a field of an embedded struct', async () => {

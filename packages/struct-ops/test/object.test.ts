@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { algorithms, reno } from '@tscc/algos'
 import { findType, funcProto, membersOf, nameOf, parseBtf, resolveField, typeOf } from '@tscc/btf'
-import { callFunc, callKfunc, decode, disassemble, exit, jne, label, ldImm64, mov } from '@tscc/insn'
+import { callFunc, callKfunc, decode, disassemble, exit, ja, jne, label, ldImm64, mov } from '@tscc/insn'
 import { writeObject } from '@tscc/object'
 import {
   callbackPrologue,
@@ -216,6 +216,39 @@ test('the value: name, data, callbacks that the types do not have yet', () => {
   }
 })
 
+test('what a program calls is a static function of its own', () => {
+  const steps: Steps = [
+    ...initPrologue('r6'),
+    mov('r1', 1),
+    callFunc('twice'),
+    ldImm64('r2', { func: 'once' }),
+    ...returnVoid(),
+    label('twice'),
+    mov('r0', 'r1'),
+    callFunc('once'),
+    exit(),
+    label('once'),
+    mov('r0', 7),
+    exit(),
+  ]
+  const { functions, structOps } = specToObject(specOf({ init: steps, release: steps }))
+  expect(functions.map((f) => [f.name, f.section, f.linkage])).toEqual([
+    ['init', 'struct_ops/tcp_congestion_ops/init', 'global'],
+    ['release', 'struct_ops/tcp_congestion_ops/release', 'global'],
+    ['init_twice', '.text', 'static'],
+    ['init_once', '.text', 'static'],
+    ['release_twice', '.text', 'static'],
+    ['release_once', '.text', 'static'],
+  ])
+  expect(functions[1]?.relocations.slice(1)).toEqual([
+    { kind: 'call', at: 2, function: 4 },
+    { kind: 'function', at: 3, function: 5 },
+  ])
+  expect(functions[4]?.relocations).toEqual([{ kind: 'call', at: 1, function: 5 }])
+  expect(functions[5]?.lines.map((line) => line.line)).toEqual([12, 13])
+  expect(structOps[0]?.callbacks.map((callback) => callback.function)).toEqual([0, 1])
+})
+
 test('names do not collide', () => {
   const spec = specOf(
     { init: [...initPrologue('r1'), { kind: 'kfunc', name: 'tcp_slow_start' }, ...returnVoid()] },
@@ -230,7 +263,9 @@ describe('what no object can hold', () => {
   test.each<[string, Steps, string]>([
     ['a descriptor', [ldImm64('r1', { mapFd: 3 }), exit()], "init: 'r1 = map[fd:3]' cannot be part of an object"],
     ['a kfunc by id', [callKfunc(7), exit()], 'a kfunc by number is of one kernel; name it'],
-    ['a call inside', [callFunc('f'), exit(), label('f'), exit()], 'programs of one object call each other by name'],
+    ['a call by distance', [callFunc(1), exit(), exit()], 'functions of a program go by label'],
+    ['a call of nothing', [callFunc('f'), exit()], 'there is no such label'],
+    ['a jump into another function', [callFunc('f'), ja('g'), label('f'), label('g'), exit()], 'label'],
     [
       'an unknown kfunc',
       [{ kind: 'kfunc', name: 'nope' }, exit()],

@@ -31,6 +31,8 @@ import type { LocalBtf, LocalField } from './local-btf.ts'
 export type Portable =
   | { readonly kind: 'core'; readonly core: CoreKind; readonly typeId: number; access(): string }
   | { readonly kind: 'argument'; readonly argument: ArgumentRef }
+  /** A call of a function of this program, or the load of its address. */
+  | { readonly kind: 'call' | 'function'; readonly label: string }
   | { readonly kind: 'kfunc'; readonly name: string; readonly call: boolean; readonly weak: boolean }
 
 /** An item of the assembler; `portable` is what has to be done to it for one kernel. */
@@ -72,8 +74,11 @@ export function lowerPortable(step: Step, at: PortablePlace): readonly PortableI
     case 'callKfunc':
       throw notPortable(step, at, 'a kfunc by number is of one kernel; name it')
     case 'callFunc':
-      throw notPortable(step, at, 'programs of one object call each other by name')
+      if (typeof step.target !== 'string') throw notPortable(step, at, 'functions of a program go by label')
+      return [{ item: callKfunc(0), portable: { kind: 'call', label: step.target } }]
     case 'ldImm64':
+      if (step.source === 'func' && typeof step.target === 'string')
+        return [{ item: ldImm64(step.dst, 0n), portable: { kind: 'function', label: step.target } }]
       if (step.source !== 'value') throw notPortable(step, at, 'descriptors and addresses are of one process')
       return [{ item: step }]
     default:

@@ -1,25 +1,22 @@
 import { type Btf, buildBtf, parseBtf, typeOf } from '@tscc/btf'
 import { isObjectName } from '@tscc/core'
-import { callFunc, encode, type Insn, insnSlots, placeLabels } from '@tscc/insn'
 import {
   type BpfObject,
   type CoreRelocation,
   completeBtf,
-  type LineInfo,
   type ObjectExtern,
   type ObjectFunction,
   type Relocation,
 } from '@tscc/object'
 import { structOpsSectionName } from '../building-blocks/metadata.ts'
-import { describeStep } from '../describe-step.ts'
 import { structOpsErrors } from '../errors.ts'
 import { tcpBtfFixture } from '../fixture.ts'
-import { labelJumps } from '../label-jumps.ts'
 import { buildValue, whyAbsent } from '../link.ts'
-import { DEFAULT_LICENSE, type Steps, type StructOpsSpec } from '../spec.ts'
+import { DEFAULT_LICENSE, type StructOpsSpec } from '../spec.ts'
 import { structOpsLayout } from '../struct-ops-layout.ts'
+import { callbackCode, type PlacedPortable } from './callback-code.ts'
 import { type LocalBtf, localBtf } from './local-btf.ts'
-import { lowerPortable, type Portable, type PortableItem } from './lower-portable.ts'
+import type { Portable } from './lower-portable.ts'
 
 /** How an object is made of a spec. */
 export interface SpecToObjectOptions {
@@ -43,16 +40,19 @@ export function specToObject(spec: StructOpsSpec, options: SpecToObjectOptions =
     throw structOpsErrors.make('bad-name', { name: spec.name, why: 'must be 1 to 15 of A-Z a-z 0-9 _ .' })
   const { endian = 'little', types = parseBtf(tcpBtfFixture()), section = '.struct_ops' } = options
   const btf = localBtf(types, endian === 'little')
-  const programs = Object.entries(spec.callbacks).map(([callback, steps]) => ({
-    callback,
-    ...program(spec, callback, steps, btf, endian),
-  }))
+  // Programs first, then what they call: value and callbacks go by index.
+  const parts = Object.entries(spec.callbacks)
+    .flatMap(([callback, steps]) => callbackCode(spec, callback, steps, btf, endian))
+    .sort((one, other) => Number(one.label !== undefined) - Number(other.label !== undefined))
   const externs = externsOf(
-    programs.flatMap((p) => p.portables.map(({ portable }) => portable)),
+    parts.flatMap((part) => part.portables.map(({ portable }) => portable)),
     btf,
   )
   const taken = new Set(externs.map((extern) => extern.name))
-  const named = programs.map((p) => ({ ...p, name: freeName(p.callback, taken) }))
+  const named = parts.map((part) => {
+    const { callback, label } = part
+    return { ...part, name: freeName(label === undefined ? callback : identifier(`${callback}_${label}`), taken) }
+  })
   const word = btf.add('int unsigned long long', () => intType('unsigned long long', 8, false))
   const context = btf.add(`ptr ${word}`, () => ({ kind: 'ptr', name: '', typeId: word }))
   const returns = btf.add('int int', () => intType('int', 4, true))
@@ -62,8 +62,11 @@ export function specToObject(spec: StructOpsSpec, options: SpecToObjectOptions =
     returnTypeId: returns,
     params: [{ name: 'ctx', typeId: context }],
   }))
-  const functionTypes = named.map(({ name }) =>
-    btf.add(`func ${name}`, () => ({ kind: 'func', name, typeId: prototype, linkage: 'global' })),
+  const called = btf.add('func_proto int', () => ({ kind: 'func_proto', name: '', returnTypeId: returns, params: [] }))
+  const functionTypes = named.map(({ name, label }) =>
+    label === undefined
+      ? btf.add(`func ${name}`, () => ({ kind: 'func', name, typeId: prototype, linkage: 'global' }))
+      : btf.add(`func ${name}`, () => ({ kind: 'func', name, typeId: called, linkage: 'static' })),
   )
   const value = opsValue(spec, types, btf, section, freeName(identifier(spec.name), taken), endian)
   ksyms(btf, externs)
@@ -73,13 +76,15 @@ export function specToObject(spec: StructOpsSpec, options: SpecToObjectOptions =
     endian,
     license,
     functions: named.map(
-      ({ callback, name, code, lines, portables }, i): ObjectFunction => ({
+      ({ callback, label, name, code, lines, portables }, i): ObjectFunction => ({
         name,
-        section: structOpsSectionName(spec.type, callback),
-        linkage: 'global',
+        section: label === undefined ? structOpsSectionName(spec.type, callback) : '.text',
+        linkage: label === undefined ? 'global' : 'static',
         hidden: false,
         code,
-        relocations: relocationsOf(portables, externs),
+        relocations: relocationsOf(portables, externs, (to) =>
+          parts.findIndex((part) => part.callback === callback && part.label === to),
+        ),
         coreRelocations: coreRelocationsOf(portables),
         typeId: functionTypes[i] ?? 0,
         lines,
@@ -93,68 +98,25 @@ export function specToObject(spec: StructOpsSpec, options: SpecToObjectOptions =
   return completeBtf(object)
 }
 
-/** Something that the kernel decides, and the slot where. */
-interface PlacedPortable {
-  readonly at: number
-  readonly portable: Portable
-}
-
-/** One callback's code. */
-function program(
-  spec: StructOpsSpec,
-  callback: string,
-  steps: Steps,
-  btf: LocalBtf,
-  endian: 'little' | 'big',
-): { readonly code: Uint8Array; readonly lines: readonly LineInfo[]; readonly portables: readonly PlacedPortable[] } {
-  let labels = 0
-  const place = {
-    type: spec.type,
-    callback,
-    btf,
-    littleEndian: endian === 'little',
-    fresh: () => `@${labels++}`,
+function relocationsOf(
+  portables: readonly PlacedPortable[],
+  externs: readonly ObjectExtern[],
+  functionOf: (label: string) => number,
+): readonly Relocation[] {
+  const of = ({ at, portable }: PlacedPortable): Relocation | undefined => {
+    switch (portable.kind) {
+      case 'argument':
+        return { kind: 'argument', at, argument: portable.argument }
+      case 'core':
+        return undefined
+      case 'kfunc':
+        return { kind: 'extern', at, extern: externs.findIndex((extern) => extern.name === portable.name) }
+      case 'call':
+      case 'function':
+        return { kind: portable.kind, at, function: functionOf(portable.label) }
+    }
   }
-  const items: (PortableItem & { readonly index: number })[] = []
-  for (const { step, index } of labelJumps(steps))
-    for (const item of lowerPortable(step, place)) items.push({ ...item, index })
-  const portables = new Map<object, Portable>()
-  for (const { item, portable } of items) if (portable !== undefined) portables.set(item, portable)
-
-  // Instructions that carry something were made for it alone, and come out of placeLabels as they went in.
-  const insns: Insn[] = []
-  const placed: PlacedPortable[] = []
-  const starts: number[] = []
-  let at = 0
-  for (const insn of placeLabels(items.map(({ item }) => item))) {
-    const portable = portables.get(insn)
-    if (portable !== undefined) placed.push({ at, portable })
-    // What ELF wants to see in the place of a call that is relocated.
-    insns.push(portable?.kind === 'kfunc' && portable.call ? callFunc(-1) : insn)
-    starts.push(at)
-    at += insnSlots(insn)
-  }
-  const sources = items.filter(({ item }) => item.kind !== 'label')
-  const lines = sources.flatMap(({ index }, i): LineInfo[] => {
-    const step = steps[index]
-    if (step === undefined || sources[i - 1]?.index === index) return []
-    const text = describeStep(step)
-    return [{ at: starts[i] ?? 0, file: `${spec.name}/${callback}`, text, line: index + 1, column: 0 }]
-  })
-  // Long jumps make more instructions than items; the steps are then told apart no more.
-  return {
-    code: encode(insns, { endian }),
-    lines: sources.length === insns.length ? lines : [],
-    portables: placed,
-  }
-}
-
-function relocationsOf(portables: readonly PlacedPortable[], externs: readonly ObjectExtern[]): readonly Relocation[] {
-  return portables.flatMap(({ at, portable }): Relocation[] => {
-    if (portable.kind === 'argument') return [{ kind: 'argument', at, argument: portable.argument }]
-    if (portable.kind === 'core') return []
-    return [{ kind: 'extern', at, extern: externs.findIndex((extern) => extern.name === portable.name) }]
-  })
+  return portables.map(of).filter((relocation) => relocation !== undefined)
 }
 
 function coreRelocationsOf(portables: readonly PlacedPortable[]): readonly CoreRelocation[] {
@@ -251,8 +213,8 @@ function freeName(wanted: string, taken: Set<string>): string {
   return name
 }
 
-/** A variable's name made of a congestion control's. */
-const identifier = (name: string): string => name.replace(/^(?=\d)|\./g, '_')
+/** A name as C has them. */
+const identifier = (name: string): string => name.replace(/^(?=\d)|\W/g, '_')
 
 const intType = (name: string, size: number, signed: boolean) =>
   ({ kind: 'int', name, size, bits: 8 * size, bitOffset: 0, signed, char: false, bool: false }) as const
