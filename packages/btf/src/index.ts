@@ -4,6 +4,7 @@ export { type BuildBtfOptions, buildBtf } from './build.ts'
 export { cTagsOf } from './c-names.ts'
 export { type DeclareCOptions, declareC } from './declare-c.ts'
 export { type DeclareTsOptions, declareTs } from './declare-ts.ts'
+export { diffBtf, isInDiff, type MemberDifference, type TypeDifference } from './diff.ts'
 export { isElf, parseBtfElf } from './elf.ts'
 export { encodeBtf } from './encode.ts'
 export { type ExtractBtfOptions, extractBtf } from './extract.ts'
@@ -22,10 +23,12 @@ export {
   structOpsTypes,
   typesOfKind,
 } from './query.ts'
+export { rawText } from './raw-text.ts'
 export { mapTypeIds, referencesOf, sortTypes } from './references.ts'
 export { type FieldLocation, resolveField } from './resolve-field.ts'
 export { alignOf, sizeOf, skipModifiers } from './sizes.ts'
 export { typeOf, typeOfKind } from './type-of.ts'
+export { typeText } from './type-text.ts'
 export type {
   BtfComposite,
   BtfEnumValue,

@@ -1,4 +1,4 @@
-import { diffBtf, hasCompared, type MemberDifference, type TypeDifference } from '../btf/diff.ts'
+import { diffBtf, isInDiff, type MemberDifference, type TypeDifference } from '@tscc/btf'
 import { loadBtf } from '../btf/load-btf.ts'
 import { cliErrors } from '../cli-errors.ts'
 import type { CommandContext } from '../command-table.ts'
@@ -18,7 +18,7 @@ export function runBtfDiff(
   const from = loadBtf(a)
   const to = loadBtf(b)
   for (const name of options.root ?? [])
-    if (!hasCompared(from, name) && !hasCompared(to, name))
+    if (!isInDiff(from, name) && !isInDiff(to, name))
       throw cliErrors.make('not-found', { what: 'struct, union or enum', name, nearest: [] })
   const differences = diffBtf(from, to, options.root)
   if (differences.length > 0) fail()

@@ -1,7 +1,6 @@
-import { type Btf, typeCount, typeOf } from '@tscc/btf'
+import { type Btf, rawText, typeCount, typeOf } from '@tscc/btf'
 import { declarations } from '../btf/declarations.ts'
 import { loadBtf } from '../btf/load-btf.ts'
-import { rawText } from '../btf/raw-text.ts'
 import type { CommandContext } from '../command-table.ts'
 import { jsonValue, type Output } from '../output/output.ts'
 import { printable } from '../output/printable.ts'

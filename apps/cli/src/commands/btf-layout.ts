@@ -8,10 +8,10 @@ import {
   skipModifiers,
   typeOf,
   typesOfKind,
+  typeText,
 } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
 import { loadBtf } from '../btf/load-btf.ts'
-import { typeText } from '../btf/type-text.ts'
 import { cliErrors } from '../cli-errors.ts'
 import type { CommandContext } from '../command-table.ts'
 import { formatTable } from '../output/table.ts'

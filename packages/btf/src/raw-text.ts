@@ -1,4 +1,5 @@
-import { type Btf, nameOf, typeOf } from '@tscc/btf'
+import { type Btf, nameOf } from './btf.ts'
+import { typeOf } from './type-of.ts'
 
 /** One type as `bpftool btf dump` prints it with `format raw`: a line, and one for each member, value or parameter. */
 export function rawText(btf: Btf, id: number): string {

@@ -1,4 +1,9 @@
-import { type Btf, findType, membersOf, nameOf, sizeOf, typeOf, typesOfKind } from '@tscc/btf'
+import { type Btf, nameOf } from './btf.ts'
+import { findType } from './find.ts'
+import { membersOf } from './members.ts'
+import { typesOfKind } from './query.ts'
+import { sizeOf } from './sizes.ts'
+import { typeOf } from './type-of.ts'
 import { typeText } from './type-text.ts'
 
 /** What became of one member between two BTFs; offsets and sizes in bits, as bitfields need them. */
@@ -103,7 +108,7 @@ function namedTypes(btf: Btf, kind: ComparedKind): ReadonlyMap<string, number> {
   return found
 }
 
-/** Does a BTF have any type that can be compared under this name? */
-export function hasCompared(btf: Btf, name: string): boolean {
+/** Whether a BTF has a type of this name that {@link diffBtf} compares. */
+export function isInDiff(btf: Btf, name: string): boolean {
   return comparedKinds.some((kind) => findType(btf, name, kind) !== undefined)
 }

@@ -1,4 +1,5 @@
-import { type Btf, nameOf, typeOf } from '@tscc/btf'
+import { type Btf, nameOf } from './btf.ts'
+import { typeOf } from './type-of.ts'
 
 /** Deepest chain of types that is spelled out. */
 const MAX_DEPTH = 32
