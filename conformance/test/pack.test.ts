@@ -144,6 +144,7 @@ describe('a project outside the workspace', () => {
     expect(output('core')).toBe('7 1\ncore/truncated')
     expect(output('insn')).toBe('16 2 2\nfunction')
     expect(output('btf')).toBe('int 4')
+    expect(output('object')).toBe('true')
     expect(output('syscall')).toBe('EPERM function\ntrue')
     expect(output('struct-ops')).toBe('3 function')
     expect(output('algos')).toBe('true mine')

@@ -28,7 +28,7 @@ import {
   tcpSockStoreU32,
 } from '@tscc/struct-ops'
 import { tcpBtfFixture } from '@tscc/struct-ops/fixture'
-import { hostResolver } from '@tscc/struct-ops/kernel'
+import { findStructOps, hostResolver } from '@tscc/struct-ops/kernel'
 import { hostKernel } from '@tscc/syscall'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
@@ -73,11 +73,10 @@ async function whileRegistered(
   }
 }
 
-/** The kernel's instructions of the newest program of a name, without addresses and comments. */
-function xlated(name: string): readonly string[] {
-  const rows = JSON.parse(bpftool('-j', 'prog', 'show')) as readonly Row[] // bpftool's own output
-  const id = Math.max(...rows.filter((row) => row.name === name).map((row) => row.id))
-  return bpftool('prog', 'dump', 'xlated', 'id', `${id}`)
+/** The kernel's instructions of a callback of what was registered last, without addresses and comments. */
+function xlated(callback: string): readonly string[] {
+  const record = findStructOps(hostKernel(), [...registered].at(-1) ?? '')
+  return bpftool('prog', 'dump', 'xlated', 'id', `${record.programs[callback]}`)
     .split('\n')
     .flatMap((line) => /^\s*\d+: (\([0-9a-f]{2}\) .*)$/.exec(line)?.[1] ?? [])
 }
@@ -130,7 +129,10 @@ describe.skipIf(!ready)('bpftool registers what specs become', () => {
     const { programs } = linkStructOps(spec, hostResolver(kernel))
     await whileRegistered(spec, () => {
       for (const program of programs)
-        expect([program.name, xlated(program.name).length]).toEqual([program.name, program.bytes.length / 8])
+        expect([program.callback, xlated(program.callback).length]).toEqual([
+          program.callback,
+          program.bytes.length / 8,
+        ])
       const offset = hostResolver(kernel).field('tcp_sock', 'icsk_ca_priv').offset
       expect(xlated('init')).toEqual([
         '(79) r6 = *(u64 *)(r1 +0)',
