@@ -1,0 +1,36 @@
+// How a suite reports: a line of JSON for each check, on stdout.
+import { release } from 'node:os'
+import { features, hasFeature } from './features.mjs'
+
+/** The kernel that this runs on. */
+export const kernelVersion = release()
+
+/**
+ * Run one check. What `run` returns are figures to report; what it throws is a failure. With `feature`, a kernel before it
+ * skips the check, whatever would come of it.
+ */
+export async function check(name, { feature } = {}, run) {
+  if (feature !== undefined && !hasFeature(kernelVersion, feature)) {
+    const { since, about } = features[feature]
+    return tell({ name, status: 'skip', why: `from ${since} on: ${about}` })
+  }
+  try {
+    const figures = await run()
+    tell({ name, status: 'pass', ...(figures === undefined ? {} : { figures }) })
+  } catch (error) {
+    tell({ name, status: 'fail', why: reasonOf(error) })
+    process.stderr.write(`${name}: ${error instanceof Error ? error.stack : error}\n`)
+  }
+}
+
+function tell(line) {
+  process.stdout.write(`${JSON.stringify(line, (_, value) => (typeof value === 'bigint' ? Number(value) : value))}\n`)
+}
+
+/** An error with what caused it, and the verifier's last words. */
+function reasonOf(error) {
+  const log = error?.context?.log
+  const lines = typeof log === 'string' ? log.trim().split('\n').slice(-4).join(' | ') : ''
+  const cause = error?.cause instanceof Error ? ` (${error.cause.message})` : ''
+  return `${error?.message ?? error}${cause}${lines === '' ? '' : ` [${lines}]`}`
+}
