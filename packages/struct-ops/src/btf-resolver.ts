@@ -16,6 +16,11 @@ export function btfResolver(btf: Btf): Resolver {
     layouts.set(type, layout)
     return layout
   }
+  const known: { callsKfuncs?: boolean } = {}
+  const callsKfuncs = (): boolean => {
+    known.callsKfuncs ??= !isBefore513(btf, find('bpf_func_id', 'enum'))
+    return known.callsKfuncs
+  }
   return {
     structOps: layoutOf,
     pointees: (type, callback) => pointeesOf(btf, layoutOf(type), callback),
@@ -25,7 +30,7 @@ export function btfResolver(btf: Btf): Resolver {
         ?.parameters.map((parameter) => parameter.name) ?? [],
     field: (struct, path) => resolveField(btf, find(struct, 'struct') ?? struct, path),
     // Kernels before 6.10 do not tag their kfuncs, so a function of that name has to do.
-    kfunc: (name) => find(name, 'func'),
+    kfunc: (name) => (callsKfuncs() ? find(name, 'func') : undefined),
     enumValue(enumName, name) {
       const id = find(enumName, 'enum')
       const values = id === undefined ? [] : enumValues(btf, id)
@@ -41,6 +46,14 @@ export function btfResolver(btf: Btf): Resolver {
       })
     },
   }
+}
+
+/**
+ * Is it the BTF of a kernel before 5.13? Those have the functions, but programs may not call them. Told by the helper that
+ * came in the same release as kfunc calls (uapi/linux/bpf.h); BTF that was cut down says nothing about it.
+ */
+function isBefore513(btf: Btf, helpers: number | undefined): boolean {
+  return helpers !== undefined && !enumValues(btf, helpers).some((one) => one.name === 'BPF_FUNC_for_each_map_elem')
 }
 
 /** Byte offset of a field of `struct tcp_sock` on the resolver's kernel; an unknown one is `btf/unknown-field`. */

@@ -1,4 +1,4 @@
-import { parseBtf } from '@tscc/btf'
+import { buildBtf, parseBtf } from '@tscc/btf'
 import { add, disassemble, jeq, jne32, label, mov } from '@tscc/insn'
 import {
   aimdSsthresh,
@@ -175,6 +175,27 @@ test('numeric jumps count steps, whatever a step becomes', () => {
   const skipped = linked([loadCaState('r8', 'r6')]).length
   expect(text[1]).toBe(`if r7 == 1 goto +${skipped}`)
   expect(text.at(-2)).toBe(`if w0 != 0 goto -${skipped + 2}`)
+})
+
+test('kernels before 5.13 have the functions, and let no program call them', () => {
+  const kernel = (...helpers: readonly string[]): Resolver =>
+    btfResolver(
+      parseBtf(
+        buildBtf([
+          { kind: 'func_proto', name: '', returnTypeId: 0, params: [] },
+          { kind: 'func', name: 'tcp_slow_start', typeId: 1, linkage: 'static' },
+          {
+            kind: 'enum',
+            name: 'bpf_func_id',
+            size: 4,
+            signed: false,
+            values: helpers.map((name, value) => ({ name, value })),
+          },
+        ]),
+      ),
+    )
+  expect(kernel('BPF_FUNC_unspec', 'BPF_FUNC_for_each_map_elem').kfunc('tcp_slow_start')).toBe(2)
+  expect(kernel('BPF_FUNC_unspec').kfunc('tcp_slow_start')).toBeUndefined()
 })
 
 test('kfuncs are called by id, or their fallback stands in', () => {
