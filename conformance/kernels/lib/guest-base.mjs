@@ -78,17 +78,19 @@ const usrPath = (path) => (merged.includes(path.split('/')[1]) ? `usr${path}` : 
 /** Debian's own Node.js, which is new enough from trixie on. */
 const foreignPackages = ['busybox-static', 'nodejs', 'iproute2', 'bpftool']
 
+/** What a guest has no use for. Debian's Node.js reads some of its own modules from share/nodejs. */
+const unwanted =
+  /^usr\/(?:share\/(?!$|iproute2|nodejs)|include|games|lib\/(?:systemd|python|ssl|tmpfiles))|^(?:var|boot|etc)\//
+
 /** The base of another machine: packages of that machine, through a second apt. */
 async function foreignBase(machine) {
-  const key = contentKey(initScript(guestPorts[machine]), ...foreignPackages)
+  const key = contentKey(initScript(guestPorts[machine]), ...foreignPackages, unwanted.source)
   const folder = await onceFolder(join(cached('pieces'), `base-${machine}-${key}`), (temporary) => {
     const apt = openApt(cached('apt', machine), machine)
     apt.update()
     const tree = join(cached('trees'), machine)
     unpackPackages(apt.downloadWhole(foreignPackages), tree)
     const archive = newBase(machine)
-    const unwanted =
-      /^usr\/(?:share\/(?!iproute2)|include|games|lib\/(?:systemd|python|ssl|tmpfiles))|^(?:var|boot|etc)\//
     for (const name of readdirSync(tree).sort()) {
       const from = join(tree, name)
       const to = merged.includes(name) ? `usr/${name}` : name
