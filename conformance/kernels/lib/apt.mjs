@@ -18,7 +18,7 @@ const suites = {
     'experimental',
   ],
   arm64: ['trixie', 'trixie-security', 'trixie-backports'],
-  s390x: ['trixie', 'trixie-security', 'trixie-backports'],
+  s390x: ['trixie', 'trixie-security'],
 }
 
 /** Sources that the machine itself uses, so that a mirror of its own serves the kernels, too. */

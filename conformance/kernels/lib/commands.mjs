@@ -38,6 +38,12 @@ export function needCommand(name) {
   throw new Error(`${name}: is not installed: apt-get install ${packageOf[name] ?? name}`)
 }
 
+/** What a command printed, however it ended; undefined where it could not be started. */
+export function anyOutput(name, args, options = {}) {
+  return spawnSync(needCommand(name), args, { maxBuffer: 1 << 30, stdio: ['pipe', 'pipe', 'ignore'], ...options })
+    .stdout
+}
+
 /** Run a command to its end and take its output as bytes; an Error has what it said. */
 export function output(name, args, options = {}) {
   const result = spawnSync(name.startsWith('/') ? name : needCommand(name), args, { maxBuffer: 1 << 30, ...options })

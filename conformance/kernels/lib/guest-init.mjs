@@ -27,7 +27,8 @@ ln -sf /proc/self/fd/0 /dev/stdin
 ln -sf /proc/self/fd/1 /dev/stdout
 ln -sf /proc/self/fd/2 /dev/stderr
 hostname guest
-ip link set lo up
+# Segments as on an Ethernet: windows are then many of them
+ip link set lo mtu 1500 up
 for port in ${out} ${err} ${control}; do
   [ -c $port ] || { echo "init: no $port"; poweroff -f; }
   stty -F $port raw -echo

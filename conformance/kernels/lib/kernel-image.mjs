@@ -1,7 +1,7 @@
 // From the file that a boot loader loads to the ELF file that the kernel was linked as, and its sections. Pure but for the
 // decompressors, which Node lacks.
 import { gunzipSync } from 'node:zlib'
-import { output } from './commands.mjs'
+import { anyOutput, output } from './commands.mjs'
 
 const startsWith = (bytes, magic) => magic.every((byte, i) => bytes[i] === byte)
 
@@ -12,8 +12,16 @@ const compressions = {
     magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0],
     unpack: (bytes) => output('xz', ['-dc', '--single-stream'], { input: bytes }),
   },
-  zstd: { magic: [0x28, 0xb5, 0x2f, 0xfd], unpack: (bytes) => throughTail('zstd', ['-dcq'], bytes) },
-  lz4: { magic: [0x02, 0x21, 0x4c, 0x18], unpack: (bytes) => throughTail('lz4', ['-dcq'], bytes) },
+  zstd: {
+    magic: [0x28, 0xb5, 0x2f, 0xfd],
+    unpack: (bytes) => throughTail('zstd', ['-dcq'], bytes),
+    unpackStart: (bytes) => anyOutput('zstd', ['-dcq'], { input: bytes }),
+  },
+  lz4: {
+    magic: [0x02, 0x21, 0x4c, 0x18],
+    unpack: (bytes) => throughTail('lz4', ['-dcq'], bytes),
+    unpackStart: (bytes) => anyOutput('lz4', ['-dcq'], { input: bytes }),
+  },
 }
 
 /** Without the four bytes of size, else with them. */
@@ -68,13 +76,14 @@ function s390Payload(bytes) {
   return bytes[5] === 2 && !elfSections(bytes).some(({ name }) => name === '.BTF') ? searchPayload(bytes) : undefined
 }
 
+/** The stream in it that unpacks to something larger than the file; what follows a stream is not looked at. */
 function searchPayload(bytes) {
-  for (const { magic, unpack } of Object.values(compressions)) {
+  for (const { magic, unpack, unpackStart = unpack } of Object.values(compressions)) {
     const needle = Buffer.from(magic)
     for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + 1)) {
       try {
-        const unpacked = unpack(bytes.subarray(at))
-        if (startsWith(unpacked, elfMagic) || unpacked.length > bytes.length) return unpacked
+        const unpacked = unpackStart(bytes.subarray(at))
+        if (unpacked.length > bytes.length) return unpacked
       } catch {
         // These bytes only looked like the start of a stream
       }
