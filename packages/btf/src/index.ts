@@ -11,6 +11,7 @@ export { type ExtractBtfOptions, extractBtf } from './extract.ts'
 export { findType, findTypes, requireType, type TypeQuery } from './find.ts'
 export type { BtfKind } from './kinds.ts'
 export { membersOf } from './members.ts'
+export { type DatasecPlaces, placeDatasecs } from './place-datasec.ts'
 export {
   type DeclTag,
   declTags,

@@ -12,4 +12,5 @@ export type {
   Relocation,
 } from './model.ts'
 export { objectErrors } from './object-errors.ts'
+export { readObject } from './read/read-object.ts'
 export { completeBtf, writeObject } from './write/write-object.ts'

@@ -119,7 +119,7 @@ export function sampleObject(endian: Endian = 'little'): BpfObject {
   const bss = section('.bss', [['seen', u64, 0, 8]])
   section('license', [['LICENSE', array(char, 4), 0, 4]])
   const hz = type({ kind: 'var', name: 'CONFIG_HZ', typeId: s32, linkage: 'extern' })
-  type({ kind: 'datasec', name: '.kconfig', size: 4, vars: [{ typeId: hz, offset: 0, size: 4 }] })
+  const kconfig = type({ kind: 'datasec', name: '.kconfig', size: 4, vars: [{ typeId: hz, offset: 0, size: 4 }] })
 
   const code = (insns: readonly Insn[]): Uint8Array => encode(insns, { endian })
   const line = (at: number, text: string, row: number) => ({ at, file: 'sample.ts', text, line: row, column: 3 })
@@ -249,14 +249,15 @@ export function sampleObject(endian: Endian = 'little'): BpfObject {
         ...common,
         name: '.kconfig',
         kind: 'kconfig',
-        section: '',
+        section: '.kconfig',
         type: 2,
         keySize: 4,
         valueSize: 4,
         maxEntries: 1,
         flags: 0x480,
         keyTypeId: 0,
-        valueTypeId: 0,
+        valueTypeId: kconfig,
+        variables: [{ name: 'CONFIG_HZ', offset: 0, size: 4, typeId: s32, linkage: 'weak' }],
       },
     ],
     structOps: [],

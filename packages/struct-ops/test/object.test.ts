@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { algorithms, reno } from '@tscc/algos'
 import { findType, funcProto, membersOf, nameOf, parseBtf, resolveField, typeOf } from '@tscc/btf'
 import { callFunc, callKfunc, decode, disassemble, exit, ja, jne, label, ldImm64, mov } from '@tscc/insn'
-import { writeObject } from '@tscc/object'
+import { readObject, writeObject } from '@tscc/object'
 import {
   callbackPrologue,
   congControlPrologue,
@@ -58,6 +58,16 @@ test('the same spec gives the same object and the same bytes', () => {
     expect(specToObject(spec('same'))).toEqual(specToObject(spec('same')))
     expect(writeObject(specToObject(spec('same')))).toEqual(writeObject(specToObject(spec('same'))))
   }
+})
+
+describe.each(algorithms.map((one) => [one.name, one] as const))('%s', (_, algorithm) => {
+  test.each(['little', 'big'] as const)('its file reads back as the object that it was, %s endian', (endian) => {
+    for (const section of ['.struct_ops', '.struct_ops.link'] as const) {
+      const object = specToObject(algorithm.spec(), { endian, section })
+      expect(object.structOps[0]?.callbacks.length).toBeGreaterThan(1)
+      expect(readObject(writeObject(object))).toEqual(object)
+    }
+  })
 })
 
 test('types have no more than the program uses, offsets are those of the types', () => {
