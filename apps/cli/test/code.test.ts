@@ -123,10 +123,10 @@ describe('disasm', () => {
   it('says why a file has no instructions', () => {
     const { status, stderr } = tscc(['disasm', process.execPath])
     expect(status).toBe(1)
-    expect(stderr).toMatch(/an ELF file of machine \d+, BPF is 247|ELF file of 32 bits/)
+    expect(stderr).toMatch(/e_machine: not a BPF object, found \d+, want 247|EI_CLASS/)
     expect(tscc(['disasm', file('odd.bin', 'seven b')]).stderr).toContain('not a multiple of 8')
     expect(tscc(['disasm', file('half.bpf.o', Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 2, 1))]).stderr).toMatch(
-      /^error: elf/,
+      /half\.bpf\.o: elf\.e_machine/,
     )
     expect(tscc(['disasm', '/nowhere/x.o']).stderr).toContain('no such file')
   })

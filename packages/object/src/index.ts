@@ -12,5 +12,6 @@ export type {
   Relocation,
 } from './model.ts'
 export { objectErrors } from './object-errors.ts'
+export { type CodeSection, codeSections } from './read/code-sections.ts'
 export { readObject } from './read/read-object.ts'
 export { completeBtf, writeObject } from './write/write-object.ts'

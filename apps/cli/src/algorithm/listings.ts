@@ -1,11 +1,12 @@
 import { isElf } from '@tscc/btf'
+import { isTsccError } from '@tscc/core'
 import { decode, type Insn } from '@tscc/insn'
+import { type CodeSection, codeSections } from '@tscc/object'
 import { linkStructOps, originOf, type Resolver, type Step, type SymbolicStep } from '@tscc/struct-ops'
 import { openProgramById, programCode, programInfo } from '@tscc/syscall'
 import { cliErrors } from '../cli-errors.ts'
 import { readInput } from '../files.ts'
 import { openKernel } from '../host.ts'
-import { codeSections } from './elf-code.ts'
 import type { LoadedAlgorithm } from './load-algorithm.ts'
 
 /** Instructions to be shown, under a heading. */
@@ -20,12 +21,21 @@ export interface Listing {
 export function fileListings(path: string, endian: 'little' | 'big' | undefined, bare: boolean): readonly Listing[] {
   const bytes = readInput(path)
   if (bare || !isElf(bytes)) return [{ title: path, insns: decode(bytes, endian === undefined ? {} : { endian }) }]
-  const sections = codeSections(bytes, path)
+  const sections = codeOf(bytes, path)
   if (sections.length === 0) throw cliErrors.make('not-code', { path, found: 'no section with instructions' })
   return sections.map((section) => ({
     title: `section ${section.name}`,
-    insns: decode(section.bytes, { endian: section.endian }),
+    insns: decode(section.code, { endian: section.endian }),
   }))
+}
+
+function codeOf(bytes: Uint8Array, path: string): readonly CodeSection[] {
+  try {
+    return codeSections(bytes)
+  } catch (error) {
+    if (!isTsccError(error)) throw error
+    throw cliErrors.make('not-code', { path, found: error.message }, error)
+  }
 }
 
 /** A loaded program after the verifier rewrote it. */

@@ -74,8 +74,8 @@ export function parseElfFile(input: Uint8Array): ElfFile {
   const littleEndian = bytes[5] === ELFDATA2LSB
   const file = byteReader(bytes, { littleEndian, path: 'elf' })
   const u16 = (at: number, field: string) => read(file, at, (r) => r.u16(field), field)
-  if (u16(16, 'e_type') !== ET_REL) throw notElf('e_type', `${u16(16, 'e_type')}`, '1 (relocatable)')
   if (u16(18, 'e_machine') !== EM_BPF) throw notElf('e_machine', `${u16(18, 'e_machine')}`, '247 (BPF)')
+  if (u16(16, 'e_type') !== ET_REL) throw notElf('e_type', `${u16(16, 'e_type')}`, '1 (relocatable)')
   file.slice(0, EHDR_SIZE, 'header')
   const headers = sectionHeaders(file)
   const nameTable = headers[headerNames(file, headers)]

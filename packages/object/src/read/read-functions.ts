@@ -1,9 +1,10 @@
 import type { Endian } from '@tscc/insn'
-import { R_BPF, SHF, SHN_UNDEF, SHT, STB, STT, STV } from '../elf-format.ts'
+import { R_BPF, SHN_UNDEF, STB, STT, STV } from '../elf-format.ts'
 import type { CoreRelocation, LineInfo, ObjectFunction, Relocation } from '../model.ts'
 import { objectErrors } from '../object-errors.ts'
 import type { TsccFunction } from '../tscc-section.ts'
 import type { BtfExt } from './btf-ext.ts'
+import { isCode } from './code-sections.ts'
 import type { ElfFile, ElfRelocation, ElfSection, ElfSymbol } from './elf-file.ts'
 
 /** A function where it lies in its section. */
@@ -27,9 +28,6 @@ export interface Targets {
 }
 
 const bad = (what: string, why: string): Error => objectErrors.make('bad-file', { what, why })
-const isCode = (section: ElfSection): boolean =>
-  section.type === SHT.PROGBITS && (section.flags & SHF.EXECINSTR) !== 0 && section.size > 0
-
 /** The functions of all sections of code, in the order of sections and places. */
 export function placedFunctions(file: ElfFile): readonly PlacedFunction[] {
   return file.sections.filter(isCode).flatMap((section) => {
