@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { defaultKernels, parseWanted } from './wanted-kernels.mjs'
 
@@ -15,6 +16,7 @@ Boots real kernels of Debian's archive under QEMU and runs tscc's suites in each
   --accel NAME        auto (default), kvm or tcg
   --memory MB         of the guest [1024]
   --timeout SECONDS   for one suite on one kernel, its boot included [120]
+  --jobs N            kernels at the same time [one for each CPU of this machine, at most 4]
   --timings           how long each part took, on stderr
   --console           the kernel's console on stderr
   --json              the results as JSON on stdout, instead of the table
@@ -44,6 +46,7 @@ export function parseArguments(argv) {
       accel: { type: 'string', default: 'auto' },
       memory: { type: 'string', default: '1024' },
       timeout: { type: 'string', default: '120' },
+      jobs: { type: 'string', default: `${Math.min(4, availableParallelism())}` },
       timings: { type: 'boolean', default: false },
       console: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -53,7 +56,7 @@ export function parseArguments(argv) {
       help: { type: 'boolean', default: false },
     },
   })
-  const { kernels = defaultKernels.join(','), suite, memory, timeout, accel, file, ...rest } = values
+  const { kernels = defaultKernels.join(','), suite, memory, timeout, jobs, accel, file, ...rest } = values
   if (!['auto', 'kvm', 'tcg'].includes(accel)) throw new Error(`--accel: ${accel}: expected auto, kvm or tcg`)
   if (rest.icount && accel === 'kvm') throw new Error('--icount: counts emulated instructions, which KVM has none of')
   return {
@@ -65,6 +68,7 @@ export function parseArguments(argv) {
       .map(parseWanted),
     ...(suite === undefined ? {} : { suites: suite }),
     files: file.map(parseFile),
+    jobs: count('--jobs', jobs, 1, 64),
     memory: count('--memory', memory, 256, 65536),
     timeout: count('--timeout', timeout, 1, 86400),
   }

@@ -1,13 +1,13 @@
 // From the file that a boot loader loads to the ELF file that the kernel was linked as, and its sections. Pure but for the
 // decompressors, which Node lacks.
-import { gunzipSync } from 'node:zlib'
+import { inflateRawSync } from 'node:zlib'
 import { anyOutput, output } from './commands.mjs'
 
 const startsWith = (bytes, magic) => magic.every((byte, i) => bytes[i] === byte)
 
 /** How kernels are compressed. The kernel's build appends the unpacked size to a stream, which some tools do not like. */
 const compressions = {
-  gzip: { magic: [0x1f, 0x8b, 8], unpack: (bytes) => gunzipSync(bytes) },
+  gzip: { magic: [0x1f, 0x8b, 8], unpack: gunzipFirst },
   xz: {
     magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0],
     unpack: (bytes) => output('xz', ['-dc', '--single-stream'], { input: bytes }),
@@ -22,6 +22,16 @@ const compressions = {
     unpack: (bytes) => throughTail('lz4', ['-dcq'], bytes),
     unpackStart: (bytes) => anyOutput('lz4', ['-dcq'], { input: bytes }),
   },
+}
+
+/** The first member of a gzip file (RFC 1952), whatever follows it; Node's own wants another member there, or nothing. */
+function gunzipFirst(bytes) {
+  const flags = bytes[3]
+  const afterText = (at) => bytes.indexOf(0, at) + 1
+  const extra = flags & 4 ? 12 + bytes.readUInt16LE(10) : 10
+  const name = flags & 8 ? afterText(extra) : extra
+  const comment = flags & 16 ? afterText(name) : name
+  return inflateRawSync(bytes.subarray(flags & 2 ? comment + 2 : comment))
 }
 
 /** Without the four bytes of size, else with them. */

@@ -5,9 +5,12 @@ import { features, hasFeature } from './features.mjs'
 /** The kernel that this runs on. */
 export const kernelVersion = release()
 
+/** What a check gives that cannot be made here, for a reason that is not the kernel's: say which. */
+export const skipped = (why) => ({ skipped: why })
+
 /**
- * Run one check. What `run` returns are figures to report; what it throws is a failure. With `feature`, a kernel before it
- * skips the check, whatever would come of it.
+ * Run one check. What `run` returns are figures to report, or `skipped`; what it throws is a failure. With `feature`, a
+ * kernel before it skips the check, whatever would come of it.
  */
 export async function check(name, { feature } = {}, run) {
   if (feature !== undefined && !hasFeature(kernelVersion, feature)) {
@@ -16,6 +19,7 @@ export async function check(name, { feature } = {}, run) {
   }
   try {
     const figures = await run()
+    if (figures?.skipped !== undefined) return tell({ name, status: 'skip', why: figures.skipped })
     tell({ name, status: 'pass', ...(figures === undefined ? {} : { figures }) })
   } catch (error) {
     tell({ name, status: 'fail', why: reasonOf(error) })
