@@ -61,7 +61,13 @@ export function cpioArchive() {
       const clean = claim(path)
       if (clean !== undefined) entry(clean, S_IFCHR | 0o666, Buffer.alloc(0), [major, minor])
     },
-    /** A file, a symbolic link or a whole folder of this machine; `keep(path)` says of each path within it whether it is wanted. */
+    /**
+     * A file, a symbolic link or a whole folder of this machine; `keep(path)` says of each path within it whether it is
+     * wanted.
+     * @param {string} from
+     * @param {string} to
+     * @param {(path: string) => boolean} [keep]
+     */
     add(from, to, keep = () => true) {
       const stat = lstatSync(from)
       if (stat.isSymbolicLink()) archive.link(to, readlinkSync(from))

@@ -22,7 +22,10 @@ function parseLine(line) {
   }
 }
 
-/** How a suite ended on one kernel, as checks: a guest that died, or a suite that ended badly, is a failed one. */
+/**
+ * How a suite ended on one kernel, as checks: a guest that died, or a suite that ended badly, is a failed one.
+ * @returns {{ name: string, status: string, why?: string }[]}
+ */
 export function checksOf(suite, guest) {
   const failed = (why) => ({ name: `${suite}: runs to its end`, status: 'fail', why })
   const last = (text) => text.trim().split('\n').slice(-3).join(' | ').slice(0, 500)
