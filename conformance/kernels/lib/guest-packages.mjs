@@ -1,9 +1,8 @@
 // @tscc/* as a release packs them, installed as a user installs them, as a part of the initramfs.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootstrapPnpm, pnpmScript, root, workspaceFolders } from '../../../tools/bootstrap.mjs'
-import { run } from '../../../tools/steps.mjs'
 import { cached, contentKey, onceFolder } from './cache.mjs'
 import { cpioArchive, writeArchive } from './cpio.mjs'
 
@@ -48,6 +47,15 @@ export async function guestPackages(machine) {
     for (const name of ['project', 'tarballs']) rmSync(join(temporary, name), { recursive: true })
   })
   return join(folder, 'packages.cpio')
+}
+
+/** The exit code of a command. The workspace's own `run` would take this process's signals over. */
+function run(command, args, options) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options })
+    child.on('error', reject)
+    child.on('close', (code) => resolve(code ?? 1))
+  })
 }
 
 async function pack(packages, directory) {

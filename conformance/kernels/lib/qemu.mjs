@@ -146,10 +146,13 @@ function runToEnd(command, args, timeout, signal) {
     }, timeout * 1000)
     const stop = () => child.kill('SIGKILL')
     signal?.addEventListener('abort', stop)
+    // However this process ends, no guest outlives it
+    process.on('exit', stop)
     child.stderr.on('data', (bytes) => said.push(bytes))
     const done = () => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', stop)
+      process.off('exit', stop)
     }
     child.on('error', (error) => {
       done()
