@@ -17,7 +17,11 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['{packages,apps}/*/test/**/*.test.ts', 'conformance/{test,kernels/test}/**/*.test.ts', 'tools/test/**/*.test.ts'],
+    include: [
+      '{packages,apps}/*/test/**/*.test.ts',
+      'conformance/{test,kernels/test}/**/*.test.ts',
+      'tools/test/**/*.test.ts',
+    ],
     testTimeout: 30_000 * (fuzzFactor ?? 1),
     hookTimeout: 60_000,
     maxWorkers: 2,
