@@ -17,7 +17,7 @@ import {
   typeOf,
 } from '../../packages/btf/dist/index.js'
 import { root } from '../../tools/bootstrap.mjs'
-import { archiveOf, downloadKernel, prepareKernel, unpackPackages } from './lib/debian-kernels.mjs'
+import { archiveOf, fetchKernel, prepareKernel } from './lib/debian-kernels.mjs'
 import { elfSection } from './lib/kernel-image.mjs'
 import { readModuleOf } from './lib/modules.mjs'
 import { defaultKernels, parseWanted, pickKernel } from './lib/wanted-kernels.mjs'
@@ -133,7 +133,7 @@ async function main() {
 function moduleBtf(archive, kernel, base) {
   const tree = mkdtempSync(join(tmpdir(), 'tscc-tree-'))
   try {
-    unpackPackages(downloadKernel(archive, kernel), tree)
+    fetchKernel(archive, kernel, tree)
     const file = readModuleOf(tree, kernel.release, split.module)
     const bytes = file === undefined ? undefined : elfSection(file, '.BTF')
     if (bytes === undefined) throw new Error(`${kernel.release}: no BTF of ${split.module}`)

@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArguments, usage } from './lib/arguments.mjs'
+import { removeUnused } from './lib/cache.mjs'
 import { archiveOf, prepareKernel } from './lib/debian-kernels.mjs'
 import { accelerator, openGuest, runSome, runSuites } from './lib/matrix.mjs'
 import { allPassed, renderMarkdown, renderText, tableOf } from './lib/results.mjs'
@@ -83,6 +84,7 @@ async function runMatrix(chosen, options) {
   const { accel, why } = await accelerator(options.accel, chosen, stop.signal)
   say(why)
   const suites = options.suites ?? allSuites
+  removeUnused()
   // One after the other, since they share the cache; what is there already takes no time
   const jobs = []
   for (const one of chosen) jobs.push(await jobOf(one, suites, { ...options, accel, signal: stop.signal, say }))

@@ -1,5 +1,5 @@
 // A second apt, with its own lists, caches and sources: the machine's apt is neither read, nor written, nor locked.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { output } from './commands.mjs'
 
@@ -62,7 +62,7 @@ const aDay = 24 * 3600 * 1000
 
 /** The apt of a machine within `at`; nothing is fetched yet. */
 export function openApt(at, machine) {
-  const paths = ['lists/partial', 'cache/archives/partial', 'empty']
+  const paths = ['lists/partial', 'cache', 'empty']
   for (const path of paths) mkdirSync(join(at, path), { recursive: true })
   const config = join(at, 'apt.conf')
   const status = join(at, 'status')
@@ -98,24 +98,29 @@ export function openApt(at, machine) {
     /** Download stanzas of the indexes into `to`, checked by apt against the signed indexes; their paths. */
     download(stanzas, to) {
       mkdirSync(to, { recursive: true })
-      const target = (stanza) => join(to, `${stanza.Package}_${stanza.Version.replace(/:/g, '%3a')}_${machine}.deb`)
-      const missing = stanzas.filter((stanza) => !existsSync(target(stanza)))
-      if (missing.length > 0) {
-        const cwd = join(to, `partial.${process.pid}`)
-        mkdirSync(cwd, { recursive: true })
-        output('apt-get', ['download', '-q', ...missing.map((one) => `${one.Package}=${one.Version}`)], { env, cwd })
-        for (const name of readdirSync(cwd)) renameSync(join(cwd, name), join(to, name))
-        rmSync(cwd, { recursive: true, force: true })
-      }
-      return stanzas.map(target)
+      output('apt-get', ['download', '-q', ...stanzas.map((one) => `${one.Package}=${one.Version}`)], { env, cwd: to })
+      return readdirSync(to).map((name) => join(to, name))
     },
-    /** Download packages with all that they depend on; their paths. */
-    downloadWhole(names) {
-      output('apt-get', ['install', '-q', '-y', '--download-only', '--no-install-recommends', ...names], { env })
-      const archives = join(at, 'cache/archives')
-      return readdirSync(archives)
+    /** Download packages with all that they depend on into `to`; their paths. */
+    downloadWhole(names, to) {
+      mkdirSync(join(to, 'partial'), { recursive: true })
+      output(
+        'apt-get',
+        [
+          'install',
+          '-q',
+          '-y',
+          '--download-only',
+          '--no-install-recommends',
+          '-o',
+          `Dir::Cache::Archives=${to}`,
+          ...names,
+        ],
+        { env },
+      )
+      return readdirSync(to)
         .filter((name) => name.endsWith('.deb'))
-        .map((name) => join(archives, name))
+        .map((name) => join(to, name))
     },
   }
 }
@@ -125,6 +130,8 @@ function configuration(at, machine) {
 Dir::State::Lists "${at}/lists";
 Dir::State::status "${at}/status";
 Dir::Cache "${at}/cache";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
 Dir::Etc::SourceList "${at}/sources.list";
 Dir::Etc::SourceParts "${at}/empty";
 Dir::Etc::Parts "${at}/empty";

@@ -15,7 +15,7 @@ Boots real kernels of Debian's archive under QEMU and runs tscc's suites in each
   --icount            time is the number of executed instructions: TCP runs become nearly reproducible
   --accel NAME        auto (default), kvm or tcg
   --memory MB         of the guest [1024]
-  --timeout SECONDS   for one suite on one kernel, its boot included [120]
+  --timeout SECONDS   for one suite on one kernel, its boot included [300]
   --jobs N            kernels at the same time [one for each CPU of this machine, at most 4]
   --timings           how long each part took, on stderr
   --console           the kernel's console on stderr
@@ -45,7 +45,7 @@ export function parseArguments(argv) {
       icount: { type: 'boolean', default: false },
       accel: { type: 'string', default: 'auto' },
       memory: { type: 'string', default: '1024' },
-      timeout: { type: 'string', default: '120' },
+      timeout: { type: 'string', default: '300' },
       jobs: { type: 'string', default: `${Math.min(4, availableParallelism())}` },
       timings: { type: 'boolean', default: false },
       console: { type: 'boolean', default: false },

@@ -1,6 +1,6 @@
 // The cache: outside of the repository, keyed by content, safe to delete at any time.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -25,9 +25,24 @@ export function contentKey(...parts) {
   return hash.digest('hex').slice(0, 12)
 }
 
+/** Mark a path as used now, for `removeUnused`. */
+export function used(path) {
+  utimesSync(path, new Date(), new Date())
+  return path
+}
+
+const aDay = 24 * 3600 * 1000
+
+/** Remove what nobody has used for two weeks: kernels that newer builds replaced, pieces of what was packed once. */
+export function removeUnused(now = Date.now()) {
+  const folders = [cached('pieces'), ...readdirSync(cached('kernels')).map((machine) => cached('kernels', machine))]
+  for (const path of folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name))))
+    if (now - statSync(path).mtimeMs > 14 * aDay) rmSync(path, { recursive: true, force: true })
+}
+
 /** A folder that `fill(temporary)` makes once: it appears when it is whole. */
 export async function onceFolder(folder, fill) {
-  if (existsSync(folder)) return folder
+  if (existsSync(folder)) return used(folder)
   const temporary = `${folder}.${process.pid}`
   rmSync(temporary, { recursive: true, force: true })
   mkdirSync(temporary, { recursive: true })

@@ -23,15 +23,20 @@ export function archiveOf(machine, { now = false, say = () => undefined } = {}) 
   return { machine, apt, kernels }
 }
 
-/** Packages of one kernel as files, without unpacking them. */
-export function downloadKernel(archive, kernel) {
-  return archive.apt.download(kernel.packages, cached('packages', archive.machine))
-}
-
 /** Unpack packages into `tree`. */
 export function unpackPackages(paths, tree) {
   mkdirSync(tree, { recursive: true })
   for (const path of paths) output('dpkg-deb', ['-x', path, tree])
+}
+
+/** Download a kernel and unpack it into `tree`. */
+export function fetchKernel(archive, kernel, tree) {
+  const packages = `${tree}.packages`
+  try {
+    unpackPackages(archive.apt.download(kernel.packages, packages), tree)
+  } finally {
+    rmSync(packages, { recursive: true, force: true })
+  }
 }
 
 /**
@@ -43,7 +48,7 @@ export async function prepareKernel(archive, kernel) {
   const folder = join(cached('kernels', archive.machine), `${kernel.release}-${key}`)
   await onceFolder(folder, (temporary) => {
     const tree = join(temporary, 'tree')
-    unpackPackages(downloadKernel(archive, kernel), tree)
+    fetchKernel(archive, kernel, tree)
     const packed = readFileSync(imagePath(tree, kernel.release))
     const unpacked = unpackKernel(packed)
     if (unpacked === undefined) throw new Error(`${kernel.release}: the image is packed in a way that is not known`)

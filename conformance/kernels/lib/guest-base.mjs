@@ -1,8 +1,8 @@
 // The part of the initramfs that is the same for every kernel of a machine: busybox, Node.js, tools, init.
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { openApt } from './apt.mjs'
-import { cached, contentKey, onceFolder } from './cache.mjs'
+import { cached, contentKey, onceFolder, used } from './cache.mjs'
 import { findCommand, needCommand, output } from './commands.mjs'
 import { cpioArchive, writeArchive } from './cpio.mjs'
 import { unpackPackages } from './debian-kernels.mjs'
@@ -49,7 +49,7 @@ function hostBase() {
   )
   const stamps = found.map((path) => `${path} ${statSync(path).mtimeMs} ${statSync(path).size}`)
   const path = join(cached('pieces'), `base-${contentKey(initScript(guestPorts.amd64), ...stamps)}.cpio`)
-  if (existsSync(path)) return path
+  if (existsSync(path)) return used(path)
   const archive = newBase('amd64')
   for (const program of found) {
     const name = program === process.execPath ? 'node' : program.replace(/^.*\//, '')
@@ -88,8 +88,8 @@ async function foreignBase(machine) {
   const folder = await onceFolder(join(cached('pieces'), `base-${machine}-${key}`), (temporary) => {
     const apt = openApt(cached('apt', machine), machine)
     apt.update()
-    const tree = join(cached('trees'), machine)
-    unpackPackages(apt.downloadWhole(foreignPackages), tree)
+    const tree = join(temporary, 'tree')
+    unpackPackages(apt.downloadWhole(foreignPackages, join(temporary, 'packages')), tree)
     const archive = newBase(machine)
     for (const name of readdirSync(tree).sort()) {
       const from = join(tree, name)
@@ -98,6 +98,7 @@ async function foreignBase(machine) {
     }
     archive.link('usr/bin/busybox', '../../bin/busybox')
     writeArchive(join(temporary, 'base.cpio'), archive)
+    for (const name of ['tree', 'packages']) rmSync(join(temporary, name), { recursive: true })
   })
   return join(folder, 'base.cpio')
 }

@@ -21,6 +21,7 @@ export async function kvmWorks(boot) {
 }
 
 function reason(qemu, timedOut) {
+  if (/^[RE]AX=/m.test(qemu)) return 'it stopped in the middle of a guest'
   const line = qemu.split('\n').find((text) => /KVM|kvm/.test(text))
   return line ?? (timedOut ? `a guest was not up after ${patience} seconds` : 'a guest did not boot')
 }

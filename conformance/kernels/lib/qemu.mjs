@@ -148,7 +148,11 @@ function runToEnd(command, args, timeout, signal) {
     signal?.addEventListener('abort', stop)
     // However this process ends, no guest outlives it
     process.on('exit', stop)
-    child.stderr.on('data', (bytes) => said.push(bytes))
+    child.stderr.on('data', (bytes) => {
+      said.push(bytes)
+      // Registers: KVM gave up in the middle of the guest, which QEMU then keeps for someone to look at
+      if (/^[RE]AX=/m.test(bytes.toString('latin1'))) child.kill('SIGKILL')
+    })
     const done = () => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', stop)

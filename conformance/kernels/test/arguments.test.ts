@@ -6,7 +6,7 @@ describe('the command line', () => {
   test('without arguments: every kernel and suite, an accelerator to be found out', () => {
     const options = parseArguments([])
     expect(options.wanted.map((one) => one.text)).toEqual(defaultKernels)
-    expect(options).toMatchObject({ accel: 'auto', memory: 1024, timeout: 120, icount: false, json: false, files: [] })
+    expect(options).toMatchObject({ accel: 'auto', memory: 1024, timeout: 300, icount: false, json: false, files: [] })
     expect(options).not.toHaveProperty('suites')
     expect(options.jobs).toBeGreaterThan(0)
   })
