@@ -65,7 +65,7 @@ function rootsOf(btf) {
  */
 export function cutSplit(base, whole) {
   const baseCount = typeCount(base)
-  const ids = Array.from({ length: typeCount(whole) - baseCount }, (_, i) => baseCount + i)
+  const ids = Array.from({ length: typeCount(whole) - baseCount }, (_, i) => baseCount + 1 + i)
   const kept = new Map()
   const visit = (id, behindPointer) => {
     const type = typeOf(base, id)
@@ -75,10 +75,10 @@ export function cutSplit(base, whole) {
     kept.set(id, whole)
     if (whole) for (const next of referencesOf(type)) visit(next, behindPointer || type.kind === 'ptr')
   }
-  for (const id of ids) for (const next of referencesOf(typeOf(whole, id))) if (next < baseCount) visit(next, false)
+  for (const id of ids) for (const next of referencesOf(typeOf(whole, id))) if (next <= baseCount) visit(next, false)
   const order = [...kept.keys()].sort((a, b) => a - b)
   const newId = new Map(order.map((id, i) => [id, i + 1]))
-  const renumber = (id) => newId.get(id) ?? id - baseCount + order.length + 1
+  const renumber = (id) => newId.get(id) ?? id - baseCount + order.length
   const baseTypes = order.map((id) => {
     const type = typeOf(base, id)
     return kept.get(id) ? mapTypeIds(type, renumber) : { kind: 'fwd', name: nameOf(base, id), of: type.kind }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { cached } from './cache.mjs'
 
 /** Long enough for a boot under KVM, and short enough to wait for in vain once. */
-const patience = 20
+const patience = 10
 
 /** What `boot(seconds)`, a guest under KVM whose job ends with 0, showed on this boot of this machine; with `why`. */
 export async function kvmWorks(boot) {
