@@ -72,14 +72,15 @@ describe.skipIf(whyNoNetwork() !== '')('nothing is left', { timeout: 60_000 }, (
     const abort = new AbortController()
     const before = machine()
     const started = performance.now()
-    const running = runExperiment(scenario({ duration: 20_000 }), [reno], {
+    const running = runExperiment(scenario({ duration: 60_000 }), [reno], {
       signal: abort.signal,
       onProgress: (one) => {
         if (one.kind === 'run' && one.elapsed > 300) abort.abort()
       },
     })
     await expect(running).rejects.toMatchObject({ code: 'lab/aborted' })
-    expect(performance.now() - started).toBeLessThan(5000)
+    // Long before the experiment would have ended, however busy the machine is.
+    expect(performance.now() - started).toBeLessThan(25_000)
     expect(labProcesses(process.pid)).toEqual([])
     expect(machine()).toEqual(before)
     await expect(runExperiment(scenario(), [reno], { signal: abort.signal })).rejects.toMatchObject({
@@ -88,7 +89,7 @@ describe.skipIf(whyNoNetwork() !== '')('nothing is left', { timeout: 60_000 }, (
   })
 
   test('of an experiment one of whose processes dies, and the error says which', async () => {
-    const running = runExperiment(scenario({ duration: 20_000 }), [reno], {
+    const running = runExperiment(scenario({ duration: 60_000 }), [reno], {
       onProgress: (one) => {
         const [victim] = one.kind === 'run' && one.elapsed > 300 ? labProcesses(process.pid) : []
         if (victim !== undefined) process.kill(victim, 'SIGSEGV')
