@@ -15,6 +15,9 @@ export const btfErrors = defineErrors('btf', {
   'bad-type-id': (c: { id: number; count: number }) => `type ${c.id}: no such type id, the last one is ${c.count}`,
   'unknown-type': (c: { name: string; kind: string | undefined }) =>
     `type ${c.name}: not found${c.kind === undefined ? '' : ` as a ${c.kind}`}`,
+  'unknown-struct-ops': (c: { type: string; nearest: readonly string[] }) =>
+    `${c.type}: the kernel's BTF has no such struct_ops type${didYouMean(c.nearest)}`,
+  'bad-struct-ops': (c: { type: string; what: string }) => `${c.type}: unusable struct_ops BTF: ${c.what}`,
   'wrong-kind': (c: { id: number; found: string; want: string }) => `type ${c.id}: is a ${c.found}, want ${c.want}`,
   'too-deep': (c: { id: number; limit: number }) =>
     `type ${c.id}: chain of types is longer than ${c.limit} or refers to itself`,

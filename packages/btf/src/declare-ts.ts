@@ -1,10 +1,12 @@
 import { type Btf, nameOf } from './btf.ts'
 import { btfErrors } from './btf-errors.ts'
 import { findType, requireType } from './find.ts'
-import { enumValues, funcProto } from './query.ts'
+import { enumValues } from './query.ts'
 import { skipModifiers } from './sizes.ts'
+import { stubParameters } from './struct-ops/callback-signatures.ts'
 import { TCP_WRITABLE, TS_PRELUDE, TS_RESERVED } from './ts-prelude.ts'
 import { enumInteger, ownEntry, tsTypes } from './ts-types.ts'
+import type { TypeFinder } from './type-finder.ts'
 import { typeOf } from './type-of.ts'
 import type { BtfParam } from './types.ts'
 
@@ -114,43 +116,14 @@ function rootByName(btf: Btf, name: string): number {
   return requireType(btf, name)
 }
 
-/**
- * Parameter names of the kernel function behind a struct_ops callback. It must take the same: before 6.9 there are no
- * stubs, but `bpf_tcp_ca_init(struct btf *)` is.
- */
+/** Parameter names of the kernel function behind a struct_ops callback. */
 function stubParameterNames(
   btf: Btf,
   struct: string,
   member: string,
   params: readonly BtfParam[],
 ): readonly string[] | undefined {
-  if (struct !== 'tcp_congestion_ops' && !struct.endsWith('_ops')) return undefined
-  const stubs =
-    struct === 'tcp_congestion_ops' ? [`__bpf_tcp_ca_${member}`, `bpf_tcp_ca_${member}`] : [`${struct}__${member}`]
-  for (const name of stubs) {
-    const id = findType(btf, name, 'func')
-    const stub = id === undefined ? [] : funcProto(btf, id).params
-    if (stub.length === params.length && stub.every((param, i) => sameType(btf, param.typeId, params[i]?.typeId ?? 0)))
-      return stub.map((param) => param.name)
-  }
-  return undefined
-}
-
-/** Pointers deeper than this are taken for different. */
-const MAX_POINTERS = 8
-
-/** Equal by id, or pointers to types of one kind and name: a type may be in BTF twice. */
-function sameType(btf: Btf, left: number, right: number): boolean {
-  let [a, b] = [left, right]
-  for (let pointers = 0; a !== b && pointers <= MAX_POINTERS; pointers++) {
-    const [from, to] = [typeOf(btf, skipModifiers(btf, a)), typeOf(btf, skipModifiers(btf, b))]
-    if (from.kind !== 'ptr' || to.kind !== 'ptr')
-      return (
-        skipModifiers(btf, a) === skipModifiers(btf, b) ||
-        (from.kind === to.kind && from.name !== '' && from.name === to.name)
-      )
-    a = from.typeId
-    b = to.typeId
-  }
-  return a === b
+  if (!struct.endsWith('_ops')) return undefined
+  const find: TypeFinder = (name, kind) => findType(btf, name, kind)
+  return stubParameters(btf, find, struct, member, params)?.map((param) => param.name)
 }

@@ -1,11 +1,17 @@
-import { type Btf, enumValues, resolveField } from '@tscc/btf'
+import {
+  type Btf,
+  callbackSignatures,
+  canCallKfuncs,
+  enumValues,
+  pointeesOf,
+  resolveField,
+  type StructOpsLayout,
+  structOpsLayout,
+  typeFinder,
+} from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
-import { callbackSignatures } from './callback-signatures.ts'
 import { structOpsErrors } from './errors.ts'
-import type { StructOpsLayout } from './layout.ts'
 import type { Resolver } from './resolver.ts'
-import { pointeesOf, structOpsLayout } from './struct-ops-layout.ts'
-import { typeFinder } from './type-finder.ts'
 
 /** Resolve against one kernel's BTF. Pure: the BTF may be that of any kernel, of any machine. */
 export function btfResolver(btf: Btf): Resolver {
@@ -18,7 +24,7 @@ export function btfResolver(btf: Btf): Resolver {
   }
   const known: { callsKfuncs?: boolean } = {}
   const callsKfuncs = (): boolean => {
-    known.callsKfuncs ??= !isBefore513(btf, find('bpf_func_id', 'enum'))
+    known.callsKfuncs ??= canCallKfuncs(btf, find)
     return known.callsKfuncs
   }
   return {
@@ -46,14 +52,6 @@ export function btfResolver(btf: Btf): Resolver {
       })
     },
   }
-}
-
-/**
- * Is it the BTF of a kernel before 5.13? Those have the functions, but programs may not call them. Told by the helper that
- * came in the same release as kfunc calls (uapi/linux/bpf.h); BTF that was cut down says nothing about it.
- */
-function isBefore513(btf: Btf, helpers: number | undefined): boolean {
-  return helpers !== undefined && !enumValues(btf, helpers).some((one) => one.name === 'BPF_FUNC_for_each_map_elem')
 }
 
 /** Byte offset of a field of `struct tcp_sock` on the resolver's kernel; an unknown one is `btf/unknown-field`. */

@@ -2,13 +2,10 @@ import { defineErrors, didYouMean } from '@tscc/core'
 
 /** Errors of describing, linking and registering struct_ops. */
 export const structOpsErrors = defineErrors('struct-ops', {
-  'unknown-type': (c: { type: string; nearest: readonly string[] }) =>
-    `${c.type}: the target kernel's BTF has no such struct_ops type${didYouMean(c.nearest)}`,
   'unknown-callback': (c: { type: string; callback: string; nearest: readonly string[] }) =>
     `${c.type}.${c.callback}: no such callback${didYouMean(c.nearest)}`,
   'unknown-member': (c: { type: string; member: string; nearest: readonly string[] }) =>
     `${c.type}.${c.member}: no such data member${didYouMean(c.nearest)}`,
-  'bad-layout': (c: { type: string; what: string }) => `${c.type}: unusable struct_ops BTF: ${c.what}`,
   'bad-name': (c: { name: string; why: string }) => `name '${c.name}': ${c.why}`,
   'bad-value': (c: { member: string; value: string; size: number }) =>
     `${c.member}: value ${c.value} does not fit ${c.size} bytes`,

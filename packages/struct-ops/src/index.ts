@@ -1,3 +1,13 @@
+export {
+  type CallbackParameter,
+  type CallbackSignature,
+  callbackSignatures,
+  type StructOpsLayout,
+  type StructOpsMember,
+  signatureText,
+  structOpsLayout,
+  structOpsNames,
+} from '@tscc/btf'
 export { btfResolver, tcpSockOffset } from './btf-resolver.ts'
 export {
   CALLBACK_SINCE,
@@ -65,7 +75,6 @@ export {
 } from './building-blocks/prologue.ts'
 export { returnImm, returnR0, returnReg, returnVoid } from './building-blocks/returns.ts'
 export { aimdSsthresh, incrementCwnd, slowStartCheck } from './building-blocks/window.ts'
-export { callbackSignatures } from './callback-signatures.ts'
 export { describeStep } from './describe-step.ts'
 export { structOpsErrors } from './errors.ts'
 export type {
@@ -81,13 +90,6 @@ export type {
   StructName,
   StructOpsName,
 } from './kernel-types.ts'
-export {
-  type CallbackParameter,
-  type CallbackSignature,
-  type StructOpsLayout,
-  type StructOpsMember,
-  signatureText,
-} from './layout.ts'
 export { type BoundStructOps, type LinkedProgram, type LinkedStructOps, linkStructOps, originOf } from './link.ts'
 export { type CachedResolver, cachedResolver, type ResolvedAnswers, type Resolver } from './resolver.ts'
 export {
@@ -98,4 +100,3 @@ export {
   type StructOpsSpec,
   type SymbolicStep,
 } from './spec.ts'
-export { structOpsLayout, structOpsNames } from './struct-ops-layout.ts'

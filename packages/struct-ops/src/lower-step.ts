@@ -1,7 +1,6 @@
-import type { FieldLocation } from '@tscc/btf'
+import { argumentIndex, type FieldLocation, type StructOpsMember } from '@tscc/btf'
 import { type AsmItem, and, arsh, callKfunc, load, lsh, mov32, rsh, store } from '@tscc/insn'
 import { structOpsErrors } from './errors.ts'
-import type { StructOpsMember } from './layout.ts'
 import type { Resolver } from './resolver.ts'
 import type { AccessSize, LoadArgument, LoadField, LoadPrivate, Step, StoreField, StorePrivate } from './spec.ts'
 
@@ -24,7 +23,7 @@ export function lowerStep(step: Step, at: Place): readonly AsmItem[] {
   const { resolver } = at
   switch (step.kind) {
     case 'loadArgument':
-      return [load('u64', step.dst, 'r1', 8 * argumentIndex(step, at))]
+      return [load('u64', step.dst, 'r1', 8 * placeOfArgument(step, at))]
     case 'loadField':
       return lowerLoadField(step, resolver)
     case 'storeField':
@@ -47,22 +46,17 @@ export function lowerStep(step: Step, at: Place): readonly AsmItem[] {
 }
 
 /** Where the target kernel passes an argument: found by pointee, then by position or name. */
-function argumentIndex(step: LoadArgument, at: Place): number {
+function placeOfArgument(step: LoadArgument, at: Place): number {
   const { type, member, resolver } = at
   const pointees = resolver.pointees(type, member.name)
-  const byPointee = pointees.flatMap((pointee, index) => (pointee !== '' && pointee === step.pointee ? [index] : []))
-  const [only] = byPointee
-  if (byPointee.length === 1 && only !== undefined) return only
-  // As many arguments as the step was written for: then they are those. Otherwise their names have to tell.
-  const asWritten = step.name === '' || (step.arity === pointees.length && step.pointee === undefined)
-  if (asWritten && step.index < pointees.length) return step.index
-  const names = resolver.parameterNames(type, member.name)
-  const byName = step.name === '' ? -1 : names.indexOf(step.name)
-  if (byName >= 0) return byName
+  const names = (): readonly string[] => resolver.parameterNames(type, member.name)
+  const index = argumentIndex(step, pointees, names)
+  if (index !== undefined) return index
+  const found = pointees.map((pointee, at) => names()[at] || pointee || '?')
   throw structOpsErrors.make('unknown-argument', {
     callback: member.name,
     argument: step.name === '' ? `${step.index}` : step.name,
-    found: pointees.map((pointee, index) => names[index] || pointee || '?'),
+    found,
   })
 }
 

@@ -1,9 +1,8 @@
-import type { FieldLocation } from '@tscc/btf'
-import type { StructOpsLayout } from './layout.ts'
+import type { FieldLocation, StructOpsLayout } from '@tscc/btf'
 
 /** The questions that linking asks of one kernel; every answer is plain data. */
 export interface Resolver {
-  /** Throws `struct-ops/unknown-type`. */
+  /** Throws `btf/unknown-struct-ops`. */
   structOps(type: string): StructOpsLayout
   /** What each argument of a callback points to: the name of a struct or union, or empty. */
   pointees(type: string, callback: string): readonly string[]

@@ -1,4 +1,4 @@
-import { nameOf } from '@tscc/btf'
+import { nameOf, type StructOpsLayout } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
 import {
   type BpfMap,
@@ -19,7 +19,6 @@ import {
   removePin,
 } from '@tscc/syscall'
 import { structOpsErrors } from '../errors.ts'
-import type { StructOpsLayout } from '../layout.ts'
 import { type HostResolver, hostResolver } from './host-resolver.ts'
 import { deleteRegistration, KEY, programsOf, type RegisterBy } from './value-map.ts'
 

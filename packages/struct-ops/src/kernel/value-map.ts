@@ -1,4 +1,4 @@
-import { buildBtf } from '@tscc/btf'
+import { buildBtf, type StructOpsLayout } from '@tscc/btf'
 import {
   type BpfMap,
   bpfMapFlags,
@@ -11,7 +11,6 @@ import {
 } from '@tscc/syscall'
 import { missingCallbacks } from '../building-blocks/callbacks.ts'
 import { structOpsErrors } from '../errors.ts'
-import type { StructOpsLayout } from '../layout.ts'
 import { failedWith, type LoadedPrograms, loadPrograms, type RegistrableStructOps } from './load-programs.ts'
 
 /** The one key of a struct_ops map. */

@@ -11,11 +11,11 @@ import {
   resolveField,
   sizeOf,
   skipModifiers,
+  typeFinder,
   typeOf,
 } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
 import { structOpsErrors } from '../errors.ts'
-import { typeFinder } from '../type-finder.ts'
 
 /** A field as the object's own BTF has it. */
 export interface LocalField extends FieldLocation {

@@ -1,4 +1,4 @@
-import { type Btf, buildBtf, parseBtf, typeOf } from '@tscc/btf'
+import { type Btf, buildBtf, parseBtf, structOpsLayout, typeOf } from '@tscc/btf'
 import { isObjectName } from '@tscc/core'
 import {
   type BpfObject,
@@ -13,7 +13,6 @@ import { structOpsErrors } from '../errors.ts'
 import { tcpBtfFixture } from '../fixture.ts'
 import { buildValue, whyAbsent } from '../link.ts'
 import { DEFAULT_LICENSE, type StructOpsSpec } from '../spec.ts'
-import { structOpsLayout } from '../struct-ops-layout.ts'
 import { callbackCode, type PlacedPortable } from './callback-code.ts'
 import { type LocalBtf, localBtf } from './local-btf.ts'
 import type { Portable } from './lower-portable.ts'

@@ -1,7 +1,11 @@
-import { type Btf, type BtfParam, funcProto, nameOf, typeOf } from '@tscc/btf'
+import type { Btf } from '../btf.ts'
+import { funcProto } from '../query.ts'
+import { type TypeFinder, typeFinder } from '../type-finder.ts'
+import { typeOf } from '../type-of.ts'
+import { typeText } from '../type-text.ts'
+import type { BtfParam } from '../types.ts'
 import type { CallbackSignature, StructOpsLayout } from './layout.ts'
 import { structOpsLayout } from './struct-ops-layout.ts'
-import { type TypeFinder, typeFinder } from './type-finder.ts'
 
 /** Names of the kernel functions that may stand behind a member; the right one carries the parameter names. */
 const stubNames = (type: string, member: string): readonly string[] =>
@@ -22,7 +26,7 @@ export function callbackSignatures(
     .filter((member) => member.kind === 'callback')
     .map((member): Required<CallbackSignature> => {
       const { params, returns } = funcProto(btf, members[member.index]?.typeId ?? 0)
-      const stub = stubParameters(btf, find, stubNames(type, member.name), params)
+      const stub = stubParameters(btf, find, type, member.name, params)
       return {
         callback: member.name,
         parameters: params.map((param, i) => ({
@@ -38,14 +42,18 @@ export function callbackSignatures(
   return signatures.map(({ callback, parameters, returns }) => ({ callback, parameters, returns }))
 }
 
-/** Parameters of the stub behind a member; a function of that name with another prototype is none. */
-function stubParameters(
+/**
+ * Parameters of the kernel's stub behind a member. It must take the same: before 6.9 there are no stubs, but
+ * `bpf_tcp_ca_init(struct btf *)` is.
+ */
+export function stubParameters(
   btf: Btf,
   find: TypeFinder,
-  names: readonly string[],
+  type: string,
+  member: string,
   params: readonly BtfParam[],
 ): readonly BtfParam[] | undefined {
-  for (const name of names) {
+  for (const name of stubNames(type, member)) {
     const id = find(name, 'func')
     const stub = id === undefined ? [] : funcProto(btf, id).params
     const same = stub.length === params.length && stub.length > 0
@@ -53,39 +61,4 @@ function stubParameters(
       return stub
   }
   return undefined
-}
-
-/** Types that a prototype nests no deeper than this. */
-const MAX_DEPTH = 16
-
-/** A parameter's type as C writes it, short: enough for signatures, not for declarations. */
-function typeText(btf: Btf, id: number, depth = 0): string {
-  if (id === 0) return 'void'
-  if (depth > MAX_DEPTH) return '…'
-  const type = typeOf(btf, id)
-  const inner = (): string => typeText(btf, 'typeId' in type ? type.typeId : 0, depth + 1)
-  switch (type.kind) {
-    case 'ptr': {
-      const text = inner()
-      return text.endsWith('*') ? `${text}*` : `${text} *`
-    }
-    case 'const':
-    case 'volatile':
-    case 'restrict':
-      return `${type.kind} ${inner()}`
-    case 'type_tag':
-      return inner()
-    case 'struct':
-    case 'union':
-    case 'enum':
-      return `${type.kind} ${type.name}`
-    case 'enum64':
-      return `enum ${type.name}`
-    case 'fwd':
-      return `${type.of} ${type.name}`
-    case 'func_proto':
-      return 'function'
-    default:
-      return nameOf(btf, id)
-  }
 }

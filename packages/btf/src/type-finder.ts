@@ -1,4 +1,6 @@
-import { type Btf, type BtfKind, findTypes } from '@tscc/btf'
+import type { Btf } from './btf.ts'
+import { findTypes } from './find.ts'
+import type { BtfKind } from './kinds.ts'
 
 /** Finds types by name in one BTF and remembers what it found, or did not. */
 export type TypeFinder = (name: string, kind: BtfKind) => number | undefined

@@ -1,25 +1,28 @@
-import { type Btf, funcProto, kindOf, nameOf, sizeOf, skipModifiers, structOpsTypes, typeOf } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
-import { structOpsErrors } from './errors.ts'
+import { type Btf, kindOf, nameOf } from '../btf.ts'
+import { btfErrors } from '../btf-errors.ts'
+import { funcProto, structOpsTypes } from '../query.ts'
+import { sizeOf, skipModifiers } from '../sizes.ts'
+import { type TypeFinder, typeFinder } from '../type-finder.ts'
+import { typeOf } from '../type-of.ts'
 import type { StructOpsLayout, StructOpsMember } from './layout.ts'
-import { type TypeFinder, typeFinder } from './type-finder.ts'
 
 /** Names of every struct_ops type that a kernel's BTF offers. */
 export function structOpsNames(btf: Btf): readonly string[] {
   return structOpsTypes(btf).map((entry) => entry.name)
 }
 
-/** Ids and layout of a struct_ops type; `struct-ops/unknown-type` where the kernel lacks it. */
+/** Ids and layout of a struct_ops type; `btf/unknown-struct-ops` where the kernel lacks it. */
 export function structOpsLayout(btf: Btf, type: string, find: TypeFinder = typeFinder(btf)): StructOpsLayout {
   const valueName = `bpf_struct_ops_${type}`
   const typeId = find(type, 'struct')
   const valueTypeId = find(valueName, 'struct')
   if (typeId === undefined || valueTypeId === undefined)
-    throw structOpsErrors.make('unknown-type', { type, nearest: nearestNames(type, structOpsNames(btf)) })
+    throw btfErrors.make('unknown-struct-ops', { type, nearest: nearestNames(type, structOpsNames(btf)) })
   const value = typeOf(btf, valueTypeId)
   const data = value.kind === 'struct' ? value.members.find((m) => m.name === 'data') : undefined
   if (data === undefined || skipModifiers(btf, data.typeId) !== typeId)
-    throw structOpsErrors.make('bad-layout', { type, what: `struct ${valueName} has no member data of that type` })
+    throw btfErrors.make('bad-struct-ops', { type, what: `struct ${valueName} has no member data of that type` })
   return {
     type,
     typeId,
@@ -33,7 +36,7 @@ export function structOpsLayout(btf: Btf, type: string, find: TypeFinder = typeF
 
 function membersOfOps(btf: Btf, type: string, typeId: number): readonly StructOpsMember[] {
   const ops = typeOf(btf, typeId)
-  if (ops.kind !== 'struct') throw structOpsErrors.make('bad-layout', { type, what: `it is a ${ops.kind}` })
+  if (ops.kind !== 'struct') throw btfErrors.make('bad-struct-ops', { type, what: `it is a ${ops.kind}` })
   return ops.members.map((member, index): StructOpsMember => {
     const offset = Math.floor(member.bitOffset / 8)
     const target = typeOf(btf, skipModifiers(btf, member.typeId))
