@@ -26,6 +26,8 @@ export interface BtfState {
   readonly header: BtfHeader
   readonly strings: Strings
   readonly types: TypeIndex
+  /** The same index with nothing walked yet, for a search over all records. */
+  readonly walkAgain: () => TypeIndex
   readonly names: NameIndex
   /** Per kind number: 1 where records have the length that this package decodes. */
   readonly decodable: Uint8Array
@@ -58,7 +60,8 @@ export function parseBtf(bytes: Uint8Array, options: ParseBtfOptions = {}): Btf 
   )
   const firstId = base === undefined ? 1 : base.firstId + base.state.types.count()
   const words = hostWords(bytes, header.types.at, header.types.length, header.littleEndian)
-  const types = typeIndex({ words, strings: strings.bytes, sizes }, firstId)
+  const walkAgain = (): TypeIndex => typeIndex({ words, strings: strings.bytes, sizes }, firstId)
+  const types = walkAgain()
   const decodable = new Uint8Array(128)
   sizes.forEach((size, kind) => {
     if (size?.known === true) decodable[kind] = 1
@@ -73,6 +76,7 @@ export function parseBtf(bytes: Uint8Array, options: ParseBtfOptions = {}): Btf 
       header,
       strings,
       types,
+      walkAgain,
       names: nameIndex(types, strings),
       decodable,
       decoded: new Map(),

@@ -3,6 +3,7 @@ import { btfErrors } from './btf-errors.ts'
 import { type BtfKind, infoKind, kindNumber } from './kinds.ts'
 import { nameFilter } from './name-filter.ts'
 import { sortedRange } from './sorted.ts'
+import type { TypeIndex } from './type-index.ts'
 
 /** What to look for: a name, or a name of one kind. */
 export type TypeQuery = string | { readonly name: string; readonly kind?: BtfKind }
@@ -19,7 +20,7 @@ export function findType(btf: Btf, name: string, kind?: BtfKind): number | undef
 export function findTypes(btf: Btf, queries: readonly TypeQuery[]): readonly (number | undefined)[] {
   const wanted = queries.map(prepare)
   searchBtf(btf, wanted)
-  return wanted.map((entry) => entry.id)
+  return wanted.map(({ ids }) => ids[0])
 }
 
 /** Like {@link findType}, or an error `btf/unknown-type`. */
@@ -29,38 +30,55 @@ export function requireType(btf: Btf, name: string, kind?: BtfKind): number {
   return id
 }
 
+/**
+ * Every type of the names (and kinds), ascending; in a split BTF those of its own. One walk to the end serves all names,
+ * whether or not there was one before.
+ */
+export function findEveryType(btf: Btf, queries: readonly TypeQuery[]): readonly (readonly number[])[] {
+  const wanted = queries.map(prepare)
+  const asked = wanted.filter(isSearchable)
+  const { types, names, walkAgain } = btf.state
+  // Names in a split BTF may lie among its base's strings, which the walk does not see; modules are small.
+  if (btf.base !== undefined) for (const entry of asked) take(btf, types, entry, names.recordsNamed(entry.name))
+  else if (asked.length > 0) walkFor(btf, types.walked === 0 ? types : walkAgain(), asked, 'every')
+  return wanted.map(({ ids }) => ids)
+}
+
 interface Wanted {
   readonly name: Uint8Array
   /** 0 takes any kind. */
   readonly kind: number
-  id: number | undefined
+  /** Found so far, lowest first. */
+  readonly ids: number[]
 }
+
+/** An empty name finds nothing, and neither does one with a zero in it. */
+const isSearchable = ({ name }: Wanted): boolean => name.length > 0 && !name.includes(0)
 
 const encoder = new TextEncoder()
 
 function prepare(query: TypeQuery): Wanted {
   const { name, kind } = typeof query === 'string' ? { name: query, kind: undefined } : query
-  return { name: encoder.encode(name), kind: kind === undefined ? 0 : kindNumber(kind), id: undefined }
+  return { name: encoder.encode(name), kind: kind === undefined ? 0 : kindNumber(kind), ids: [] }
 }
 
-/** Fill in the ids that are still missing. An empty name finds nothing, and neither does one with a zero in it. */
+/** Fill in the ids that are still missing. */
 function searchBtf(btf: Btf, wanted: readonly Wanted[]): void {
   if (btf.base !== undefined) searchBtf(btf.base, wanted)
-  const left = () =>
-    wanted.filter((entry) => entry.id === undefined && entry.name.length > 0 && !entry.name.includes(0))
+  const left = () => wanted.filter((entry) => entry.ids.length === 0 && isSearchable(entry))
   const { types, names } = btf.state
   if (left().length === 0) return
   if (types.walked === 0 && btf.base === undefined && !startsSorted(btf)) {
-    walkFor(btf, left())
+    walkFor(btf, types, left(), 'first')
     return
   }
   if (!names.built) bisect(btf, left())
-  for (const entry of left()) take(btf, entry, names.recordsNamed(entry.name))
+  for (const entry of left()) take(btf, types, entry, names.recordsNamed(entry.name))
 }
 
-/** One walk over a BTF nobody has walked yet, comparing the few names that pass a filter. */
-function walkFor(btf: Btf, wanted: readonly Wanted[]): void {
-  const { types, strings } = btf.state
+/** One walk over records that nobody has walked yet, comparing the few names that pass a filter. */
+function walkFor(btf: Btf, types: TypeIndex, wanted: readonly Wanted[], which: 'first' | 'every'): void {
+  const { strings } = btf.state
   const { words } = types
   const { bytes } = strings
   const filter = nameFilter(
@@ -77,10 +95,10 @@ function walkFor(btf: Btf, wanted: readonly Wanted[]): void {
         const entry = missing[j]
         // Where the name would end is the byte that differs most often.
         if (entry === undefined || bytes[offset + entry.name.length] !== 0) continue
-        if (strings.equals(offset, entry.name)) take(btf, entry, [record])
+        if (strings.equals(offset, entry.name)) take(btf, types, entry, [record])
       }
     }
-    missing = missing.filter((entry) => entry.id === undefined)
+    if (which === 'first') missing = missing.filter((entry) => entry.ids.length === 0)
   }
 }
 
@@ -99,17 +117,15 @@ function bisect(btf: Btf, wanted: readonly Wanted[]): void {
       else high = middle
     }
     for (let record = low; record < range.end && strings.equals(nameAt(record), entry.name); record++)
-      take(btf, entry, [record])
+      take(btf, types, entry, [record])
   }
 }
 
-/** Give a wanted name its id, when one of the records of that name has the kind. */
-function take(btf: Btf, entry: Wanted, records: readonly number[]): void {
-  const { types } = btf.state
+/** Give a wanted name the ids of those records of that name that have the kind. */
+function take(btf: Btf, types: TypeIndex, entry: Wanted, records: readonly number[]): void {
   for (const record of records) {
-    if (entry.id !== undefined) return
     const kind = infoKind(types.words[types.at(record) + 1] ?? 0)
-    if (entry.kind === 0 || entry.kind === kind) entry.id = btf.firstId + record
+    if (entry.kind === 0 || entry.kind === kind) entry.ids.push(btf.firstId + record)
   }
 }
 

@@ -1,3 +1,7 @@
+export { type LinkOptions, linkObject } from './link/link-object.ts'
+export type { LinkedStructOps } from './link/link-struct-ops.ts'
+export type { LinkTarget } from './link/link-target.ts'
+export type { LinkedMap, LinkedObject, LinkedProgram, Resolutions } from './link/linked-object.ts'
 export type {
   ArgumentRef,
   BpfObject,

@@ -1,3 +1,4 @@
+import type { CallbackArgument } from '@tscc/btf'
 import type { Endian } from '@tscc/insn'
 
 /**
@@ -55,15 +56,7 @@ export type Relocation =
   | { readonly kind: 'argument'; readonly at: number; readonly argument: ArgumentRef }
 
 /** An argument of a callback: found by what it points to, else by name, else by position. */
-export interface ArgumentRef {
-  readonly name: string
-  /** Name of the struct that it points to. */
-  readonly pointee?: string
-  /** Position among the `arity` arguments that the program was written for. */
-  readonly index: number
-  /** Where the kernel passes another number of arguments, `name` has to tell; absent: any number will do. */
-  readonly arity?: number
-}
+export type ArgumentRef = CallbackArgument
 
 /** What a CO-RE relocation asks for, as `enum bpf_core_relo_kind` in include/uapi/linux/bpf.h. */
 export type CoreKind =

@@ -80,6 +80,7 @@ export function readFunctions(
         ? []
         : [relocationOf(file, targets, symbol.name, code, slot(relocation.offset, 'relocation'), relocation, endian)],
     )
+    relocations.push(...unrelocatedCalls(targets, section, start, code, relocations, endian))
     for (const { at, argument } of extra?.arguments ?? []) relocations.push({ kind: 'argument', at, argument })
     const func = recordsOf(ext?.funcs).find((record) => record.offset === start)
     return {
@@ -118,6 +119,38 @@ export function readFunctions(
 
 const CALL = 0x85
 const LD_IMM64 = 0x18
+/** In the source register: a call of a function, the address of one (BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC). */
+const PSEUDO_CALL = 1
+const PSEUDO_FUNC = 4
+
+/** Within a section compilers may leave the distance to a function as the whole story. */
+function unrelocatedCalls(
+  targets: Targets,
+  section: ElfSection,
+  start: number,
+  code: Uint8Array,
+  relocations: readonly Relocation[],
+  endian: Endian,
+): readonly Relocation[] {
+  const view = new DataView(code.buffer, code.byteOffset, code.byteLength)
+  const known = new Set(relocations.map(({ at }) => at))
+  const found: Relocation[] = []
+  for (let at = 0; at < code.length / 8; at++) {
+    const opcode = code[8 * at]
+    const registers = code[8 * at + 1] ?? 0
+    const source = endian === 'little' ? registers >> 4 : registers & 15
+    const calls = opcode === CALL && source === PSEUDO_CALL
+    const takes = opcode === LD_IMM64 && source === PSEUDO_FUNC
+    if ((calls || takes) && !known.has(at)) {
+      const offset = start + 8 * (at + view.getInt32(8 * at + 4, endian === 'little') + 1)
+      const index = targets.functions.findIndex((one) => one.section === section && one.start === offset)
+      if (index < 0) throw bad(`slot ${at}`, `no function starts at byte ${offset} of ${section.name}`)
+      found.push({ kind: calls ? 'call' : 'function', at, function: index })
+    }
+    if (opcode === LD_IMM64) at++
+  }
+  return found
+}
 
 function relocationOf(
   file: ElfFile,

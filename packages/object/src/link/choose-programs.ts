@@ -1,0 +1,108 @@
+import { nearestNames } from '@tscc/core'
+import type { BpfObject, ObjectFunction } from '../model.ts'
+import { objectErrors } from '../object-errors.ts'
+import type { StructOpsLink } from './link-struct-ops.ts'
+import type { TargetState } from './link-target.ts'
+import { isStructOpsProgram, type SectionDefinition, sectionDefinition, sectionNames } from './section-definitions.ts'
+
+/** Subprograms live here; everything else is a program. */
+const SUBPROGRAMS = '.text'
+
+/** Indices of the programs to link: those that are wanted, and those that the struct_ops values need. */
+export function choosePrograms(
+  object: BpfObject,
+  wanted: ((f: ObjectFunction) => boolean) | undefined,
+  structOps: readonly StructOpsLink[],
+): readonly number[] {
+  const callbacks = new Set(structOps.flatMap(({ linked }) => linked.callbacks.map((one) => one.function)))
+  return object.functions.flatMap((f, index) => {
+    if (callbacks.has(index)) return [index]
+    if (f.section === SUBPROGRAMS) return []
+    if (wanted !== undefined) return wanted(f) ? [index] : []
+    const byItself = !f.section.startsWith('?') && !/^struct_ops(?:\.s)?(?:\/|$)/.test(f.section)
+    return byItself ? [index] : []
+  })
+}
+
+/** What kind of program it is to the kernel. */
+export interface ProgramRole {
+  readonly type: number
+  readonly expectedAttachType: number
+  readonly flags: number
+  readonly attachBtfId: number
+  readonly attachModule?: string
+}
+
+/** A program's role, and what it attaches to where that is something of the kernel. */
+export interface RoleFound {
+  readonly role: ProgramRole
+  readonly target?: string
+  /** Callbacks that it implements. */
+  readonly callbacks: readonly { readonly link: StructOpsLink; readonly name: string }[]
+}
+
+/** The role that a program's section and its places in struct_ops values give it. */
+export function roleOf(
+  f: ObjectFunction,
+  index: number,
+  structOps: readonly StructOpsLink[],
+  state: TargetState,
+  attachTo: string | undefined,
+): RoleFound {
+  const definition = sectionDefinition(f.section)
+  if (definition === undefined)
+    throw objectErrors.make('unknown-section', {
+      function: f.name,
+      section: f.section,
+      nearest: nearestNames(f.section, sectionNames()),
+    })
+  return isStructOpsProgram(definition)
+    ? callbackRole(f, index, definition, structOps)
+    : attachedRole(f, definition, state, attachTo)
+}
+
+function attachedRole(
+  f: ObjectFunction,
+  definition: SectionDefinition,
+  state: TargetState,
+  attachTo: string | undefined,
+): RoleFound {
+  const { programType: type, attachType: expectedAttachType, flags } = definition
+  const name = attachTo ?? definition.rest
+  const role = { type, expectedAttachType, flags, attachBtfId: 0 }
+  if (definition.attachTo === undefined || name === '') return { role, callbacks: [] }
+  const { prefix, kind } = definition.attachTo
+  const found = state.locate(`${prefix}${name}`, kind)
+  if (found === undefined)
+    throw objectErrors.make('unknown-target', { function: f.name, target: `${prefix}${name}`, kind })
+  const attachModule = found.module === undefined ? {} : { attachModule: found.module }
+  return { role: { ...role, attachBtfId: found.id, ...attachModule }, target: `${prefix}${name}`, callbacks: [] }
+}
+
+function callbackRole(
+  f: ObjectFunction,
+  index: number,
+  definition: SectionDefinition,
+  structOps: readonly StructOpsLink[],
+): RoleFound {
+  const places = structOps.flatMap((link) =>
+    link.linked.callbacks.filter((one) => one.function === index).map(({ member }) => ({ link, member })),
+  )
+  const [first, ...others] = places
+  const refuse = (why: string): Error => objectErrors.make('not-linkable', { what: f.name, why })
+  if (first === undefined) throw refuse('is a callback that no struct_ops value has')
+  const { layout, module } = first.link.linked
+  for (const { link, member } of others)
+    if (link.linked.layout.typeId !== layout.typeId || member.index !== first.member.index)
+      throw refuse(`cannot be both ${layout.type}.${first.member.name} and ${link.linked.layout.type}.${member.name}`)
+  return {
+    role: {
+      type: definition.programType,
+      expectedAttachType: first.member.index,
+      flags: definition.flags,
+      attachBtfId: layout.typeId,
+      ...(module === undefined ? {} : { attachModule: module }),
+    },
+    callbacks: places.map(({ link, member }) => ({ link, name: member.name })),
+  }
+}
