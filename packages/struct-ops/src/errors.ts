@@ -41,5 +41,6 @@ export const structOpsErrors = defineErrors('struct-ops', {
   'replace-unsupported': (c: { name: string }) =>
     `${c.name}: registered without a link, so it cannot be replaced atomically; unregister it first, or ask for a gap`,
   'stale-map': (c: { name: string }) => `${c.name}: the link holds another map than the expected one`,
+  'not-loaded': (c: { name: string; callback: string }) => `${c.name}.${c.callback}: its program was not loaded`,
   closed: (c: { name: string }) => `${c.name}: this registration was closed`,
 })

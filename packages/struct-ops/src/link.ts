@@ -34,6 +34,8 @@ export interface BoundStructOps {
   readonly value: Uint8Array
   /** Callbacks that this kernel does not have, and why that is fine. */
   readonly dropped: readonly { readonly callback: string; readonly why: string }[]
+  /** Name of the module that has the type; absent for vmlinux. */
+  readonly module?: string
 }
 
 /** A struct_ops bound to one kernel: ready to load, still plain data. */

@@ -64,9 +64,10 @@ export {
   programMapIds,
 } from './info.ts'
 export type { Kernel } from './kernel.ts'
+export { type KernelFiles, kernelFiles, versionCode } from './kernel-files.ts'
 export { type KernelRelease, kernelRelease, olderThan } from './kernel-release.ts'
 export { createLink, detachLink, type Link, type LinkSpec, ownLink, updateLink } from './link.ts'
-export { type LoadedObject, type LoadPlanOptions, loadPlan } from './load-object.ts'
+export { type LoadedObject, type LoadPlanOptions, loadPlan, openModuleBtf } from './load-object.ts'
 export type { LoadableMap, LoadableProgram, LoadPlan } from './load-plan.ts'
 export { type BpfMap, bpfMapFlags, createMap, freezeMap, type MapShape, type MapSpec, ownMap } from './map.ts'
 export { type BatchOptions, deleteBatch, lookupBatches, type MapBatch, takeBatches, updateBatch } from './map-batch.ts'

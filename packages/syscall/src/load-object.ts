@@ -1,5 +1,6 @@
 import { nearestNames } from '@tscc/core'
 import { nativeLittleEndian } from './attr.ts'
+import { bpfMapTypes } from './bpf-types.ts'
 import { type BtfObject, loadBtf } from './btf-object.ts'
 import { errnoNumber } from './errno.ts'
 import { btfIds, openBtfById } from './ids.ts'
@@ -161,7 +162,8 @@ function createOne(
   btf: BtfObject | undefined,
   innerMapFd: number | undefined,
 ): BpfMap {
-  const { type, keySize, valueSize, maxEntries, flags, numaNode, mapExtra, keyTypeId, valueTypeId } = plan
+  const { type, keySize, valueSize, flags, numaNode, mapExtra, keyTypeId, valueTypeId } = plan
+  const maxEntries = entriesHere(kernel, plan)
   const spec = {
     type,
     keySize,
@@ -181,6 +183,19 @@ function createOne(
     return createMap(kernel, spec)
   }
 }
+
+/** What an object leaves to the machine: one perf buffer for each CPU, and ring buffers of whole pages by powers of two. */
+function entriesHere(kernel: Kernel, { type, maxEntries }: LoadableMap): number {
+  if (type === bpfMapTypes.BPF_MAP_TYPE_PERF_EVENT_ARRAY && maxEntries === 0) return kernel.possibleCpus()
+  if (type !== bpfMapTypes.BPF_MAP_TYPE_RINGBUF && type !== bpfMapTypes.BPF_MAP_TYPE_USER_RINGBUF) return maxEntries
+  if (maxEntries === 0) return 0
+  let size = PAGE
+  while (size < maxEntries && size < 2 ** 31) size *= 2
+  return size
+}
+
+/** Of machines that have 4 KB pages; larger ones refuse the map, and the object then has to say what it wants. */
+const PAGE = 4096
 
 /** A name as the kernel takes it: what it refuses becomes `_`, and what is too long is cut. */
 function objectName(name: string): string {
@@ -212,20 +227,22 @@ function u32(value: number): Uint8Array {
 function moduleBtfs(kernel: Kernel, own: (object: BtfObject) => BtfObject): (name: string) => BtfObject {
   const opened = new Map<string, BtfObject>()
   return (name) => {
-    const known = opened.get(name)
-    if (known !== undefined) return known
-    for (const id of btfIds(kernel)) {
-      const btf = openBtfById(kernel, id)
-      if (btf === undefined) continue // gone meanwhile
-      const info = btfInfo(kernel, btf.fd)
-      if (info.name === name && info.kernel_btf === 1) {
-        opened.set(name, own(btf))
-        return btf
-      }
-      btf.close()
-    }
-    throw syscallErrors.make('no-such-object', { what: "module's BTF", name, nearest: [] })
+    const btf = opened.get(name) ?? own(openModuleBtf(kernel, name))
+    opened.set(name, btf)
+    return btf
   }
+}
+
+/** The BTF of a loaded module, by the module's name; needs CAP_SYS_ADMIN, as all id lookups do. */
+export function openModuleBtf(kernel: Kernel, name: string): BtfObject {
+  for (const id of btfIds(kernel)) {
+    const btf = openBtfById(kernel, id)
+    if (btf === undefined) continue // gone meanwhile
+    const info = btfInfo(kernel, btf.fd)
+    if (info.name === name && info.kernel_btf === 1) return btf
+    btf.close()
+  }
+  throw syscallErrors.make('no-such-object', { what: "module's BTF", name, nearest: [] })
 }
 
 function loadPlanned(

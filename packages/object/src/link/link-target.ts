@@ -1,4 +1,4 @@
-import { type Btf, type BtfKind, canCallKfuncs, enumValues, type TypeFinder, typeFinder } from '@tscc/btf'
+import { type Btf, type BtfKind, canCallKfuncs, enumValues, parseBtf, type TypeFinder, typeFinder } from '@tscc/btf'
 import { type CandidateFinder, type CoreTarget, candidateFinder } from './core/candidates.ts'
 
 /** The kernel to link to. Only `btf` is needed by most objects; the rest is asked for when an object wants it. */
@@ -9,6 +9,31 @@ export interface LinkTarget extends CoreTarget {
   version?(): number
   /** Addresses of kernel symbols, as lines of /proc/kallsyms; undefined where they are hidden. */
   symbols?(): string | undefined
+}
+
+/** What `kernelFiles` of `@tscc/syscall` gives; or anything else that has a kernel's BTF. */
+export interface TargetFiles {
+  vmlinux(): Uint8Array
+  modules?(): readonly { readonly name: string; readonly bytes: Uint8Array }[]
+  config?(): string | undefined
+  version?(): number
+  symbols?(): string | undefined
+}
+
+/** A target out of files; `btf` where `vmlinux()` was read already. Keep it: what is looked up once is known then. */
+export function linkTarget(files: TargetFiles, btf: Btf = parseBtf(files.vmlinux(), { pointerSize: 8 })): LinkTarget {
+  const parsed: { modules?: ReturnType<NonNullable<LinkTarget['modules']>> } = {}
+  return {
+    btf,
+    modules: () =>
+      (parsed.modules ??= (files.modules?.() ?? []).map(({ name, bytes }) => ({
+        name,
+        btf: parseBtf(bytes, { base: btf }),
+      }))),
+    config: () => files.config?.(),
+    symbols: () => files.symbols?.(),
+    ...(files.version === undefined ? {} : { version: files.version }),
+  }
 }
 
 /** Where a type of the kernel was found; `module` is absent for vmlinux. */

@@ -8,6 +8,7 @@ import {
   type Kernel,
   loadBtf,
   lookupElement,
+  openModuleBtf,
 } from '@tscc/syscall'
 import { missingCallbacks } from '../building-blocks/callbacks.ts'
 import { structOpsErrors } from '../errors.ts'
@@ -65,15 +66,18 @@ const SMALLEST_BTF = buildBtf([
 
 function createStructOpsMap(kernel: Kernel, linked: RegistrableStructOps, by: RegisterBy): BpfMap {
   using btf = loadBtf(kernel, SMALLEST_BTF)
+  using module = linked.module === undefined ? undefined : openModuleBtf(kernel, linked.module)
   return createMap(kernel, {
     type: 'BPF_MAP_TYPE_STRUCT_OPS',
     keySize: 4,
     valueSize: linked.layout.valueSize,
     maxEntries: 1,
-    flags: by === 'link' ? bpfMapFlags.BPF_F_LINK : 0,
+    flags:
+      (by === 'link' ? bpfMapFlags.BPF_F_LINK : 0) | (module === undefined ? 0 : bpfMapFlags.BPF_F_VTYPE_BTF_OBJ_FD),
     name: linked.spec.name,
     btf: { fd: btf.fd },
     vmlinuxValueTypeId: linked.layout.valueTypeId,
+    ...(module === undefined ? {} : { valueTypeBtfObjectFd: module.fd }),
   })
 }
 
