@@ -8,6 +8,7 @@ export const cliErrors = defineErrors('cli', {
   'unknown-algorithm': (c: { readonly name: string; readonly nearest: readonly string[] }) =>
     `${c.name}: no algorithm of tscc and no module has this name${didYouMean(c.nearest)}`,
   'bad-module': (c: { readonly path: string; readonly why: string }) => `${c.path}: ${c.why}`,
+  'bad-object': (c: { readonly path: string; readonly why: string }) => `${c.path}: ${c.why}`,
   'needs-type-stripping': (c: { readonly path: string; readonly node: string }) =>
     `${c.path}: Node ${c.node} does not run TypeScript`,
   'not-found': (c: { readonly what: string; readonly name: string; readonly nearest: readonly string[] }) =>

@@ -74,6 +74,18 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/build.ts')).defineBuild,
   },
   {
+    name: 'explain',
+    group: code,
+    summary: 'what linking resolves to what on a kernel',
+    load: async () => (await import('./commands/explain.ts')).defineExplain,
+  },
+  {
+    name: 'check',
+    group: live,
+    summary: 'have the verifier look at an algorithm or object; registers nothing',
+    load: async () => (await import('./commands/check.ts')).defineCheck,
+  },
+  {
     name: 'register',
     group: live,
     summary: 'load an algorithm into the kernel, ready for sysctl and setsockopt',

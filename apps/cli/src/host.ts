@@ -21,6 +21,8 @@ export function openHost(what: string): { readonly kernel: Kernel; readonly reso
 }
 
 /** What algorithms are linked against: a BTF file where one is given, else the running kernel. */
-export function openResolver(btf: string | undefined): Resolver & Pick<HostResolver, 'save'> {
-  return btf === undefined ? openHost('linking').resolver : { ...btfResolver(loadBtf(btf)), save() {} }
+export function openResolver(btf: string | undefined): Resolver & Pick<HostResolver, 'save' | 'btf'> {
+  if (btf === undefined) return openHost('linking').resolver
+  const loaded = loadBtf(btf)
+  return { ...btfResolver(loaded), btf: () => loaded, save() {} }
 }

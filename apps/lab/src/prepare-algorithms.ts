@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto'
-import { linkStructOps, type StructOpsSpec } from '@tscc/struct-ops'
+import { linkStructOps, type Resolver, type StructOpsSpec } from '@tscc/struct-ops'
 import {
   findStructOps,
   hostResolver,
   listStructOps,
+  type RegistrableStructOps,
   type Registration,
   registerStructOps,
   unregisterStructOps,
@@ -18,6 +19,12 @@ import { type Leftover, noteLeftover, sweepLeftovers } from './sweep.ts'
 export type AlgorithmRequest =
   | { readonly kind: 'kernel'; readonly label: string; readonly cc: string }
   | { readonly kind: 'spec'; readonly label: string; readonly spec: StructOpsSpec }
+  | {
+      readonly kind: 'loadable'
+      readonly label: string
+      /** Load it under a name of the lab's; the programs may be closed once it is registered. */
+      open(kernel: Kernel, name: string): { readonly ops: RegistrableStructOps; close(): void }
+    }
 
 /** Algorithms that are ready to be measured, and the owner of what was registered for that. */
 export interface PreparedAlgorithms {
@@ -28,7 +35,7 @@ export interface PreparedAlgorithms {
 }
 
 /** TCP_CONG_NEEDS_ECN (include/net/tcp.h). */
-const NEEDS_ECN = 2n
+const NEEDS_ECN = 2
 
 /**
  * Register what is not in the kernel, under names of its own (`ts_reno_4k2zq`), and check that the rest is there.
@@ -38,7 +45,8 @@ export async function prepareAlgorithms(
   kernel: Kernel,
   requests: readonly AlgorithmRequest[],
 ): Promise<PreparedAlgorithms> {
-  if (requests.some((request) => request.kind === 'spec')) await sweepLeftovers((leftover) => remove(kernel, leftover))
+  if (requests.some((request) => request.kind !== 'kernel'))
+    await sweepLeftovers((leftover) => remove(kernel, leftover))
   const resolver = hostResolver(kernel)
   const registered = (): readonly string[] => listStructOps(kernel, { resolver }).map((record) => record.name)
   const undo: (() => void)[] = []
@@ -55,11 +63,15 @@ export async function prepareAlgorithms(
         return { label, cc, origin, ecn: cc === 'dctcp' }
       }
       const cc = temporaryName(request.label)
-      const linked = linkStructOps({ ...request.spec, name: cc }, resolver)
-      undo.push(noteLeftover({ kind: 'struct_ops', data: { name: cc } }).forget)
-      const registration: Registration = registerStructOps(kernel, linked)
-      undo.push(() => registration.close())
-      return { label, cc, origin: 'tscc', ecn: needsEcn(request.spec) }
+      const opened = openRequest(kernel, resolver, request, cc)
+      try {
+        undo.push(noteLeftover({ kind: 'struct_ops', data: { name: cc } }).forget)
+        const registration: Registration = registerStructOps(kernel, opened.ops)
+        undo.push(() => registration.close())
+        return { label, cc, origin: 'tscc', ecn: needsEcn(opened.ops) }
+      } finally {
+        opened.close()
+      }
     })
     resolver.save()
     return { algorithms, close, [Symbol.dispose]: close }
@@ -114,6 +126,20 @@ function uniqueLabel(requests: readonly AlgorithmRequest[], index: number): stri
   return before === 0 ? label : `${label} (${before + 1})`
 }
 
-function needsEcn(spec: StructOpsSpec): boolean {
-  return (BigInt(spec.data?.flags ?? 0) & NEEDS_ECN) !== 0n
+function openRequest(
+  kernel: Kernel,
+  resolver: Resolver,
+  request: Exclude<AlgorithmRequest, { readonly kind: 'kernel' }>,
+  name: string,
+): { readonly ops: RegistrableStructOps; close(): void } {
+  if (request.kind === 'loadable') return request.open(kernel, name)
+  return { ops: linkStructOps({ ...request.spec, name }, resolver), close() {} }
+}
+
+/** As its value says, which is the machine's own. */
+function needsEcn({ layout, value }: RegistrableStructOps): boolean {
+  const flags = layout.members.find((member) => member.name === 'flags' && member.kind === 'integer')
+  if (flags === undefined) return false
+  const bytes = new DataView(value.buffer, value.byteOffset + layout.dataOffset + flags.offset, flags.size)
+  return flags.size >= 4 && (bytes.getUint32(0, true) & NEEDS_ECN) !== 0
 }

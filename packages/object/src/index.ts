@@ -1,3 +1,4 @@
+export { explainLink, type LinkExplanation } from './link/explain-link.ts'
 export { type LinkOptions, linkObject } from './link/link-object.ts'
 export type { LinkedStructOps } from './link/link-struct-ops.ts'
 export { type LinkTarget, linkTarget, type TargetFiles } from './link/link-target.ts'

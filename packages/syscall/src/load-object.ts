@@ -32,7 +32,7 @@ export interface LoadedObject {
 export interface LoadPlanOptions extends LoadProgramOptions {
   /** Which programs to load; default all. */
   readonly only?: (program: LoadableProgram, index: number) => boolean
-  /** Where maps with `pinning: 'byName'` are shared. Default `/sys/fs/bpf`. */
+  /** Where maps with `pinning: 'byName'` are shared. Default `/sys/fs/bpf`; `'none'`: they are not. */
   readonly pinFolder?: string
   /** Maps to use in the place of new ones, by name; they stay their owner's. */
   readonly reuse?: ReadonlyMap<string, BpfMap>
@@ -107,7 +107,7 @@ const refused = (error: unknown, name: Parameters<typeof errnoNumber>[0]): boole
   syscallErrors.is(error, 'syscall/bpf') && error.context.errno === errnoNumber(name)
 
 function createPlanned(kernel: Kernel, plan: LoadableMap, btf: BtfObject | undefined, pinFolder: string): BpfMap {
-  if (plan.pinning === 'none') return createFilled(kernel, plan, btf)
+  if (plan.pinning === 'none' || pinFolder === 'none') return createFilled(kernel, plan, btf)
   const path = `${pinFolder}/${plan.name}`
   const pinned = openIfPinned(kernel, path)
   if (pinned !== undefined) {

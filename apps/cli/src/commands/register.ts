@@ -1,8 +1,8 @@
-import { linkStructOps } from '@tscc/struct-ops'
 import { registerStructOps } from '@tscc/struct-ops/kernel'
 import { type Command, Option } from 'commander'
 import { keepRegistered } from '../algorithm/keep-registered.ts'
-import { algorithmSource, loadAlgorithm } from '../algorithm/load-algorithm.ts'
+import { hostTarget, loadSource, sourceText } from '../algorithm/load-source.ts'
+import { openStructOps } from '../algorithm/open-struct-ops.ts'
 import { btfSource } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
 import { openKernel, openResolver } from '../host.ts'
@@ -11,6 +11,7 @@ import { stopSignal, untilAborted } from '../stop-signal.ts'
 
 interface RegisterOptions {
   readonly name?: string
+  readonly value?: string
   readonly pin?: string | true
   readonly hold?: true
   readonly btf?: string
@@ -24,19 +25,28 @@ export function defineRegister(command: Command, { output }: CommandContext): vo
       .description(
         'Load an algorithm into the kernel and print its id. It stays registered after this process, pinned in a BPF file system (kernels before 6.4 need no pin), unless --hold is given.',
       )
-      .argument('<algorithm>', algorithmSource)
+      .argument('<algorithm>', sourceText)
       .option('--name <name>', "the kernel's name for it, at most 15 characters")
+      .option('--value <variable>', 'of an object with several struct_ops values: which one')
       .addOption(new Option('--pin [path]', 'where to pin it (default: /sys/fs/bpf/tscc/NAME)').conflicts('hold'))
       .option('--hold', 'keep it registered only while this process runs; ^C unregisters')
       .addOption(new Option('--btf <file>', `link against a file instead of the running kernel: ${btfSource}`))
       .option('--json', 'print JSON')
       .action(async (source: string, options: RegisterOptions) => {
-        const { spec } = await loadAlgorithm(source)
+        const loaded = await loadSource(source)
         const kernel = openKernel('register')
         const resolver = openResolver(options.btf)
-        const linked = linkStructOps({ ...spec, name: options.name ?? spec.name }, resolver)
+        using opened = openStructOps(
+          kernel,
+          loaded,
+          {
+            resolver: () => resolver,
+            target: () => (options.btf === undefined ? hostTarget(kernel, resolver.btf()) : { btf: resolver.btf() }),
+          },
+          options,
+        )
         const stop = options.hold === true ? stopSignal() : undefined
-        const registration = registerStructOps(kernel, linked)
+        const registration = registerStructOps(kernel, opened.ops)
         const { name, type, by, mapId: id, linkId, programs, dropped } = registration
         const pin = stop === undefined ? keepRegistered(kernel, registration, options.pin) : undefined
         resolver.save()
@@ -56,6 +66,7 @@ export function defineRegister(command: Command, { output }: CommandContext): vo
     [
       ['tscc register reno', "tscc's Reno as ts_reno"],
       ['tscc register ./my-cc.mjs --name my_cc', 'your own'],
+      ['tscc register reno.bpf.o', 'an object file, of tscc build or of clang'],
       ['sysctl -w net.ipv4.tcp_congestion_control=ts_reno', 'use it for new connections'],
       ['tscc register reno --hold', 'only until ^C'],
     ],

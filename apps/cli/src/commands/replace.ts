@@ -1,13 +1,14 @@
-import { linkStructOps } from '@tscc/struct-ops'
 import { findStructOps, replaceStructOps } from '@tscc/struct-ops/kernel'
 import type { Command } from 'commander'
-import { algorithmSource, loadAlgorithm } from '../algorithm/load-algorithm.ts'
+import { hostTarget, loadSource, sourceText } from '../algorithm/load-source.ts'
+import { openStructOps } from '../algorithm/open-struct-ops.ts'
 import type { CommandContext } from '../command-table.ts'
 import { openHost } from '../host.ts'
 import { examples } from '../output/examples.ts'
 
 interface ReplaceOptions {
   readonly allowGap?: true
+  readonly value?: string
   readonly json?: true
 }
 
@@ -19,15 +20,21 @@ export function defineReplace(command: Command, { output }: CommandContext): voi
         'Put an algorithm in the place of a registered one, under its name and pins. There is no moment without it, and when the kernel refuses, the old one stays. Connections that use the old one keep it.',
       )
       .argument('<registered>', 'id or name, as tscc list shows them')
-      .argument('<algorithm>', algorithmSource)
+      .argument('<algorithm>', sourceText)
+      .option('--value <variable>', 'of an object with several struct_ops values: which one')
       .option('--allow-gap', 'on kernels before 6.4, which cannot replace: unregister, then register')
       .option('--json', 'print JSON')
       .action(async (idOrName: string, source: string, options: ReplaceOptions) => {
-        const { spec } = await loadAlgorithm(source)
+        const loaded = await loadSource(source)
         const { kernel, resolver } = openHost('replace')
         const record = findStructOps(kernel, idOrName, { resolver })
-        const linked = linkStructOps({ ...spec, name: record.name }, resolver)
-        const id = replaceStructOps(kernel, record, linked, { allowGap: options.allowGap === true })
+        using opened = openStructOps(
+          kernel,
+          loaded,
+          { resolver: () => resolver, target: () => hostTarget(kernel, resolver.btf()) },
+          { name: record.name, value: options.value },
+        )
+        const id = replaceStructOps(kernel, record, opened.ops, { allowGap: options.allowGap === true })
         resolver.save()
         if (options.json) output.json({ id, name: record.name, type: record.type, replaced: record.id })
         else {

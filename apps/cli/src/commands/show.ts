@@ -3,7 +3,8 @@ import { findStructOps, isRegistered, type StructOpsRecord } from '@tscc/struct-
 import { type Kernel, openProgramById, programInfo } from '@tscc/syscall'
 import { type Command, Option } from 'commander'
 import { type AlgorithmView, viewAlgorithm } from '../algorithm/algorithm-view.ts'
-import { isModulePath, loadAlgorithm } from '../algorithm/load-algorithm.ts'
+import { isSource, loadSource, openTarget, sourceText } from '../algorithm/load-source.ts'
+import { type ObjectView, viewObject } from '../algorithm/object-view.ts'
 import { btfSource, loadBtf } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
 import { openHost } from '../host.ts'
@@ -23,13 +24,20 @@ export function defineShow(command: Command, { output }: CommandContext): void {
       .description(
         'Show a registered struct_ops by id or name; or what linking makes of an algorithm on this kernel: signatures, offsets, left-out callbacks. Without an argument, list the algorithms that tscc ships.',
       )
-      .argument('[what]', 'id or name of a registered struct_ops, an algorithm of tscc, or a module')
+      .argument('[what]', `id or name of a registered struct_ops; or ${sourceText}`)
       .addOption(new Option('--btf <file>', `for an algorithm: link against ${btfSource}`))
       .option('--json', 'print JSON')
       .action(async (what: string | undefined, options: ShowOptions) => {
         if (what === undefined) listAlgorithms(output, options.json === true)
-        else if (isAlgorithm(what)) {
-          const view = viewAlgorithm(await loadAlgorithm(what), loadBtf(options.btf ?? 'vmlinux'))
+        else if (isSource(what)) {
+          const source = await loadSource(what)
+          if ('object' in source) {
+            const view = viewObject(source, openTarget('show', options.btf))
+            if (options.json) output.json(view)
+            else printObject(output, view)
+            return
+          }
+          const view = viewAlgorithm(source, loadBtf(options.btf ?? 'vmlinux'))
           if (options.json) output.json(view)
           else printAlgorithm(output, view)
         } else {
@@ -44,12 +52,9 @@ export function defineShow(command: Command, { output }: CommandContext): void {
       ['tscc show reno', 'its callbacks and the offsets it was given on this kernel'],
       ['tscc show reno --btf vmlinux-6.1', 'and on another'],
       ['tscc show ts_reno', 'a registered one: programs, links, pins'],
+      ['tscc show prog.bpf.o', 'what is in an object file'],
     ],
   )
-}
-
-function isAlgorithm(what: string): boolean {
-  return isModulePath(what) || algorithms.some((algorithm) => algorithm.name === what)
 }
 
 function listAlgorithms(output: Output, json: boolean): void {
@@ -62,6 +67,38 @@ function listAlgorithms(output: Output, json: boolean): void {
         algorithms.map(({ name, about, source }) => [name, about, source]),
       ),
     )
+}
+
+function printObject(output: Output, view: ObjectView): void {
+  const { bold, dim } = output.colors
+  const { license, endian, programs, structOps, maps, externs } = view
+  output.print(`${bold(view.label)}: licence ${license === '' ? 'none' : license}, ${endian} endian\n`)
+  const tables = [
+    [
+      'program',
+      ['section', 'insns', 'relocations'],
+      programs.map((one) => [one.name, one.section, one.instructions, one.relocations]),
+    ],
+    [
+      'struct_ops',
+      ['type', 'registers as', 'callbacks'],
+      structOps.map((one) => [one.variable, one.type, one.name, one.callbacks.join(' ')]),
+    ],
+    [
+      'map',
+      ['type', 'key', 'value', 'entries'],
+      maps.map((one) => [one.name, one.type, one.keySize, one.valueSize, one.maxEntries]),
+    ],
+    ['extern', ['kind', 'weak'], externs.map((one) => [one.name, one.kind, one.weak ? 'yes' : 'no'])],
+  ] as const
+  output.print(
+    tables
+      .filter(([, , rows]) => rows.length > 0)
+      .map(([what, columns, rows]) => formatTable(output, [what, ...columns], rows))
+      .join('\n\n'),
+  )
+  for (const { structOps: of, callback, why } of view.dropped) output.print(dim(`left out ${of}.${callback}: ${why}`))
+  output.note(`tscc explain ${view.path} says what it becomes on this kernel`)
 }
 
 function printAlgorithm(output: Output, view: AlgorithmView): void {

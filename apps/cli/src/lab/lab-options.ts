@@ -10,8 +10,10 @@ import {
   parsePath,
   type Scenario,
 } from '@tscc/lab'
+import { hostResolver } from '@tscc/struct-ops/kernel'
 import { availableCongestionControls, type Kernel } from '@tscc/syscall'
-import { isModulePath, loadAlgorithm } from '../algorithm/load-algorithm.ts'
+import { hostTarget, isSource, type LoadedObjectFile, loadSource } from '../algorithm/load-source.ts'
+import { type OpenedStructOps, openStructOps } from '../algorithm/open-struct-ops.ts'
 import { cliErrors } from '../cli-errors.ts'
 import type { PrintLabOptions } from './run-lab-here.ts'
 
@@ -66,13 +68,26 @@ export async function labRequests(kernel: Kernel, names: readonly string[]): Pro
 
 async function labRequest(kernel: Kernel, name: string): Promise<AlgorithmRequest> {
   if (name.startsWith(KERNEL)) return kernelRequest(kernel, name.slice(KERNEL.length), name)
-  if (isModulePath(name) || algorithms.some((algorithm) => algorithm.name === name)) {
-    const { label, spec } = await loadAlgorithm(name)
+  if (isSource(name)) {
+    const source = await loadSource(name)
+    const { label } = source
+    if ('object' in source) return { kind: 'loadable', label, open: (host, cc) => openObject(host, source, cc) }
+    const { spec } = source
     if (spec.type !== 'tcp_congestion_ops')
       throw cliErrors.make('bad-module', { path: name, why: `is a ${spec.type}, the lab measures tcp_congestion_ops` })
     return { kind: 'spec', label, spec }
   }
   return kernelRequest(kernel, name, name)
+}
+
+function openObject(kernel: Kernel, source: LoadedObjectFile, name: string): OpenedStructOps {
+  const resolver = hostResolver(kernel)
+  const target = () => hostTarget(kernel, resolver.btf())
+  const opened = openStructOps(kernel, source, { resolver: () => resolver, target }, { name })
+  const { type } = opened.ops.spec
+  if (type === 'tcp_congestion_ops') return opened
+  opened.close()
+  throw cliErrors.make('bad-object', { path: source.path, why: `is a ${type}, the lab measures tcp_congestion_ops` })
 }
 
 function kernelRequest(kernel: Kernel, cc: string, label: string): AlgorithmRequest {

@@ -23,6 +23,15 @@ const mends: Readonly<Record<string, Mend>> = {
     'use a kernel with CONFIG_DEBUG_INFO_BTF=y (every current distribution has it)',
     'or give a BTF file instead: --btf FILE',
   ],
+  'object/not-elf': () => ['an object is what tscc build or clang -target bpf -c makes'],
+  'object/unresolved-extern': (c) => [
+    c.kind === 'kfunc'
+      ? 'declare it weak (__weak) and ask for it first (bpf_ksym_exists), or use a kernel that has it'
+      : 'declare it weak (__weak) where the program can do without',
+  ],
+  'object/unknown-section': () => ['name the section as libbpf does: xdp, tc, fentry/FUNCTION, struct_ops/CALLBACK …'],
+  'object/bad-relocation': () => ['tscc explain FILE --all lists the others'],
+  'btf/unknown-struct-ops': () => ["tscc btf find 'bpf_struct_ops_*' lists the kernel's struct_ops types"],
   'btf/unknown-type': () => ["tscc btf find 'PATTERN*' lists the names of a BTF"],
   'btf/unknown-field': (c) => [`tscc btf layout ${String(c.type)} lists its fields`],
   'btf/magic': () => ['expected raw BTF, an ELF file with a .BTF section, or the word vmlinux'],

@@ -40,7 +40,8 @@ export function reportError(output: Output, error: unknown, options: ReportOptio
   if (options.verbose) for (const line of details(error)) output.note(dim(printable(line)))
 }
 
-function describeError(error: unknown): ErrorReport {
+/** An error as data: its code, its message, and what to do about it. */
+export function describeError(error: unknown): ErrorReport {
   if (cliErrors.is(error, 'cli/usage')) {
     const { command, hint } = error.context
     return { code: error.code, message: error.message, help: [hint, `${command} --help`].filter((line) => line !== '') }

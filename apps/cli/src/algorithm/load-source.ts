@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { algorithms } from '@tscc/algos'
+import { isElf } from '@tscc/btf'
+import { type BpfObject, type LinkTarget, linkTarget, readObject } from '@tscc/object'
+import { specToObject } from '@tscc/struct-ops/object'
+import { type Kernel, kernelFiles } from '@tscc/syscall'
+import { loadBtf } from '../btf/load-btf.ts'
+import { readInput } from '../files.ts'
+import { openHost } from '../host.ts'
+import { algorithmSource, isModulePath, type LoadedAlgorithm, loadAlgorithm } from './load-algorithm.ts'
+
+/** What a user named: an algorithm in steps, or an object file. */
+export type LoadedSource = LoadedAlgorithm | LoadedObjectFile
+
+/** An object file (.bpf.o), ours or a C compiler's. */
+export interface LoadedObjectFile {
+  readonly label: string
+  readonly path: string
+  readonly object: BpfObject
+}
+
+/** What names a source on the command line, for help texts. */
+export const sourceText = `${algorithmSource}, or an object file (.bpf.o)`
+
+/** An algorithm by name or by path, or an object file. */
+export async function loadSource(text: string): Promise<LoadedSource> {
+  if (!isObjectPath(text)) return loadAlgorithm(text)
+  const object = readObject(readInput(text))
+  return { label: text.replace(/^.*[/\\]/, '').replace(/(\.bpf)?\.o$/, ''), path: text, object }
+}
+
+/** Does this name something to link: an algorithm of tscc, a module, or an object file? */
+export function isSource(text: string): boolean {
+  return isObjectPath(text) || isModulePath(text) || algorithms.some((algorithm) => algorithm.name === text)
+}
+
+/** Does this name an object file? By its name, or else by its first bytes. */
+export function isObjectPath(text: string): boolean {
+  if (/\.o$/.test(text)) return true
+  return !/\.[cm]?[jt]s$/.test(text) && /[/\\.]/.test(text) && existsSync(text) && isElfFile(text)
+}
+
+function isElfFile(path: string): boolean {
+  try {
+    return isElf(readInput(path))
+  } catch {
+    return false // a folder, say: what reads it next says so
+  }
+}
+
+/** The object of a source: an algorithm's is made here. */
+export function objectOf(source: LoadedSource): BpfObject {
+  return 'object' in source ? source.object : specToObject(source.spec)
+}
+
+/** The kernel to link an object to: a BTF file where one is given, else the running one. */
+export function openTarget(what: string, btf: string | undefined): LinkTarget {
+  if (btf !== undefined) return { btf: loadBtf(btf) }
+  const { kernel, resolver } = openHost(what)
+  return hostTarget(kernel, resolver.btf())
+}
+
+/** The running kernel as a target. */
+export function hostTarget(kernel: Kernel, btf: LinkTarget['btf']): LinkTarget {
+  return linkTarget(kernelFiles(kernel), btf)
+}
