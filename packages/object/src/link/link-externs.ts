@@ -159,7 +159,7 @@ function putValue(bytes: Uint8Array, littleEndian: boolean, btf: Btf, extern: Ob
       if (isTristate(btf, id)) putInteger(room, littleEndian, { n: 0n, y: 1n, m: 2n }[value.value])
       else if (type.kind === 'int' && type.bool && value.value !== 'm')
         putInteger(room, littleEndian, value.value === 'y' ? 1n : 0n)
-      else if (type.kind === 'int' && size === 1) room[0] = value.value.charCodeAt(0)
+      else if (type.kind === 'int' && size === 1 && !type.bool) room[0] = value.value.charCodeAt(0)
       else throw mismatch()
   }
 }
