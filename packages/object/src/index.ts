@@ -19,4 +19,5 @@ export type {
 export { objectErrors } from './object-errors.ts'
 export { type CodeSection, codeSections } from './read/code-sections.ts'
 export { readObject } from './read/read-object.ts'
+export { type Variables, type VariableValue, variablesOf, withVariables } from './variables.ts'
 export { completeBtf, writeObject } from './write/write-object.ts'

@@ -23,6 +23,7 @@ export const objectErrors = defineErrors('object', {
   'unknown-target': (c: { function: string; target: string; kind: string }) =>
     `${c.function}: the target kernel has no ${c.kind} ${c.target} to attach to`,
   'not-linkable': (c: { what: string; why: string }) => `${c.what}: ${c.why}`,
+  'bad-value': (c: { what: string; why: string }) => `${c.what}: ${c.why}`,
   'no-such-part': (c: { what: string; name: string; nearest: readonly string[] }) =>
     `the object has no ${c.what} ${c.name}${didYouMean(c.nearest)}`,
   'missing-type': (c: { what: string; type: string }) => `${c.what}: the object's BTF lacks ${c.type}`,

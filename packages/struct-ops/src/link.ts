@@ -81,10 +81,16 @@ export function originOf(program: LinkedProgram, slot: number): string {
   return step === undefined ? '' : describeStep(step)
 }
 
+/** Which kernels have a callback, where that is known not to be all. */
+export function sinceText(type: string, callback: string): string | undefined {
+  const since = CALLBACK_SINCE[`${type}.${callback}`]
+  return since === undefined ? undefined : `kernels have ${type}.${callback} from ${since}`
+}
+
 /** The reason that a callback may be absent; throws where it is a mistake. */
 export function whyAbsent(layout: StructOpsLayout, callback: string): string {
-  const since = CALLBACK_SINCE[`${layout.type}.${callback}`]
-  if (since !== undefined) return `kernels have ${layout.type}.${callback} from ${since}`
+  const since = sinceText(layout.type, callback)
+  if (since !== undefined) return since
   const names = layout.members.filter((m) => m.kind === 'callback').map((m) => m.name)
   throw structOpsErrors.make('unknown-callback', {
     type: layout.type,

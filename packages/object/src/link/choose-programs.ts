@@ -7,6 +7,7 @@ import { isStructOpsProgram, type SectionDefinition, sectionDefinition, sectionN
 
 /** Subprograms live here; everything else is a program. */
 const SUBPROGRAMS = '.text'
+const CALLBACKS = /^\??struct_ops(?:\.s)?(?:\/|$)/
 
 /** Indices of the programs to link: those that are wanted, and those that the struct_ops values need. */
 export function choosePrograms(
@@ -17,10 +18,9 @@ export function choosePrograms(
   const callbacks = new Set(structOps.flatMap(({ linked }) => linked.callbacks.map((one) => one.function)))
   return object.functions.flatMap((f, index) => {
     if (callbacks.has(index)) return [index]
-    if (f.section === SUBPROGRAMS) return []
-    if (wanted !== undefined) return wanted(f) ? [index] : []
-    const byItself = !f.section.startsWith('?') && !/^struct_ops(?:\.s)?(?:\/|$)/.test(f.section)
-    return byItself ? [index] : []
+    // A callback that no value has, or that the kernel does not have, is nothing to load.
+    if (f.section === SUBPROGRAMS || CALLBACKS.test(f.section)) return []
+    return (wanted === undefined ? !f.section.startsWith('?') : wanted(f)) ? [index] : []
   })
 }
 

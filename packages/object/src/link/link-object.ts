@@ -16,8 +16,8 @@ import { programInfo } from './program-info.ts'
 /** What to link of an object. */
 export interface LinkOptions {
   /**
-   * Which programs; those that struct_ops values need come along. Default: all whose section has no `?` in front, but
-   * `struct_ops/…` only where a value has them.
+   * Which programs; default: all whose section has no `?` in front. Callbacks come with the struct_ops values that have
+   * them, whatever this says.
    */
   readonly programs?: (f: ObjectFunction) => boolean
   /** Which struct_ops values. Default: all whose section has no `?` in front. */

@@ -1,6 +1,7 @@
 import type { LinkedObject, LinkedStructOps as LinkedValue } from '@tscc/object'
 import type { LoadedObject } from '@tscc/syscall'
 import { structOpsErrors } from '../errors.ts'
+import { sinceText } from '../link.ts'
 import type { LoadableStructOps } from './load-programs.ts'
 
 /**
@@ -18,7 +19,7 @@ function structOpsOfValue(linked: LinkedObject, value: LinkedValue, loaded: Load
     layout,
     programs: value.callbacks.map(({ member, valueOffset }) => ({ callback: member.name, valueOffset })),
     value: value.value,
-    dropped: value.dropped,
+    dropped: value.dropped.map(({ callback, why }) => ({ callback, why: sinceText(layout.type, callback) ?? why })),
     ...(module === undefined ? {} : { module }),
     load: () => ({
       programs: value.callbacks.map(({ function: index, member, valueOffset }) => {
