@@ -1,5 +1,6 @@
 // The kernel matrix: node conformance/kernels/run.mjs --help
-import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArguments, usage } from './lib/arguments.mjs'
 import { removeUnused } from './lib/cache.mjs'
@@ -85,9 +86,13 @@ async function runMatrix(chosen, options) {
   say(why)
   const suites = options.suites ?? allSuites
   removeUnused()
+  const folder = mkdtempSync(join(tmpdir(), 'tscc-artifacts-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const { makeArtifacts } = await import('./lib/artifacts.mjs')
+  const files = [...makeArtifacts(folder), ...options.files]
   // One after the other, since they share the cache; what is there already takes no time
   const jobs = []
-  for (const one of chosen) jobs.push(await jobOf(one, suites, { ...options, accel, signal: stop.signal, say }))
+  for (const one of chosen) jobs.push(await jobOf(one, suites, { ...options, files, accel, signal: stop.signal, say }))
   const results = await runSome(jobs, options.run === undefined ? options.jobs : 1)
   if (options.run !== undefined) return results.find(({ code }) => code !== 0)?.code ?? 0
   report(results, options)

@@ -1,5 +1,6 @@
 // One artifact for every kernel: congestion controls at instruction level, each with something that kernels differ in. What a
 // program saw is told by snd_ssthresh, which TCP_INFO shows.
+import { reno } from '@tscc/algos'
 import { add32, jeq, jne32, jslt32, label, lsh32, mov, or32 } from '@tscc/insn'
 import {
   aimdSsthresh,
@@ -160,3 +161,12 @@ export const incomplete = (name) => {
   const { undo_cwnd: _, ...callbacks } = base
   return { type: 'tcp_congestion_ops', name, callbacks }
 }
+
+/** What becomes an object file, once, for all kernels; by the file's name. */
+export const artifactSpecs = () => ({
+  reno: reno('a_reno'),
+  cong_control: congControl('a_cong_control'),
+  bitfields: bitfields('a_bitfields'),
+  kfuncs: kfuncs('a_kfuncs'),
+  tx_start: txStart('a_tx_start'),
+})

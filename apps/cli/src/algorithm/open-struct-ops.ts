@@ -1,5 +1,5 @@
 import { nearestNames } from '@tscc/core'
-import { type BpfObject, type LinkTarget, linkObject } from '@tscc/object'
+import { type BpfObject, type LinkTarget, linkObject, type VariableValue, withVariables } from '@tscc/object'
 import { linkStructOps, type Resolver } from '@tscc/struct-ops'
 import {
   type LoadableStructOps,
@@ -24,20 +24,33 @@ export interface LinkSides {
   target(): LinkTarget
 }
 
+/** What a user wants of a source. */
+export interface WantedStructOps {
+  /** The kernel's name for it. */
+  readonly name?: string | undefined
+  /** Variable of an object's struct_ops value. */
+  readonly value?: string | undefined
+  /** Initial values of an object's variables. */
+  readonly set?: Readonly<Record<string, VariableValue>> | undefined
+}
+
 /** Link the struct_ops of a source, under another name where one is given; of an object, also load it. */
 export function openStructOps(
   kernel: Kernel,
   source: LoadedSource,
   sides: LinkSides,
-  wanted: { readonly name?: string | undefined; readonly value?: string | undefined } = {},
+  wanted: WantedStructOps = {},
 ): OpenedStructOps {
   if ('spec' in source) {
+    const [name] = Object.keys(wanted.set ?? {})
+    if (name !== undefined)
+      throw cliErrors.make('not-found', { what: `variable of ${source.label}`, name, nearest: [] })
     const ops = linkStructOps({ ...source.spec, name: wanted.name ?? source.spec.name }, sides.resolver())
     return { ops, close() {}, [Symbol.dispose]() {} }
   }
   const variable = chooseStructOps(source.path, source.object, wanted.value)
   // Programs of other types are no business of a registration.
-  const linked = linkObject(source.object, sides.target(), {
+  const linked = linkObject(withVariables(source.object, wanted.set ?? {}), sides.target(), {
     programs: () => false,
     structOps: (value) => value.name === variable,
   })

@@ -1,3 +1,4 @@
+import type { VariableValue } from '@tscc/object'
 import { registerStructOps } from '@tscc/struct-ops/kernel'
 import { type Command, Option } from 'commander'
 import { keepRegistered } from '../algorithm/keep-registered.ts'
@@ -6,12 +7,14 @@ import { openStructOps } from '../algorithm/open-struct-ops.ts'
 import { btfSource } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
 import { openKernel, openResolver } from '../host.ts'
+import { parseSetting } from '../option-parsers.ts'
 import { examples } from '../output/examples.ts'
 import { stopSignal, untilAborted } from '../stop-signal.ts'
 
 interface RegisterOptions {
   readonly name?: string
   readonly value?: string
+  readonly set?: Readonly<Record<string, VariableValue>>
   readonly pin?: string | true
   readonly hold?: true
   readonly btf?: string
@@ -28,6 +31,9 @@ export function defineRegister(command: Command, { output }: CommandContext): vo
       .argument('<algorithm>', sourceText)
       .option('--name <name>', "the kernel's name for it, at most 15 characters")
       .option('--value <variable>', 'of an object with several struct_ops values: which one')
+      .addOption(
+        new Option('--set <name=value...>', 'initial values of variables in an object').argParser(parseSetting),
+      )
       .addOption(new Option('--pin [path]', 'where to pin it (default: /sys/fs/bpf/tscc/NAME)').conflicts('hold'))
       .option('--hold', 'keep it registered only while this process runs; ^C unregisters')
       .addOption(new Option('--btf <file>', `link against a file instead of the running kernel: ${btfSource}`))
@@ -67,6 +73,7 @@ export function defineRegister(command: Command, { output }: CommandContext): vo
       ['tscc register reno', "tscc's Reno as ts_reno"],
       ['tscc register ./my-cc.mjs --name my_cc', 'your own'],
       ['tscc register reno.bpf.o', 'an object file, of tscc build or of clang'],
+      ['tscc register reno.bpf.o --set least=4', 'with another value of its variable'],
       ['sysctl -w net.ipv4.tcp_congestion_control=ts_reno', 'use it for new connections'],
       ['tscc register reno --hold', 'only until ^C'],
     ],

@@ -1,0 +1,30 @@
+// The artifacts of the matrix: objects made once, here, that every kernel gets the very bytes of.
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeObject } from '@tscc/object'
+import { specToObject } from '@tscc/struct-ops/object'
+import { artifactSpecs } from '../suites/specs.mjs'
+
+const suites = join(import.meta.dirname, '../suites')
+
+/** Write the objects of `suites/specs.mjs` and those of C compilers into a folder; gives files for a job, and their digests. */
+export function makeArtifacts(folder) {
+  mkdirSync(folder, { recursive: true })
+  for (const [name, spec] of Object.entries(artifactSpecs()))
+    writeFileSync(join(folder, `${name}.bpf.o`), writeObject(specToObject(spec)))
+  const compiled = join(suites, 'objects')
+  for (const name of readdirSync(compiled).filter((file) => file.endsWith('.o')))
+    writeFileSync(join(folder, name), readFileSync(join(compiled, name)))
+  const names = readdirSync(folder).filter((file) => file.endsWith('.o'))
+  const digests = Object.fromEntries(
+    names.map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(folder, name)))
+        .digest('hex'),
+    ]),
+  )
+  writeFileSync(join(folder, 'digests.json'), JSON.stringify(digests))
+  return [...names, 'digests.json'].map((name) => ({ from: join(folder, name), to: `job/artifacts/${name}` }))
+}

@@ -1,0 +1,135 @@
+// The same object files for every kernel, made once where the matrix was started: linked here by tscc, loaded, registered,
+// carrying traffic. One is clang's.
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { linkObject, linkTarget, readObject, variablesOf, withVariables } from '@tscc/object'
+import { registerStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
+import {
+  availableCongestionControls,
+  hostKernel,
+  kernelFiles,
+  loadPlan,
+  lookupElement,
+  mapValues,
+  testRun,
+} from '@tscc/syscall'
+import { check, kernelVersion } from './check.mjs'
+import { hasFeature } from './features.mjs'
+import { transfer } from './loopback.mjs'
+
+const kernel = hostKernel()
+const files = kernelFiles(kernel)
+const target = linkTarget(files)
+const folder = new URL('../artifacts/', import.meta.url)
+const digests = JSON.parse(readFileSync(new URL('digests.json', folder), 'utf8'))
+const megabyte = 1 << 20
+
+/** An artifact, which must be the very bytes that were made. */
+function open(name) {
+  const bytes = new Uint8Array(readFileSync(new URL(`${name}.bpf.o`, folder)))
+  assert.equal(createHash('sha256').update(bytes).digest('hex'), digests[`${name}.bpf.o`])
+  return readObject(bytes)
+}
+
+/** Link, load, register, send a megabyte, take away; `saw` checks what came of it and gives more figures. */
+async function carries(object, saw = () => undefined) {
+  const linked = linkObject(object, target)
+  const loaded = loadPlan(kernel, linked)
+  try {
+    const [ops] = structOpsOf(linked, loaded)
+    const { name } = ops.spec
+    const registration = registerStructOps(kernel, ops)
+    let figures
+    try {
+      assert.equal(registration.by, hasFeature(kernelVersion, 'structOpsLink') ? 'link' : 'map')
+      const { arrived, used, info } = await transfer(kernel, name, megabyte)
+      assert.equal(used, name)
+      assert.equal(arrived, megabyte)
+      const seen = { cwnd: info.tcpi_snd_cwnd, ssthresh: info.tcpi_snd_ssthresh, btf: loaded.btf !== undefined }
+      figures = { ...seen, dropped: ops.dropped.map((one) => one.callback), ...saw(info, { linked, loaded, ops }) }
+    } finally {
+      registration.close()
+    }
+    assert.equal(availableCongestionControls(kernel).includes(name), false, 'it is still there after its end')
+    return figures
+  } finally {
+    loaded.close()
+  }
+}
+
+/** A variable as the kernel has it now. */
+function variable(object, { linked, loaded }, section, name) {
+  const values = mapValues(loaded.map(section))
+  try {
+    const map = linked.maps.find((one) => one.name === section)
+    return variablesOf(map, object.btf, values.element(0)).get(name)
+  } finally {
+    values.close()
+  }
+}
+
+const grew = (info) => assert.ok(info.tcpi_snd_cwnd > 10, `the window did not grow: ${info.tcpi_snd_cwnd}`)
+
+await check('object reno', { feature: 'structOps' }, () => carries(open('reno'), grew))
+
+await check('object cong_control(sk, rs)', { feature: 'structOps' }, () =>
+  carries(open('cong_control'), (info) => {
+    const summed = info.tcpi_snd_ssthresh - 5000
+    assert.ok(summed > 0 && summed <= info.tcpi_delivered, `acked_sacked ${summed}, delivered ${info.tcpi_delivered}`)
+  }),
+)
+
+await check('object that reads bitfields', { feature: 'structOps' }, () =>
+  carries(open('bitfields'), (info) =>
+    assert.equal(info.tcpi_snd_ssthresh, 4096 + 256 * 1 + 2 * info.tcpi_ca_state + 1),
+  ),
+)
+
+await check('object with kfuncs and fallbacks', { feature: 'structOps' }, () => carries(open('kfuncs'), grew))
+
+await check('object with cwnd_event_tx_start', { feature: 'structOps' }, () =>
+  carries(open('tx_start'), (info, { ops }) => {
+    const has = hasFeature(kernelVersion, 'cwndEventTxStart')
+    assert.equal(info.tcpi_snd_ssthresh, has ? 6002 : 6001)
+    assert.equal(
+      ops.dropped.some((one) => one.callback === 'cwnd_event_tx_start'),
+      !has,
+    )
+  }),
+)
+
+await check("clang's object: CO-RE, weak kfunc, kconfig, globals, subprogram", { feature: 'structOps' }, () => {
+  const object = withVariables(open('c_reno'), { least: 3 })
+  return carries(object, (info, { linked, loaded }) => {
+    grew(info)
+    assert.ok(loaded.btf !== undefined, 'the kernel took none of the forms of its BTF')
+    const seen = { get: (name) => variable(object, { linked, loaded }, '.bss', name) }
+    assert.equal(seen.get('wrong'), 0n)
+    assert.equal(seen.get('version'), files.version())
+    assert.ok(seen.get('calls') > 10n, `${seen.get('calls')} calls`)
+    assert.equal(seen.get('by_kfunc'), hasFeature(kernelVersion, 'kfuncCall') ? seen.get('calls') : 0n)
+    const starts = seen.get('tx_starts')
+    assert.equal(starts > 0n, hasFeature(kernelVersion, 'cwndEventTxStart'))
+    return { calls: seen.get('calls'), kfunc: seen.get('by_kfunc'), starts }
+  })
+})
+
+await check("clang's classifier: data, map of maps, tail call, subprogram, run", { feature: 'btf' }, () => {
+  const object = withVariables(open('c_filter'), { limit: 42 })
+  const linked = linkObject(object, target)
+  const loaded = loadPlan(kernel, linked)
+  try {
+    const { returnValue } = testRun(kernel, loaded.program('first'), { data: new Uint8Array(64) })
+    assert.equal(returnValue, 1 + 4 * 10 + 42 + 5)
+    const value = (section, name) => variable(object, { linked, loaded }, section, name)
+    assert.equal(value('.bss', 'counter'), 77n)
+    assert.equal(value('.data', 'runs'), 4)
+    assert.equal(value('.rodata', 'limit'), 42)
+    const counted = lookupElement(loaded.map('counts'), new Uint8Array(4))
+    assert.equal(new DataView(counted.buffer, counted.byteOffset).getBigUint64(0, true), 7n)
+    return { btf: loaded.btf !== undefined }
+  } finally {
+    loaded.close()
+  }
+})
