@@ -296,6 +296,9 @@ describe('externs', () => {
     expect(() => data({ name: 'CONFIG_M', typeId: 2, size: 1 })).toThrow(/is m, which its type cannot hold/)
     const object = withExtern({ kind: 'kconfig', name: 'CONFIG_HZ', typeId: 1 }, [], false)
     expect(() => linkObject(object, { btf: kernel })).toThrow(/configuration is not known/)
+    const untold = linkObject(object, { btf: kernel }, { untold: 'zero' })
+    expect(untold.resolved.externs[0]?.resolved).toEqual({ kind: 'unknown' })
+    expect(untold.programs[0]?.maps).toEqual([{ at: 0, map: 0 }])
   })
 })
 

@@ -35,7 +35,8 @@ export interface ObjectView {
 
 /** Look into an object; struct_ops values are linked, to tell which callbacks the kernel has. */
 export function viewObject({ label, path, object }: LoadedObjectFile, target: LinkTarget): ObjectView {
-  const linked = object.structOps.length === 0 ? [] : linkObject(object, target, { programs: () => false }).structOps
+  const linked =
+    object.structOps.length === 0 ? [] : linkObject(object, target, { programs: () => false, untold: 'zero' }).structOps
   return {
     label,
     path,

@@ -78,7 +78,7 @@ export function defineCheck(command: Command, { output, fail }: CommandContext):
 
 async function checkSource(text: string, btf: string | undefined): Promise<SourceCheck> {
   const source = await loadSource(text)
-  if (btf !== undefined) return described(linkObject(objectOf(source), { btf: loadBtf(btf) }))
+  if (btf !== undefined) return described(linkObject(objectOf(source), { btf: loadBtf(btf) }, { untold: 'zero' }))
   const { kernel, resolver } = openHost('check')
   if ('object' in source) return checkObject(source)
   const linked = linkStructOps(source.spec, resolver)

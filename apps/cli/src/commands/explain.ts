@@ -26,7 +26,10 @@ export function defineExplain(command: Command, { output }: CommandContext): voi
       .option('--json', 'print JSON: every place')
       .action(async (text: string, options: ExplainOptions) => {
         const object = objectOf(await loadSource(text))
-        const linked = linkObject(object, openTarget('explain', options.btf), { programs: () => true })
+        const linked = linkObject(object, openTarget('explain', options.btf), {
+          programs: () => true,
+          untold: options.btf === undefined ? 'error' : 'zero',
+        })
         const rows = explainLink(linked)
         const programs = linked.programs.map(({ name, section, code }) => ({
           name,
@@ -40,7 +43,7 @@ export function defineExplain(command: Command, { output }: CommandContext): voi
         printRows(output, options.all ? rows : once(rows), options.all === true)
         const count = (what: (row: LinkExplanation) => boolean): number => rows.filter(what).length
         output.note(
-          `${programs.length} programs, ${rows.length} things resolved, ${count((row) => row.to === undefined)} of them absent on this kernel`,
+          `${programs.length} programs, ${rows.length} things resolved, ${count((row) => row.to === undefined && !row.note?.startsWith('not known'))} of them absent on this kernel`,
         )
       }),
     [
@@ -73,8 +76,12 @@ function printRows(output: Output, rows: readonly LinkExplanation[], places: boo
         row.kind,
         row.subject,
         row.from ?? '',
-        row.to === undefined ? yellow('absent') : row.module === undefined ? row.to : `${row.to} of ${row.module}`,
-        (row.note ?? '').replace(/^absent: /, ''),
+        row.to === undefined
+          ? yellow(row.note?.startsWith('not known') ? 'unknown' : 'absent')
+          : row.module === undefined
+            ? row.to
+            : `${row.to} of ${row.module}`,
+        (row.note ?? '').replace(/^(?:absent|not known): /, ''),
       ]),
     ),
   )

@@ -81,6 +81,8 @@ function explainExtern({ name, kind, resolved }: Resolutions['externs'][number])
   switch (resolved.kind) {
     case 'absent':
       return { ...row, note: 'absent: its address is 0, and a call must not be reached' }
+    case 'unknown':
+      return { ...row, note: 'not known: the BTF does not tell' }
     case 'address':
       return { ...row, to: `0x${resolved.address.toString(16)}` }
     case 'config':

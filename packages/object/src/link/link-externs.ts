@@ -14,6 +14,8 @@ export type ResolvedExtern =
   | { readonly kind: 'config' }
   /** Weak, and the kernel lacks it. */
   | { readonly kind: 'absent' }
+  /** The target does not tell, and was not asked to: its value is zero. */
+  | { readonly kind: 'unknown' }
 
 /** Externs resolved, and the content of the map of configuration values. */
 export interface ResolvedExterns {
@@ -28,11 +30,14 @@ export function linkExterns(
   btf: Btf | undefined,
   used: ReadonlySet<number>,
   state: TargetState,
+  untold: 'error' | 'zero',
 ): ResolvedExterns {
   const { externs } = object
-  const config = configMap(object, btf, used, state)
+  const unknown = new Set(untold === 'error' ? [] : externs.filter((extern) => isUntold(extern, state.target)))
+  const config = configMap(object, btf, (extern, index) => used.has(index) && !unknown.has(extern), state)
   const all = externs.map((extern, index): ResolvedExtern | undefined => {
     if (!used.has(index)) return undefined
+    if (unknown.has(extern)) return { kind: 'unknown' }
     if (extern.kind === 'kconfig') return { kind: 'config' }
     const found = extern.kind === 'kfunc' ? kfunc(extern, btf, state) : ksym(extern, btf, state)
     if (found !== undefined) return found
@@ -40,6 +45,14 @@ export function linkExterns(
     throw unresolved(extern, 'the kernel has no such one')
   })
   return { all, config }
+}
+
+/** Does the target say nothing of this at all? */
+function isUntold(extern: ObjectExtern, target: TargetState['target']): boolean {
+  if (extern.kind === 'ksym') return extern.typeId === 0 && target.symbols?.() === undefined
+  if (extern.kind !== 'kconfig') return false
+  if (extern.name === 'LINUX_KERNEL_VERSION') return target.version === undefined
+  return extern.name.startsWith('CONFIG_') && target.config?.() === undefined
 }
 
 const unresolved = (extern: ObjectExtern, why: string): Error =>
@@ -95,8 +108,13 @@ function addressOf(symbols: string | undefined, name: string): bigint | undefine
   return undefined
 }
 
-function configMap(object: BpfObject, btf: Btf | undefined, used: ReadonlySet<number>, state: TargetState): Uint8Array {
-  const wanted = object.externs.filter((extern, index) => extern.kind === 'kconfig' && used.has(index))
+function configMap(
+  object: BpfObject,
+  btf: Btf | undefined,
+  isUsed: (extern: ObjectExtern, index: number) => boolean,
+  state: TargetState,
+): Uint8Array {
+  const wanted = object.externs.filter((extern, index) => extern.kind === 'kconfig' && isUsed(extern, index))
   const size = object.maps.find((map) => map.kind === 'kconfig')?.valueSize ?? 0
   const bytes = new Uint8Array(size)
   if (wanted.length === 0 || btf === undefined) return bytes

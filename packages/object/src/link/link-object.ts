@@ -24,6 +24,11 @@ export interface LinkOptions {
   readonly structOps?: (value: { readonly name: string; readonly section: string; readonly type: string }) => boolean
   /** What a program attaches to, in the place of what its section says; undefined leaves that. */
   readonly attachTo?: (f: ObjectFunction) => string | undefined
+  /**
+   * What to do about configuration, version and symbols that the target says nothing of: an error (default), or zero, which
+   * is good for looking at the result but not for running it.
+   */
+  readonly untold?: 'error' | 'zero'
 }
 
 /**
@@ -47,7 +52,7 @@ export function linkObject(object: BpfObject, target: LinkTarget, options: LinkO
   })
   const all = programs.flatMap(({ placed }) => placed)
   const patched = patchAll(object, btf, all, state)
-  const externs = linkExterns(object, btf, externsOf(all), state)
+  const externs = linkExterns(object, btf, externsOf(all), state, options.untold ?? 'error')
   const littleEndian = object.endian === 'little'
   const strings = object.btf === undefined ? undefined : btfStrings(object.btf, littleEndian)
   const bindings: Resolutions['arguments'][number][] = []

@@ -107,7 +107,11 @@ export function programCode(parts: ProgramParts): ProgramCode {
               maps.push({ at, map: kconfig })
               break
             case 'absent':
-              wide(0, 0, 0)
+            case 'unknown':
+              if (extern.kind === 'kconfig') {
+                wide(PSEUDO.mapValue, 0, extern.offset ?? 0)
+                maps.push({ at, map: kconfig })
+              } else wide(0, 0, 0)
               break
             case 'address':
               wide(0, Number(BigInt.asIntN(32, resolved.address)), Number(BigInt.asIntN(32, resolved.address >> 32n)))
