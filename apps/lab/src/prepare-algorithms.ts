@@ -23,7 +23,7 @@ export type AlgorithmRequest =
       readonly kind: 'loadable'
       readonly label: string
       /** Load it under a name of the lab's; the programs may be closed once it is registered. */
-      open(kernel: Kernel, name: string): { readonly ops: RegistrableStructOps; close(): void }
+      open(kernel: Kernel, name: string): Promise<{ readonly ops: RegistrableStructOps; close(): void }>
     }
 
 /** Algorithms that are ready to be measured, and the owner of what was registered for that. */
@@ -54,25 +54,27 @@ export async function prepareAlgorithms(
     for (const step of undo.splice(0).reverse()) step()
   }
   try {
-    const algorithms = requests.map((request, index): LabAlgorithm => {
+    const algorithms: LabAlgorithm[] = []
+    for (const [index, request] of requests.entries()) {
       const label = uniqueLabel(requests, index)
       if (request.kind === 'kernel') {
         const { cc } = request
         if (!hasCongestionControl(kernel, cc)) throw labErrors.make('no-algorithm', { cc, name: 'ENOENT' })
         const origin = registered().includes(cc) ? 'registered' : 'native'
-        return { label, cc, origin, ecn: cc === 'dctcp' }
+        algorithms.push({ label, cc, origin, ecn: cc === 'dctcp' })
+        continue
       }
       const cc = temporaryName(request.label)
-      const opened = openRequest(kernel, resolver, request, cc)
+      const opened = await openRequest(kernel, resolver, request, cc)
       try {
         undo.push(noteLeftover({ kind: 'struct_ops', data: { name: cc } }).forget)
         const registration: Registration = registerStructOps(kernel, opened.ops)
         undo.push(() => registration.close())
-        return { label, cc, origin: 'tscc', ecn: needsEcn(opened.ops) }
+        algorithms.push({ label, cc, origin: 'tscc', ecn: needsEcn(opened.ops) })
       } finally {
         opened.close()
       }
-    })
+    }
     resolver.save()
     return { algorithms, close, [Symbol.dispose]: close }
   } catch (error) {
@@ -126,12 +128,12 @@ function uniqueLabel(requests: readonly AlgorithmRequest[], index: number): stri
   return before === 0 ? label : `${label} (${before + 1})`
 }
 
-function openRequest(
+async function openRequest(
   kernel: Kernel,
   resolver: Resolver,
   request: Exclude<AlgorithmRequest, { readonly kind: 'kernel' }>,
   name: string,
-): { readonly ops: RegistrableStructOps; close(): void } {
+): Promise<{ readonly ops: RegistrableStructOps; close(): void }> {
   if (request.kind === 'loadable') return request.open(kernel, name)
   return { ops: linkStructOps({ ...request.spec, name }, resolver), close() {} }
 }

@@ -30,18 +30,83 @@ export function requireType(btf: Btf, name: string, kind?: BtfKind): number {
   return id
 }
 
+/** How {@link findEveryType} compares names. */
+export interface FindEveryOptions {
+  /** Names may go on with this (ASCII): with `___`, `sock` finds `sock___old` too. */
+  readonly goingOnWith?: string
+}
+
 /**
  * Every type of the names (and kinds), ascending; in a split BTF those of its own. One walk to the end serves all names,
  * whether or not there was one before.
  */
-export function findEveryType(btf: Btf, queries: readonly TypeQuery[]): readonly (readonly number[])[] {
+export function findEveryType(
+  btf: Btf,
+  queries: readonly TypeQuery[],
+  options: FindEveryOptions = {},
+): readonly (readonly number[])[] {
+  const goingOn = encoder.encode(options.goingOnWith ?? '')
   const wanted = queries.map(prepare)
   const asked = wanted.filter(isSearchable)
-  const { types, names, walkAgain } = btf.state
+  const { types, walkAgain } = btf.state
   // Names in a split BTF may lie among its base's strings, which the walk does not see; modules are small.
-  if (btf.base !== undefined) for (const entry of asked) take(btf, types, entry, names.recordsNamed(entry.name))
-  else if (asked.length > 0) walkFor(btf, types.walked === 0 ? types : walkAgain(), asked, 'every')
+  if (btf.base !== undefined) scanFor(btf, asked, goingOn)
+  else if (asked.length > 0) walkForEvery(btf, types.walked === 0 ? types : walkAgain(), asked, goingOn)
   return wanted.map(({ ids }) => ids)
+}
+
+/** All records of a BTF whose names are wanted, in one walk. */
+function walkForEvery(btf: Btf, types: TypeIndex, wanted: readonly Wanted[], goingOn: Uint8Array): void {
+  const { strings } = btf.state
+  const kinds = wanted.map((entry) => entry.kind)
+  const longer = goingOn.length === 0 ? [] : wanted.map(({ name }) => joined(name, goingOn))
+  const filter = nameFilter([...wanted.map((entry) => entry.name), ...longer], kinds)
+  // Each of a set may stand for several queries of one name.
+  const { bytes } = strings
+  while (!types.complete) {
+    const candidates = types.advance(filter, 'all')
+    for (let i = 0; i < candidates.length; i++) {
+      const record = candidates[i] ?? 0
+      const offset = (types.words[types.at(record)] ?? 0) >>> 0
+      for (const entry of wanted) {
+        const end = offset + entry.name.length
+        // Where the name would end is the byte that differs most often.
+        const ends = bytes[end] === 0 || (goingOn.length > 0 && isAt(bytes, end, goingOn))
+        if (ends && isAt(bytes, offset, entry.name)) take(btf, types, entry, [record])
+      }
+    }
+  }
+}
+
+function scanFor(btf: Btf, wanted: readonly Wanted[], goingOn: Uint8Array): void {
+  const { types, strings } = btf.state
+  const byName = new Map<string, Wanted[]>()
+  for (const entry of wanted) {
+    const name = decoder.decode(entry.name)
+    byName.set(name, [...(byName.get(name) ?? []), entry])
+  }
+  const part = decoder.decode(goingOn)
+  const count = types.count()
+  for (let record = 0; record < count; record++) {
+    const name = strings.text((types.words[types.at(record)] ?? 0) >>> 0)
+    for (const entry of byName.get(name) ?? []) take(btf, types, entry, [record])
+    for (let at = part === '' ? -1 : name.indexOf(part, 1); at > 0; at = name.indexOf(part, at + 1))
+      for (const entry of byName.get(name.slice(0, at)) ?? []) take(btf, types, entry, [record])
+  }
+}
+
+const decoder = new TextDecoder()
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
+}
+
+function isAt(bytes: Uint8Array, at: number, part: Uint8Array): boolean {
+  for (let i = 0; i < part.length; i++) if (bytes[at + i] !== part[i]) return false
+  return true
 }
 
 interface Wanted {
@@ -69,7 +134,7 @@ function searchBtf(btf: Btf, wanted: readonly Wanted[]): void {
   const { types, names } = btf.state
   if (left().length === 0) return
   if (types.walked === 0 && btf.base === undefined && !startsSorted(btf)) {
-    walkFor(btf, types, left(), 'first')
+    walkFor(btf, types, left())
     return
   }
   if (!names.built) bisect(btf, left())
@@ -77,7 +142,7 @@ function searchBtf(btf: Btf, wanted: readonly Wanted[]): void {
 }
 
 /** One walk over records that nobody has walked yet, comparing the few names that pass a filter. */
-function walkFor(btf: Btf, types: TypeIndex, wanted: readonly Wanted[], which: 'first' | 'every'): void {
+function walkFor(btf: Btf, types: TypeIndex, wanted: readonly Wanted[]): void {
   const { strings } = btf.state
   const { words } = types
   const { bytes } = strings
@@ -98,7 +163,7 @@ function walkFor(btf: Btf, types: TypeIndex, wanted: readonly Wanted[], which: '
         if (strings.equals(offset, entry.name)) take(btf, types, entry, [record])
       }
     }
-    if (which === 'first') missing = missing.filter((entry) => entry.ids.length === 0)
+    missing = missing.filter((entry) => entry.ids.length === 0)
   }
 }
 

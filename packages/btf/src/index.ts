@@ -8,11 +8,10 @@ export { diffBtf, isInDiff, type MemberDifference, type TypeDifference } from '.
 export { isElf, parseBtfElf } from './elf.ts'
 export { encodeBtf } from './encode.ts'
 export { type ExtractBtfOptions, extractBtf } from './extract.ts'
-export { findEveryType, findType, findTypes, requireType, type TypeQuery } from './find.ts'
+export { type FindEveryOptions, findEveryType, findType, findTypes, requireType, type TypeQuery } from './find.ts'
 export type { BtfKind } from './kinds.ts'
 export { type LoadableBtfOptions, loadableBtf } from './loadable.ts'
 export { membersOf } from './members.ts'
-export { namesWith } from './names-with.ts'
 export { type DatasecPlaces, placeDatasecs } from './place-datasec.ts'
 export {
   type DeclTag,

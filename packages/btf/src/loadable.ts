@@ -6,8 +6,6 @@ import { typeOf } from './type-of.ts'
 export interface LoadableBtfOptions {
   /** FUNCs to make static: the verifier then checks them where they are called, not for all arguments. */
   readonly staticFuncs?: ReadonlySet<number>
-  /** Only kinds and names that kernels from 5.10 on know. Default false. */
-  readonly plain?: boolean
 }
 
 const KIND = { union: kindNumber('union'), struct: kindNumber('struct'), int: kindNumber('int') }
@@ -16,9 +14,9 @@ const CONST = kindNumber('const')
 const GLOBAL = 1
 
 /**
- * A program's BTF as the kernel's loader takes it: externs, which it refuses, become types of the same length that it takes,
- * so that every id and string stays where it is. Of the caller's own bytes nothing changes. Undefined with `plain` where the
- * result would be no other than without.
+ * A program's BTF as the kernel's loader takes it, and, where that is another, as kernels from 5.10 on take it: what they
+ * refuse becomes types of the same length that they take, so that every id and string stays where it is. The caller's own
+ * bytes stay as they are.
  *
  *     extern FUNC    a typedef of its prototype              5.10: FLOAT     a struct of its size
  *     extern VAR     an allocated one, of some integer             TYPE_TAG  const
@@ -26,13 +24,21 @@ const GLOBAL = 1
  *     empty DATASEC  the same                                      ENUM64    a union of integers
  *                                                                  `?` in a section's name: `_`
  */
-export function loadableBtf(btf: Btf, options: LoadableBtfOptions = {}): Uint8Array | undefined {
-  const { staticFuncs, plain = false } = options
+export function loadableBtf(btf: Btf, options: LoadableBtfOptions = {}): readonly Uint8Array[] {
+  const full = rewritten(btf, options, false)
+  return full.newer ? [full.bytes, rewritten(btf, options, true).bytes] : [full.bytes]
+}
+
+function rewritten(
+  btf: Btf,
+  { staticFuncs }: LoadableBtfOptions,
+  plain: boolean,
+): { readonly bytes: Uint8Array; readonly newer: boolean } {
   const bytes = new Uint8Array(btf.bytes)
   const view = new DataView(bytes.buffer)
   const { types, strings } = btf.state.header
   const end = btf.firstId + btf.state.types.count()
-  const state = { plainOnly: false }
+  const state = { newer: false }
   const int = someInt(btf, end)
   for (let id = btf.firstId; id < end; id++) {
     const { word } = recordOf(btf, id)
@@ -64,23 +70,24 @@ export function loadableBtf(btf: Btf, options: LoadableBtfOptions = {}): Uint8Ar
       case 'datasec': {
         const type = typeOf(btf, id)
         if (type.name === '.ksyms' || get(2) === 0 || vlen === 0) asUnion()
-        else if (plain && type.name.includes('?')) {
+        else if (type.name.includes('?')) {
+          state.newer = true
+          if (!plain) break
           const offset = strings.at + get(0)
           for (let i = 0; i < type.name.length; i++) if (bytes[offset + i] === 0x3f) bytes[offset + i] = 0x5f
-          state.plainOnly = true
         }
         break
       }
       case 'float':
         if (plain) put(1, KIND.struct << 24)
-        state.plainOnly ||= plain
+        state.newer = true
         break
       case 'type_tag':
         if (plain) {
           put(0, 0)
           put(1, CONST << 24)
         }
-        state.plainOnly ||= plain
+        state.newer = true
         break
       case 'decl_tag':
         if (plain) {
@@ -89,7 +96,7 @@ export function loadableBtf(btf: Btf, options: LoadableBtfOptions = {}): Uint8Ar
           put(2, 4)
           put(3, 32)
         }
-        state.plainOnly ||= plain
+        state.newer = true
         break
       case 'enum64':
         if (plain) {
@@ -97,11 +104,11 @@ export function loadableBtf(btf: Btf, options: LoadableBtfOptions = {}): Uint8Ar
           asUnion()
           put(2, Math.max(size, int.size))
         }
-        state.plainOnly ||= plain
+        state.newer = true
         break
     }
   }
-  return plain && !state.plainOnly ? undefined : bytes
+  return { bytes, newer: state.newer }
 }
 
 function someInt(btf: Btf, end: number): { readonly id: number; readonly size: number } {

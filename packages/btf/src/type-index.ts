@@ -20,8 +20,11 @@ export interface TypeIndex {
   readonly complete: boolean
   /** Word at which record `n` (0 is the first) starts, or -1 when there is no such record. */
   at(n: number): number
-  /** Walk about `STRIDE` words more; gives the records whose names pass the filter, until the next call. */
-  advance(filter: NameFilter): Int32Array
+  /**
+   * Walk about `STRIDE` words more; gives the records whose names pass the filter, until the next call. Whoever means to
+   * walk to the end says so at the first call: it then has `all` names at hand.
+   */
+  advance(filter: NameFilter, extent?: 'some' | 'all'): Int32Array
 }
 
 /** Index the records of a type section; `strings` is only read by filters. */
@@ -44,9 +47,9 @@ export function typeIndex(input: WalkInput, firstId: number): TypeIndex {
     const have = (words.length - at) * 4
     throw btfErrors.make('truncated', { field: `type ${id}`, at: at * 4, need: (state.word - at) * 4, have })
   }
-  const advance = (filter: NameFilter): Int32Array => {
+  const advance = (filter: NameFilter, extent: 'some' | 'all' = 'some'): Int32Array => {
     if (state.word > words.length) fail()
-    lazy.walk ??= walkInWasm(input) ?? walkInJs(input)
+    lazy.walk ??= walkInWasm(input, extent) ?? walkInJs(input)
     lazy.walk(filter, state)
     if (state.word > words.length) {
       state.record-- // the record that overshoots is not one

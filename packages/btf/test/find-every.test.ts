@@ -1,15 +1,5 @@
 import { readFileSync } from 'node:fs'
-import {
-  type BtfType,
-  buildBtf,
-  findEveryType,
-  findType,
-  kindOf,
-  nameOf,
-  namesWith,
-  parseBtf,
-  typeCount,
-} from '@tscc/btf'
+import { type BtfType, buildBtf, findEveryType, findType, kindOf, nameOf, parseBtf, typeCount } from '@tscc/btf'
 import { expect, test } from 'vitest'
 
 const int = (name: string): BtfType => ({
@@ -63,8 +53,21 @@ test('it agrees with a scan over all types of the running kernel', () => {
   expect(structs).toEqual(some.map(([, ids]) => ids.filter((id) => kindOf(btf, id) === 'struct')))
 })
 
-test('names with a part in them', () => {
-  const bytes = buildBtf([int('int'), typedef('x___old'), typedef('___y'), typedef('x_y'), typedef('größe___alt')])
-  expect([...namesWith(parseBtf(bytes), '___')].sort()).toEqual(['___y', 'größe___alt', 'x___old'])
-  expect(namesWith(parseBtf(bytes), 'nothing')).toEqual([])
+test('names may go on', () => {
+  const names = ['sock', 'sock___old', 'sock___', 'sock__x', 'sockets', 'tcp_sock___a___b', 'sock___old']
+  const bytes = buildBtf([int('int'), ...names.map(typedef)])
+  const base = parseBtf(buildBtf([int('int'), typedef('sock')]))
+  const split = parseBtf(buildBtf(names.map(typedef), { base }), { base })
+  const queries = ['sock', 'tcp_sock', 'tcp_sock___a', 'sockets']
+  const options = { goingOnWith: '___' }
+  expect(findEveryType(parseBtf(bytes), queries, options)).toEqual([[2, 3, 4, 8], [7], [7], [6]])
+  expect(findEveryType(split, queries, options)).toEqual([[3, 4, 5, 9], [8], [8], [7]])
+})
+
+test('names going on in a BTF that is large enough to be walked in WebAssembly', () => {
+  const types = Array.from({ length: 30_000 }, (_, i) => typedef(i % 3000 === 0 ? `t___${i}` : `t${i}`))
+  const btf = parseBtf(buildBtf([int('int'), ...types]))
+  const [flavours = [], exact = []] = findEveryType(btf, ['t', 't29999'], { goingOnWith: '___' })
+  expect(flavours.map((id) => nameOf(btf, id))).toEqual(Array.from({ length: 10 }, (_, i) => `t___${3000 * i}`))
+  expect(exact).toEqual([30_001])
 })

@@ -2,7 +2,7 @@ export { explainLink, type LinkExplanation } from './link/explain-link.ts'
 export { type LinkOptions, linkObject } from './link/link-object.ts'
 export type { LinkedStructOps } from './link/link-struct-ops.ts'
 export { type LinkTarget, linkTarget, type TargetFiles } from './link/link-target.ts'
-export type { LinkedMap, LinkedObject, LinkedProgram, Resolutions } from './link/linked-object.ts'
+export type { LinkedMap, LinkedObject, LinkedProgram, LoadableObject, Resolutions } from './link/linked-object.ts'
 export type {
   ArgumentRef,
   BpfObject,

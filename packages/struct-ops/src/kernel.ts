@@ -1,4 +1,5 @@
 export { type HostResolver, hostResolver } from './kernel/host-resolver.ts'
+export { type LinkHereOptions, linkHere } from './kernel/link-here.ts'
 export {
   type LoadableStructOps,
   type LoadedPrograms,

@@ -10,8 +10,10 @@ export interface CacheFile {
   readonly path: string
   /** Its text; undefined where there is none, it is not this user's, others may write it, or it is too large. */
   read(): string | undefined
+  /** Its bytes, likewise. */
+  readBytes(): Uint8Array | undefined
   /** Replace it in one step; quietly does nothing where the cache cannot be written. */
-  write(text: string): void
+  write(content: string | Uint8Array): void
 }
 
 /** A file of the user's cache, `$XDG_CACHE_HOME/tscc/<name>` or `~/.cache/tscc/<name>`. */
@@ -19,18 +21,29 @@ export function cacheFile(name: string, folder = defaultFolder()): CacheFile {
   const path = join(folder, name)
   return {
     path,
-    read: () => readOwn(path),
-    write(text) {
+    read() {
+      const bytes = readOwn(path)
+      return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
+    },
+    readBytes: () => readOwn(path),
+    write(content) {
       const temporary = `${path}.${process.pid}`
       try {
         mkdirSync(folder, { recursive: true, mode: 0o700 })
-        writeFileSync(temporary, text, { mode: 0o600 })
+        writeFileSync(temporary, content, { mode: 0o600 })
         renameSync(temporary, path)
       } catch {
         removeQuietly(temporary)
       }
     },
   }
+}
+
+/** A file name for content: SHA-256 of the parts in hex, 40 digits of it. */
+export function contentKey(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256')
+  for (const part of parts) hash.update(`${part.length}\0`).update(part)
+  return hash.digest('hex').slice(0, 40)
 }
 
 function defaultFolder(): string {
@@ -42,13 +55,13 @@ function defaultFolder(): string {
 }
 
 /** Offsets read from here end up in programs that the kernel runs, so only the user's own file counts. */
-function readOwn(path: string): string | undefined {
+function readOwn(path: string): Uint8Array | undefined {
   const fd = openQuietly(path)
   if (fd === undefined) return undefined
   try {
     const { uid, mode, size } = fstatSync(fd)
     const own = uid === process.getuid?.() && (mode & 0o022) === 0 && size <= MAX_BYTES
-    return own ? readFileSync(fd, 'utf8') : undefined
+    return own ? readFileSync(fd) : undefined
   } finally {
     closeSync(fd)
   }

@@ -16,6 +16,8 @@ export type LoadedSource = LoadedAlgorithm | LoadedObjectFile
 export interface LoadedObjectFile {
   readonly label: string
   readonly path: string
+  readonly bytes: Uint8Array
+  /** Read when it is first asked for; throws `object/…` errors then. */
   readonly object: BpfObject
 }
 
@@ -25,8 +27,17 @@ export const sourceText = `${algorithmSource}, or an object file (.bpf.o)`
 /** An algorithm by name or by path, or an object file. */
 export async function loadSource(text: string): Promise<LoadedSource> {
   if (!isObjectPath(text)) return loadAlgorithm(text)
-  const object = readObject(readInput(text))
-  return { label: text.replace(/^.*[/\\]/, '').replace(/(\.bpf)?\.o$/, ''), path: text, object }
+  const bytes = readInput(text)
+  const read: { object?: BpfObject } = {}
+  return {
+    label: text.replace(/^.*[/\\]/, '').replace(/(\.bpf)?\.o$/, ''),
+    path: text,
+    bytes,
+    get object() {
+      read.object ??= readObject(bytes)
+      return read.object
+    },
+  }
 }
 
 /** Does this name something to link: an algorithm of tscc, a module, or an object file? */

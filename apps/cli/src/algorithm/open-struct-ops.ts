@@ -1,27 +1,22 @@
 import { nearestNames } from '@tscc/core'
-import { type BpfObject, type LinkTarget, linkObject, type VariableValue, withVariables } from '@tscc/object'
+import { type LinkTarget, type LoadableObject, linkObject, type VariableValue, withVariables } from '@tscc/object'
 import { linkStructOps, type Resolver } from '@tscc/struct-ops'
 import {
   type LoadableStructOps,
+  linkHere,
   type RegistrableStructOps,
   renameStructOps,
   structOpsOf,
 } from '@tscc/struct-ops/kernel'
 import { type Kernel, loadPlan } from '@tscc/syscall'
 import { cliErrors } from '../cli-errors.ts'
-import type { LoadedSource } from './load-source.ts'
+import type { LoadedObjectFile, LoadedSource } from './load-source.ts'
 
 /** A struct_ops to be registered; its programs, where they are loaded already, may be closed afterwards. */
 export interface OpenedStructOps {
   readonly ops: RegistrableStructOps
   close(): void
   [Symbol.dispose](): void
-}
-
-/** What a source is linked to: specs ask a resolver, objects a target. */
-export interface LinkSides {
-  resolver(): Resolver
-  target(): LinkTarget
 }
 
 /** What a user wants of a source. */
@@ -34,29 +29,32 @@ export interface WantedStructOps {
   readonly set?: Readonly<Record<string, VariableValue>> | undefined
 }
 
+/** Another kernel than the running one to link to: specs ask a resolver, objects a target. */
+export interface LinkSides {
+  resolver(): Resolver
+  /** Undefined: the running kernel. */
+  readonly target: LinkTarget | undefined
+}
+
 /** Link the struct_ops of a source, under another name where one is given; of an object, also load it. */
-export function openStructOps(
+export async function openStructOps(
   kernel: Kernel,
   source: LoadedSource,
   sides: LinkSides,
   wanted: WantedStructOps = {},
-): OpenedStructOps {
+): Promise<OpenedStructOps> {
   if ('spec' in source) {
-    const [name] = Object.keys(wanted.set ?? {})
-    if (name !== undefined)
-      throw cliErrors.make('not-found', { what: `variable of ${source.label}`, name, nearest: [] })
+    const [variable] = Object.keys(wanted.set ?? {})
+    if (variable !== undefined)
+      throw cliErrors.make('not-found', { what: `variable of ${source.label}`, name: variable, nearest: [] })
     const ops = linkStructOps({ ...source.spec, name: wanted.name ?? source.spec.name }, sides.resolver())
     return { ops, close() {}, [Symbol.dispose]() {} }
   }
-  const variable = chooseStructOps(source.path, source.object, wanted.value)
-  // Programs of other types are no business of a registration.
-  const linked = linkObject(withVariables(source.object, wanted.set ?? {}), sides.target(), {
-    programs: () => false,
-    structOps: (value) => value.name === variable,
-  })
+  const linked = await linkSource(kernel, source, sides.target, wanted)
+  const variable = chooseStructOps(source, linked, wanted.value)
   const loaded = loadPlan(kernel, linked)
   try {
-    const [ops] = structOpsOf(linked, loaded)
+    const ops = structOpsOf(linked, loaded)[variable]
     if (ops === undefined) throw noStructOps(source.path)
     return { ops: named(ops, wanted.name), close: loaded.close, [Symbol.dispose]: loaded.close }
   } catch (error) {
@@ -65,25 +63,45 @@ export function openStructOps(
   }
 }
 
+/** Programs of other types are no business of a registration. */
+async function linkSource(
+  kernel: Kernel,
+  source: LoadedObjectFile,
+  target: LinkTarget | undefined,
+  { value, set = {} }: WantedStructOps,
+): Promise<LoadableObject> {
+  if (target === undefined)
+    return linkHere(kernel, source.bytes, {
+      programs: 'struct_ops',
+      variables: set,
+      ...(value === undefined ? {} : { structOps: [value] }),
+    })
+  return linkObject(withVariables(source.object, set), target, {
+    programs: () => false,
+    ...(value === undefined ? {} : { structOps: ({ name }) => name === value }),
+  })
+}
+
 const named = (ops: LoadableStructOps, name: string | undefined): LoadableStructOps =>
   name === undefined ? ops : renameStructOps(ops, name)
 
 const noStructOps = (path: string): Error =>
   cliErrors.make('bad-object', { path, why: 'it has no struct_ops value to register' })
 
-/** The variable of the struct_ops value that is wanted, or of the only one. */
-function chooseStructOps(path: string, object: BpfObject, wanted: string | undefined): string {
-  const names = object.structOps.map((value) => value.name)
-  if (wanted !== undefined) {
-    if (names.includes(wanted)) return wanted
-    throw cliErrors.make('not-found', { what: 'struct_ops value', name: wanted, nearest: nearestNames(wanted, names) })
+/** Index of the struct_ops value that is wanted, or of the only one. */
+function chooseStructOps(source: LoadedObjectFile, linked: LoadableObject, wanted: string | undefined): number {
+  const names = linked.structOps.map((value) => value.variable)
+  if (names.length === 1) return 0
+  if (names.length > 1) {
+    const why = `it has several struct_ops values (${names.join(', ')}); say which: --value NAME`
+    throw cliErrors.make('bad-object', { path: source.path, why })
   }
-  const loaded = object.structOps.filter(({ section }) => !section.startsWith('?')).map((value) => value.name)
-  const [first, ...others] = loaded.length > 0 ? loaded : names
-  if (first === undefined) throw noStructOps(path)
-  if (others.length > 0) {
-    const why = `it has several struct_ops values (${[first, ...others].join(', ')}); say which: --value NAME`
-    throw cliErrors.make('bad-object', { path, why })
-  }
-  return first
+  const others = source.object.structOps.map((value) => value.name)
+  if (wanted !== undefined)
+    throw cliErrors.make('not-found', { what: 'struct_ops value', name: wanted, nearest: nearestNames(wanted, others) })
+  if (others.length === 0) throw noStructOps(source.path)
+  throw cliErrors.make('bad-object', {
+    path: source.path,
+    why: `its struct_ops values are not loaded by themselves; say which: --value NAME (${others.join(', ')})`,
+  })
 }

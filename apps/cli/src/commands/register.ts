@@ -2,7 +2,7 @@ import type { VariableValue } from '@tscc/object'
 import { registerStructOps } from '@tscc/struct-ops/kernel'
 import { type Command, Option } from 'commander'
 import { keepRegistered } from '../algorithm/keep-registered.ts'
-import { hostTarget, loadSource, sourceText } from '../algorithm/load-source.ts'
+import { loadSource, sourceText } from '../algorithm/load-source.ts'
 import { openStructOps } from '../algorithm/open-struct-ops.ts'
 import { btfSource } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
@@ -42,15 +42,8 @@ export function defineRegister(command: Command, { output }: CommandContext): vo
         const loaded = await loadSource(source)
         const kernel = openKernel('register')
         const resolver = openResolver(options.btf)
-        using opened = openStructOps(
-          kernel,
-          loaded,
-          {
-            resolver: () => resolver,
-            target: () => (options.btf === undefined ? hostTarget(kernel, resolver.btf()) : { btf: resolver.btf() }),
-          },
-          options,
-        )
+        const target = options.btf === undefined ? undefined : { btf: resolver.btf() }
+        using opened = await openStructOps(kernel, loaded, { resolver: () => resolver, target }, options)
         const stop = options.hold === true ? stopSignal() : undefined
         const registration = registerStructOps(kernel, opened.ops)
         const { name, type, by, mapId: id, linkId, programs, dropped } = registration

@@ -1,6 +1,6 @@
 import { findStructOps, replaceStructOps } from '@tscc/struct-ops/kernel'
 import type { Command } from 'commander'
-import { hostTarget, loadSource, sourceText } from '../algorithm/load-source.ts'
+import { loadSource, sourceText } from '../algorithm/load-source.ts'
 import { openStructOps } from '../algorithm/open-struct-ops.ts'
 import type { CommandContext } from '../command-table.ts'
 import { openHost } from '../host.ts'
@@ -28,12 +28,8 @@ export function defineReplace(command: Command, { output }: CommandContext): voi
         const loaded = await loadSource(source)
         const { kernel, resolver } = openHost('replace')
         const record = findStructOps(kernel, idOrName, { resolver })
-        using opened = openStructOps(
-          kernel,
-          loaded,
-          { resolver: () => resolver, target: () => hostTarget(kernel, resolver.btf()) },
-          { name: record.name, value: options.value },
-        )
+        const sides = { resolver: () => resolver, target: undefined }
+        using opened = await openStructOps(kernel, loaded, sides, { name: record.name, value: options.value })
         const id = replaceStructOps(kernel, record, opened.ops, { allowGap: options.allowGap === true })
         resolver.save()
         if (options.json) output.json({ id, name: record.name, type: record.type, replaced: record.id })

@@ -12,7 +12,7 @@ import {
 } from '@tscc/lab'
 import { hostResolver } from '@tscc/struct-ops/kernel'
 import { availableCongestionControls, type Kernel } from '@tscc/syscall'
-import { hostTarget, isSource, type LoadedObjectFile, loadSource } from '../algorithm/load-source.ts'
+import { isSource, type LoadedObjectFile, loadSource } from '../algorithm/load-source.ts'
 import { type OpenedStructOps, openStructOps } from '../algorithm/open-struct-ops.ts'
 import { cliErrors } from '../cli-errors.ts'
 import type { PrintLabOptions } from './run-lab-here.ts'
@@ -80,10 +80,9 @@ async function labRequest(kernel: Kernel, name: string): Promise<AlgorithmReques
   return kernelRequest(kernel, name, name)
 }
 
-function openObject(kernel: Kernel, source: LoadedObjectFile, name: string): OpenedStructOps {
-  const resolver = hostResolver(kernel)
-  const target = () => hostTarget(kernel, resolver.btf())
-  const opened = openStructOps(kernel, source, { resolver: () => resolver, target }, { name })
+async function openObject(kernel: Kernel, source: LoadedObjectFile, name: string): Promise<OpenedStructOps> {
+  const sides = { resolver: () => hostResolver(kernel), target: undefined }
+  const opened = await openStructOps(kernel, source, sides, { name })
   const { type } = opened.ops.spec
   if (type === 'tcp_congestion_ops') return opened
   opened.close()

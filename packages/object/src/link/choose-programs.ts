@@ -61,6 +61,13 @@ export function roleOf(
     : attachedRole(f, definition, state, attachTo)
 }
 
+/** The kernel's name of what a section says that its program attaches to; undefined where that is nothing with a type. */
+export function targetName(section: string, attachTo?: string): string | undefined {
+  const definition = sectionDefinition(section)
+  const name = attachTo ?? definition?.rest ?? ''
+  return definition?.attachTo === undefined || name === '' ? undefined : `${definition.attachTo.prefix}${name}`
+}
+
 function attachedRole(
   f: ObjectFunction,
   definition: SectionDefinition,
@@ -68,15 +75,14 @@ function attachedRole(
   attachTo: string | undefined,
 ): RoleFound {
   const { programType: type, attachType: expectedAttachType, flags } = definition
-  const name = attachTo ?? definition.rest
   const role = { type, expectedAttachType, flags, attachBtfId: 0 }
-  if (definition.attachTo === undefined || name === '') return { role, callbacks: [] }
-  const { prefix, kind } = definition.attachTo
-  const found = state.locate(`${prefix}${name}`, kind)
-  if (found === undefined)
-    throw objectErrors.make('unknown-target', { function: f.name, target: `${prefix}${name}`, kind })
+  const target = targetName(f.section, attachTo)
+  if (definition.attachTo === undefined || target === undefined) return { role, callbacks: [] }
+  const { kind } = definition.attachTo
+  const found = state.finder.locate(target, kind)
+  if (found === undefined) throw objectErrors.make('unknown-target', { function: f.name, target, kind })
   const attachModule = found.module === undefined ? {} : { attachModule: found.module }
-  return { role: { ...role, attachBtfId: found.id, ...attachModule }, target: `${prefix}${name}`, callbacks: [] }
+  return { role: { ...role, attachBtfId: found.id, ...attachModule }, target, callbacks: [] }
 }
 
 function callbackRole(

@@ -60,7 +60,7 @@ const unresolved = (extern: ObjectExtern, why: string): Error =>
 
 function kfunc(extern: ObjectExtern, btf: Btf | undefined, state: TargetState): ResolvedExtern | undefined {
   if (!state.callsKfuncs()) return undefined
-  const found = state.locate(essentialName(extern.name), 'func')
+  const found = state.finder.locate(essentialName(extern.name), 'func')
   if (found === undefined) return undefined
   const [local, target] = [protoOf(btf, extern.typeId), protoOf(found.btf, found.id)]
   const same = btf === undefined || local === 0 || typesAreCompatible(btf, local, found.btf, target)
@@ -83,7 +83,7 @@ function ksym(extern: ObjectExtern, btf: Btf | undefined, state: TargetState): R
     const address = addressOf(state.target.symbols?.(), extern.name)
     return address === undefined ? undefined : { kind: 'address', address }
   }
-  const found = state.locate(extern.name, 'var')
+  const found = state.finder.locate(extern.name, 'var')
   if (found === undefined) return undefined
   const variable = typeOf(found.btf, found.id)
   const target = variable.kind === 'var' ? skipModifiers(found.btf, variable.typeId) : 0
@@ -143,10 +143,12 @@ function virtualValue(extern: ObjectExtern, state: TargetState): ConfigValue | u
       return integer(BigInt(version))
     }
     case 'LINUX_HAS_BPF_COOKIE':
-      return integer(state.locate('bpf_get_attach_cookie_trace', 'func') === undefined ? 0n : 1n)
+      return integer(state.finder.locate('bpf_get_attach_cookie_trace', 'func') === undefined ? 0n : 1n)
     case 'LINUX_HAS_SYSCALL_WRAPPER':
       return integer(
-        ['__x64_sys_bpf', '__arm64_sys_bpf', '__s390x_sys_bpf'].some((name) => state.locate(name, 'func') !== undefined)
+        ['__x64_sys_bpf', '__arm64_sys_bpf', '__s390x_sys_bpf'].some(
+          (name) => state.finder.locate(name, 'func') !== undefined,
+        )
           ? 1n
           : 0n,
       )

@@ -1,12 +1,12 @@
-import { type Btf, loadableBtf, parseBtf } from '@tscc/btf'
+import { type Btf, loadableBtf, nameOf, parseBtf } from '@tscc/btf'
 import type { ArgumentRef, BpfObject, ObjectFunction, ObjectMap } from '../model.ts'
 import { objectErrors } from '../object-errors.ts'
 import { btfStrings } from '../write/btf-strings.ts'
-import { choosePrograms, type RoleFound, roleOf } from './choose-programs.ts'
+import { choosePrograms, type RoleFound, roleOf, targetName } from './choose-programs.ts'
 import { coreResolver } from './core/resolve-core.ts'
 import { linkExterns } from './link-externs.ts'
 import { linkStructOps } from './link-struct-ops.ts'
-import { type LinkTarget, stateOf, type TargetState } from './link-target.ts'
+import { KFUNC_MARKERS, type LinkTarget, stateOf, type TargetState } from './link-target.ts'
 import type { LinkedMap, LinkedObject, LinkedProgram, Resolutions } from './linked-object.ts'
 import { type PatchedFunction, patchFunction } from './patch-function.ts'
 import { functionAt, type PlacedFunction, placeProgram } from './place-program.ts'
@@ -38,7 +38,9 @@ export interface LinkOptions {
  */
 export function linkObject(object: BpfObject, target: LinkTarget, options: LinkOptions = {}): LinkedObject {
   const state = stateOf(target)
+  const questions = state.finder.moduleQuestions()
   const btf = object.btf === undefined ? undefined : parseBtf(object.btf, { pointerSize: 8 })
+  expectNames(object, btf, state)
   const wantedOps = options.structOps ?? (({ section }) => !section.startsWith('?'))
   const structOps = object.structOps.filter(wantedOps).map((ops) => linkStructOps(needBtf(btf), ops, state))
   const programs = choosePrograms(object, options.programs, structOps).map((index) => {
@@ -67,7 +69,7 @@ export function linkObject(object: BpfObject, target: LinkTarget, options: LinkO
       placed,
       patched,
       externs: externs.all,
-      loadsKfuncs: state.loadsKfuncs(),
+      loadsKfuncs: state.loadsKfuncs,
       argumentIndex,
     })
     const info = programInfo(placed, strings, littleEndian)
@@ -80,6 +82,7 @@ export function linkObject(object: BpfObject, target: LinkTarget, options: LinkO
     maps: object.maps.map((map) => linkedMap(map, externs.config, places)),
     programs: linked,
     structOps: structOps.map((one) => one.linked),
+    dependsOnModules: state.finder.moduleQuestions() > questions,
     resolved: {
       core: [...patched.values()].flatMap(({ name, core }) => core.map((one) => ({ function: name, ...one }))),
       externs: externs.all.flatMap((resolved, i) => {
@@ -105,6 +108,21 @@ export function linkObject(object: BpfObject, target: LinkTarget, options: LinkO
   }
 }
 
+/** Tell the finder every name that linking may ask for, so that one walk over the kernel's BTF finds them all. */
+function expectNames(object: BpfObject, btf: Btf | undefined, state: TargetState): void {
+  const roots = new Set(object.functions.flatMap((f) => f.coreRelocations.map(({ typeId }) => typeId)))
+  const targets = object.functions.flatMap((f) => targetName(f.section) ?? [])
+  const externs = object.externs.filter(({ kind }) => kind !== 'kconfig').map(({ name }) => name)
+  const kfuncs = object.externs.some(({ kind }) => kind === 'kfunc')
+  state.finder.expect([
+    ...(btf === undefined ? [] : [...roots].map((id) => nameOf(btf, id)).filter((name) => name !== '')),
+    ...object.structOps.flatMap(({ type }) => [type, `bpf_struct_ops_${type}`]),
+    ...targets,
+    ...externs,
+    ...(kfuncs ? KFUNC_MARKERS : []),
+  ])
+}
+
 function needBtf(btf: Btf | undefined): Btf {
   if (btf !== undefined) return btf
   throw objectErrors.make('not-linkable', { what: 'object', why: 'its struct_ops values need BTF, and it has none' })
@@ -118,10 +136,6 @@ function patchAll(
   state: TargetState,
 ): ReadonlyMap<number, PatchedFunction> {
   const functions = new Map(placed.map(({ index, function: f }) => [index, f]))
-  if (btf !== undefined) {
-    const roots = [...functions.values()].flatMap((f) => f.coreRelocations.map(({ typeId }) => typeId))
-    state.finder.expect(btf, [...new Set(roots)])
-  }
   const resolve = btf === undefined ? undefined : coreResolver(btf, state.finder)
   const littleEndian = object.endian === 'little'
   return new Map([...functions].map(([index, f]) => [index, patchFunction(f, littleEndian, resolve)]))
@@ -147,8 +161,7 @@ function btfForms(object: BpfObject, bytes: Uint8Array): readonly Uint8Array[] {
   const staticFuncs = new Set(
     object.functions.flatMap((f) => (f.hidden && f.section === '.text' && f.typeId !== undefined ? [f.typeId] : [])),
   )
-  const forms = [loadableBtf(btf, { staticFuncs }), loadableBtf(btf, { staticFuncs, plain: true })]
-  return forms.filter((form) => form !== undefined)
+  return loadableBtf(btf, { staticFuncs })
 }
 
 function linkedMap(map: ObjectMap, config: Uint8Array, programs: ReadonlyMap<number, number>): LinkedMap {

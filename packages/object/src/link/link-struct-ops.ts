@@ -12,8 +12,9 @@ import {
 } from '@tscc/btf'
 import type { ArgumentRef, ObjectStructOps } from '../model.ts'
 import { objectErrors } from '../object-errors.ts'
+import type { Candidate } from './core/candidates.ts'
 import { essentialName } from './core/essential-name.ts'
-import type { KernelType, TargetState } from './link-target.ts'
+import type { TargetState } from './link-target.ts'
 
 /** A struct_ops value bound to one kernel. */
 export interface LinkedStructOps {
@@ -47,7 +48,10 @@ export interface StructOpsLink {
 
 /** Copy a value member by member to where the kernel has them; throws `object/struct-ops-member`. */
 export function linkStructOps(btf: Btf, ops: ObjectStructOps, state: TargetState): StructOpsLink {
-  const found: KernelType = state.locate(`bpf_struct_ops_${ops.type}`, 'struct') ?? { btf: state.target.btf, id: 0 }
+  const found: Candidate = state.finder.locate(`bpf_struct_ops_${ops.type}`, 'struct') ?? {
+    btf: state.target.btf,
+    id: 0,
+  }
   const layout = structOpsLayout(found.btf, ops.type, found.module === undefined ? state.find : undefined)
   const bad = (member: string, why: string): Error =>
     objectErrors.make('struct-ops-member', { type: ops.type, member, why })

@@ -1,4 +1,4 @@
-import { type Btf, type BtfKind, canCallKfuncs, enumValues, parseBtf, type TypeFinder, typeFinder } from '@tscc/btf'
+import { type Btf, canCallKfuncs, enumValues, parseBtf, type TypeFinder } from '@tscc/btf'
 import { type CandidateFinder, type CoreTarget, candidateFinder } from './core/candidates.ts'
 
 /** The kernel to link to. Only `btf` is needed by most objects; the rest is asked for when an object wants it. */
@@ -36,20 +36,12 @@ export function linkTarget(files: TargetFiles, btf: Btf = parseBtf(files.vmlinux
   }
 }
 
-/** Where a type of the kernel was found; `module` is absent for vmlinux. */
-export interface KernelType {
-  readonly btf: Btf
-  readonly id: number
-  readonly module?: string
-}
-
 /** What linking keeps of a target from one object to the next. */
 export interface TargetState {
   readonly target: LinkTarget
   readonly finder: CandidateFinder
+  /** The first type of a name and kind in vmlinux. */
   readonly find: TypeFinder
-  /** Of a name and kind, in vmlinux, else in the modules. */
-  locate(name: string, kind: BtfKind): KernelType | undefined
   /** May programs call kfuncs at all? (5.13) */
   callsKfuncs(): boolean
   /** May programs load the address of a kfunc, to see whether it is there? (6.4) */
@@ -69,32 +61,28 @@ export function stateOf(target: LinkTarget): TargetState {
 
 function makeState(target: LinkTarget): TargetState {
   const { btf } = target
-  const find = typeFinder(btf)
-  let modules: readonly { readonly name: string; readonly btf: Btf; readonly find: TypeFinder }[] | undefined
-  const opened = new Map<string, boolean>()
+  const finder = candidateFinder(target)
+  const find: TypeFinder = (name, kind) => {
+    const found = finder.locate(name, kind)
+    return found?.module === undefined ? found?.id : undefined
+  }
+  const answers = new Map<string, boolean>()
   const once = (key: string, ask: () => boolean): boolean => {
-    const answer = opened.get(key) ?? ask()
-    opened.set(key, answer)
+    const answer = answers.get(key) ?? ask()
+    answers.set(key, answer)
     return answer
   }
   return {
     target,
-    finder: candidateFinder(target),
+    finder,
     find,
-    locate(name, kind) {
-      const id = find(name, kind)
-      if (id !== undefined) return { btf, id }
-      modules ??= (target.modules?.() ?? []).map((module) => ({ ...module, find: typeFinder(module.btf) }))
-      for (const module of modules) {
-        const inModule = module.find(name, kind)
-        if (inModule !== undefined) return { btf: module.btf, id: inModule, module: module.name }
-      }
-      return undefined
-    },
     callsKfuncs: () => once('calls', () => canCallKfuncs(btf, find)),
     loadsKfuncs: () => once('loads', () => hasProgramType(btf, find, 'BPF_PROG_TYPE_NETFILTER')),
   }
 }
+
+/** Names that {@link TargetState} asks for itself where an object has kfuncs. */
+export const KFUNC_MARKERS: readonly string[] = ['bpf_func_id', 'bpf_prog_type']
 
 /** Program types tell releases apart; BTF that was cut down has none of them and says nothing: then it is a new kernel. */
 function hasProgramType(btf: Btf, find: TypeFinder, name: string): boolean {

@@ -4,16 +4,22 @@ import type { ResolvedExtern } from './link-externs.ts'
 import type { LinkedStructOps } from './link-struct-ops.ts'
 
 /**
- * An object bound to one kernel: plain data, to be given to `loadPlan` of `@tscc/syscall`. What still is missing are
- * descriptors, which exist only in a process.
+ * What loading needs of an object that is bound to one kernel: plain data, to be given to `loadPlan` of `@tscc/syscall`.
+ * What still is missing are descriptors, which exist only in a process.
  */
-export interface LinkedObject {
+export interface LoadableObject {
   readonly license: string
   /** The object's BTF: as it is, and (where that differs) as kernels without newer kinds take it. */
   readonly btf: readonly Uint8Array[]
   readonly maps: readonly LinkedMap[]
   readonly programs: readonly LinkedProgram[]
   readonly structOps: readonly LinkedStructOps[]
+}
+
+/** An object bound to one kernel. */
+export interface LinkedObject extends LoadableObject {
+  /** Modules were asked for something: linking again may give something else when others are loaded. */
+  readonly dependsOnModules: boolean
   /** What was found for every relocation and extern, for those who want to know. */
   readonly resolved: Resolutions
 }

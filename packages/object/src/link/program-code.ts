@@ -21,7 +21,7 @@ export interface ProgramParts {
   readonly patched: ReadonlyMap<number, PatchedFunction>
   readonly externs: readonly (ResolvedExtern | undefined)[]
   /** May the address of a kfunc be loaded? Where not, a number that is not 0 stands for it. */
-  readonly loadsKfuncs: boolean
+  loadsKfuncs(): boolean
   /** Where the kernel passes an argument. */
   argumentIndex(argument: ArgumentRef): number
 }
@@ -118,7 +118,7 @@ export function programCode(parts: ProgramParts): ProgramCode {
               break
             default:
               // The module's BTF is told by a descriptor in the second half, which only a process has.
-              if (resolved.kind === 'kfunc' && (!parts.loadsKfuncs || resolved.module !== undefined)) wide(0, 1, 0)
+              if (resolved.kind === 'kfunc' && (!parts.loadsKfuncs() || resolved.module !== undefined)) wide(0, 1, 0)
               else if (resolved.module !== undefined) throw fail(`${extern.name} is a variable of a module`)
               else wide(PSEUDO.btfId, resolved.id, 0)
           }

@@ -9,7 +9,7 @@ export interface BtfStrings {
   finish(): Uint8Array
 }
 
-const decoder = new TextDecoder()
+const encoder = new TextEncoder()
 
 /**
  * The strings of raw BTF, open for more: types stay as they are, new strings go to the end. The string section is moved
@@ -27,16 +27,18 @@ export function btfStrings(btf: Uint8Array, littleEndian: boolean): BtfStrings {
   if (start + length > btf.length)
     throw objectErrors.make('bad-object', { what: 'btf', why: `its strings end at ${start + length} of ${btf.length}` })
   const old = btf.subarray(start, start + length)
-  const offsets = knownStrings(old)
+  const find = finder(old)
+  const offsets = new Map([['', 0]])
   const more = byteWriter({ path: 'btf.strings' })
   return {
     add(text) {
       const known = offsets.get(text)
       if (known !== undefined) return known
       if (text.includes('\0')) throw objectErrors.make('bad-object', { what: `'${text}'`, why: 'has a zero byte' })
-      const offset = length + more.length
+      const there = find(text)
+      const offset = there < 0 ? length + more.length : there
       offsets.set(text, offset)
-      more.cstring(text)
+      if (there < 0) more.cstring(text)
       return offset
     },
     finish() {
@@ -54,15 +56,15 @@ export function btfStrings(btf: Uint8Array, littleEndian: boolean): BtfStrings {
   }
 }
 
-/** Every string of a section by content; of equal ones, the first. */
-function knownStrings(bytes: Uint8Array): Map<string, number> {
-  const offsets = new Map<string, number>()
-  for (let at = 0; at < bytes.length; ) {
-    const end = bytes.indexOf(0, at)
-    if (end < 0) break
-    const text = decoder.decode(bytes.subarray(at, end))
-    if (!offsets.has(text)) offsets.set(text, at)
-    at = end + 1
+/** Finds whole strings of a section; of equal ones, the first. Few are asked for, so that no table of all is made. */
+function finder(section: Uint8Array): (text: string) => number {
+  // A byte is a character, so that places in the text are places in the section.
+  const characters = new TextDecoder('latin1').decode(section)
+  return (text) => {
+    const bytes = encoder.encode(text)
+    const isAscii = bytes.length === text.length
+    const wanted = isAscii ? text : Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
+    const at = characters.indexOf(`\0${wanted}\0`)
+    return at < 0 ? -1 : at + 1
   }
-  return offsets
 }

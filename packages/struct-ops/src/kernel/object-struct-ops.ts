@@ -1,4 +1,4 @@
-import type { LinkedObject, LinkedStructOps as LinkedValue } from '@tscc/object'
+import type { LinkedStructOps as LinkedValue, LoadableObject } from '@tscc/object'
 import type { LoadedObject } from '@tscc/syscall'
 import { structOpsErrors } from '../errors.ts'
 import { sinceText } from '../link.ts'
@@ -8,11 +8,11 @@ import type { LoadableStructOps } from './load-programs.ts'
  * The struct_ops values of an object, to be registered, replaced or verified; `loaded` is what `loadPlan` made of it, and
  * stays the caller's to close. A registered struct_ops keeps its programs and their maps by itself.
  */
-export function structOpsOf(linked: LinkedObject, loaded: LoadedObject): readonly LoadableStructOps[] {
+export function structOpsOf(linked: LoadableObject, loaded: LoadedObject): readonly LoadableStructOps[] {
   return linked.structOps.map((value) => structOpsOfValue(linked, value, loaded))
 }
 
-function structOpsOfValue(linked: LinkedObject, value: LinkedValue, loaded: LoadedObject): LoadableStructOps {
+function structOpsOfValue(linked: LoadableObject, value: LinkedValue, loaded: LoadedObject): LoadableStructOps {
   const { layout, name, module } = value
   return {
     spec: { type: layout.type, name },

@@ -1,5 +1,6 @@
-import { type Btf, type BtfKind, findEveryType, kindOf, nameOf, namesWith } from '@tscc/btf'
+import { type Btf, type BtfKind, kindOf, nameOf } from '@tscc/btf'
 import { essentialName } from './essential-name.ts'
+import { type TypeSearch, typeSearch } from './type-search.ts'
 
 /** The kernel that is linked to: its BTF, and those of its modules, which are only opened when something is not in the first. */
 export interface CoreTarget {
@@ -16,87 +17,57 @@ export interface Candidate {
   readonly module?: string
 }
 
-/** Finds the kernel's types of the same kind and essential name as a type of the program. */
+/** Finds types of one kernel, and remembers what it found. */
 export interface CandidateFinder {
+  /** The kernel's types of the same kind and essential name as a type of the program. */
   candidates(local: Btf, localId: number): readonly Candidate[]
-  /** Say which types will be asked for: one walk over the kernel's BTF then serves all of them. */
-  expect(local: Btf, localIds: readonly number[]): void
-}
-
-/** A finder over one kernel, to be kept as long as its BTF is: it remembers what it found. */
-export function candidateFinder(target: CoreTarget): CandidateFinder {
-  const main = searchIn(target.btf)
-  let modules: readonly { readonly name: string; readonly search: TypeSearch }[] | undefined
-  const inModules = (kind: BtfKind, name: string): readonly Candidate[] => {
-    modules ??= (target.modules?.() ?? []).map((module) => ({ name: module.name, search: searchIn(module.btf) }))
-    return modules.flatMap(({ name: module, search }) =>
-      search.named(kind, name).map((candidate) => ({ ...candidate, module })),
-    )
-  }
-  const wantedOf = (local: Btf, id: number): { kind: BtfKind; name: string } | undefined => {
-    const kind = kindOf(local, id)
-    const name = nameOf(local, id)
-    return kind === 'void' || kind === 'unknown' || name === '' ? undefined : { kind, name: essentialName(name) }
-  }
-  return {
-    expect(local, localIds) {
-      const wanted = localIds.flatMap((id) => wantedOf(local, id) ?? [])
-      main.expect(wanted.map(({ name }) => name))
-    },
-    candidates(local, localId) {
-      const wanted = wantedOf(local, localId)
-      if (wanted === undefined) return []
-      const found = main.named(wanted.kind, wanted.name)
-      return found.length > 0 ? found : inModules(wanted.kind, wanted.name)
-    },
-  }
-}
-
-interface TypeSearch {
-  /** Own types of that essential name, and of that kind or one that may stand for it. */
-  named(kind: BtfKind, name: string): readonly Candidate[]
+  /** The first type of exactly this name and kind. */
+  locate(name: string, kind: BtfKind): Candidate | undefined
+  /** How often vmlinux lacked something, so that modules were looked into. */
+  moduleQuestions(): number
+  /** Say which names will be asked for: one walk over the kernel's BTF then serves all of them. */
   expect(names: readonly string[]): void
 }
 
-function searchIn(btf: Btf): TypeSearch {
-  const ids = new Map<string, readonly number[]>()
-  let flavours: ReadonlyMap<string, readonly string[]> | undefined
-  const expect = (names: readonly string[]): void => {
-    flavours ??= flavoursIn(btf)
-    const missing = [...new Set(names)].filter((name) => !ids.has(name))
-    const queries = missing.flatMap((name) => [name, ...(flavours?.get(name) ?? [])])
-    const found = findEveryType(btf, queries)
-    let at = 0
-    for (const name of missing) {
-      const count = 1 + (flavours.get(name)?.length ?? 0)
-      const all = found.slice(at, at + count).flat()
-      at += count
-      ids.set(
-        name,
-        all.toSorted((a, b) => a - b),
-      )
-    }
+/** A finder over one kernel, to be kept as long as its BTF is. Modules are only looked into for what vmlinux lacks. */
+export function candidateFinder(target: CoreTarget): CandidateFinder {
+  const main = typeSearch(target.btf)
+  let opened: readonly { readonly name: string; readonly btf: Btf; readonly search: TypeSearch }[] | undefined
+  let questions = 0
+  const modules = () => {
+    questions++
+    opened ??= (target.modules?.() ?? []).map(({ name, btf }) => ({ name, btf, search: typeSearch(btf) }))
+    return opened
   }
   return {
-    expect,
-    named(kind, name) {
-      if (!ids.has(name)) expect([name])
-      return (ids.get(name) ?? []).filter((id) => sameKind(kindOf(btf, id), kind)).map((id) => ({ btf, id }))
+    moduleQuestions: () => questions,
+    expect: (names) => main.expect(names.map(essentialName)),
+    candidates(local, localId) {
+      const kind = kindOf(local, localId)
+      const name = essentialName(nameOf(local, localId))
+      const isOf = (btf: Btf) => (id: number) => sameKind(kindOf(btf, id), kind)
+      if (name === '') return []
+      const found = main.named(name).filter(isOf(target.btf))
+      if (found.length > 0) return found.map((id) => ({ btf: target.btf, id }))
+      return modules().flatMap(({ name: module, btf, search }) =>
+        search
+          .named(name)
+          .filter(isOf(btf))
+          .map((id) => ({ btf, id, module })),
+      )
+    },
+    locate(name, kind) {
+      const inOne = (btf: Btf, search: TypeSearch): number | undefined =>
+        search.named(essentialName(name)).find((id) => kindOf(btf, id) === kind && nameOf(btf, id) === name)
+      const id = inOne(target.btf, main)
+      if (id !== undefined) return { btf: target.btf, id }
+      for (const { name: module, btf, search } of modules()) {
+        const inModule = inOne(btf, search)
+        if (inModule !== undefined) return { btf, id: inModule, module }
+      }
+      return undefined
     },
   }
-}
-
-/** The kernel's own flavoured names, by what they are flavours of; bpftool's merged BTF has such. */
-function flavoursIn(btf: Btf): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>()
-  for (const name of new Set(namesWith(btf, '___'))) {
-    const essential = essentialName(name)
-    if (essential === name) continue
-    const names = found.get(essential) ?? []
-    names.push(name)
-    found.set(essential, names)
-  }
-  return found
 }
 
 /** May one kind stand for the other? Only the two sizes of enum may. */

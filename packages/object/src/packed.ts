@@ -1,0 +1,1 @@
+export { packObject, unpackObject } from './link/packed-object.ts'
