@@ -33,9 +33,17 @@ for (let round = 0; round < rounds; round++) {
     cached: tscc('cached'),
     ...(peers === undefined
       ? {}
-      : { peerBtf: jsonOf(peers.peer, ['btf']), peerRegister: jsonOf(peers.peer, ['register', peers.object]) }),
+      : { peerBtf: jsonOf(peers.peer, ['btf']), peerRegister: jsonOf(peers.peer, ['register', peers.objects.reno]) }),
   })
 }
+const loads = []
+if (peers !== undefined)
+  for (const [name, file] of Object.entries(peers.objects))
+    for (let round = 0; round < rounds; round++) {
+      say(`${name}.bpf.o, round ${round + 1} of ${rounds}`)
+      const load = (...how) => jsonOf(process.execPath, [`${here}object-load.mjs`, file, ...how])
+      loads.push({ name, anew: load(), peer: jsonOf(peers.peer, ['register', file]), kept: load('kept') })
+    }
 const lookups = jsonOf(process.execPath, [`${here}map-lookup.mjs`])
 
 const of = (pick) => median(runs.map(pick))
@@ -84,6 +92,28 @@ const rows = [
     ratio: median(lookups.map((row) => row.tscc / row.bare)),
     limit: 1.2,
   },
+  ...Object.keys(peers?.objects ?? {}).flatMap((name) => {
+    const of = loads.filter((one) => one.name === name)
+    const row = (what, pick, peer, limit) => ({
+      what: `${name}.bpf.o: ${what}`,
+      unit: 'ms',
+      tscc: median(of.map(pick)),
+      peer: median(of.map(peer)),
+      ratio: median(of.map((one) => pick(one) / peer(one))),
+      ...(limit === undefined ? {} : { limit }),
+    })
+    const first = (one) => one.peer.register
+    return [
+      row('open, link, load, attach, in a new process', (one) => one.kept.first.all, first, 1),
+      row('the same where the kernel never saw it linked', (one) => one.anew.first.all, first),
+      row(
+        'again in the same process',
+        (one) => one.anew.second.all,
+        (one) => one.peer.second,
+        1,
+      ),
+    ]
+  }),
   { what: 'array element through a mapped view', unit: 'ns', tscc: median(lookups.map((row) => row.view)) },
 ]
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What libbpf needs for the same work, in a fresh process: one JSON line of milliseconds.
  *   libbpf-peer btf                 open vmlinux BTF, find ten types by name
- *   libbpf-peer register OBJECT     open, load and attach a struct_ops object, then detach it
+ *   libbpf-peer register OBJECT     open, load and attach a struct_ops object, then detach it; and all of it again
  *   libbpf-peer lookup N            N lookups in a hash map
  */
 #include <bpf/bpf.h>
@@ -58,9 +58,9 @@ static int bench_btf(void)
 	return 0;
 }
 
-static int bench_register(const char *path)
+static int register_once(const char *path, double *took)
 {
-	double t0 = now_ms(), t1;
+	double t0 = now_ms();
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct bpf_map *map;
 	struct bpf_link *link;
@@ -71,10 +71,25 @@ static int bench_register(const char *path)
 	link = bpf_map__attach_struct_ops(map);
 	if (!link)
 		return fail("attach");
-	t1 = now_ms();
-	printf("{\"register\":%.4f,\"peakKb\":%ld}\n", t1 - t0, peak_kb());
+	*took = now_ms() - t0;
 	bpf_link__destroy(link);
 	bpf_object__close(object);
+	return 0;
+}
+
+static int bench_register(const char *path)
+{
+	double first, second;
+	long peak;
+
+	if (register_once(path, &first))
+		return 1;
+	peak = peak_kb();
+	/* Its name is free again once the kernel has let go of it. */
+	for (int tries = 0; register_once(path, &second); tries++)
+		if (errno != EEXIST || tries > 100)
+			return 1;
+	printf("{\"register\":%.4f,\"second\":%.4f,\"peakKb\":%ld}\n", first, second, peak);
 	return 0;
 }
 
