@@ -18,7 +18,7 @@ const FUNC = { prefix: '', kind: 'func' } as const
 
 /** `BPF_PROG_TYPE_*` and `BPF_*` attach types (include/uapi/linux/bpf.h) by section name, as libbpf documents them. */
 type Row = readonly [
-  /** A `/` at the end: something has to follow; `+`: may follow. */
+  /** With a `+`, a `/` and more may follow; such names have no `/` of their own. */
   section: string,
   programType: number,
   attachType?: number,
@@ -144,12 +144,13 @@ export const sectionNames = (): readonly string[] => rows.map(([section]) => sec
 /** What kind of program a section holds; a `?` in front, which says not to load it by itself, is no part of the name. */
 export function sectionDefinition(section: string): SectionDefinition | undefined {
   const name = section.startsWith('?') ? section.slice(1) : section
-  for (const [pattern, programType, attachType = 0, flags = 0, attachTo] of rows) {
-    const open = pattern.endsWith('+')
-    const stem = open ? pattern.slice(0, -1) : pattern
-    if (name !== stem && !(open && name.startsWith(`${stem}/`))) continue
-    const rest = name.slice(stem.length + 1)
-    return { programType, attachType, flags, ...(attachTo === undefined ? {} : { attachTo }), rest }
-  }
-  return undefined
+  const slash = name.indexOf('/')
+  const whole = bySection.get(name)
+  const row = whole ?? bySection.get(slash < 0 ? `${name}+` : `${name.slice(0, slash)}+`)
+  if (row === undefined) return undefined
+  const [, programType, attachType = 0, flags = 0, attachTo] = row
+  const rest = whole === undefined && slash >= 0 ? name.slice(slash + 1) : ''
+  return { programType, attachType, flags, ...(attachTo === undefined ? {} : { attachTo }), rest }
 }
+
+const bySection: ReadonlyMap<string, Row> = new Map(rows.map((row) => [row[0], row]))
