@@ -47,7 +47,9 @@ function enumeratorValue({ btf, accessors: [accessor] }: CoreSpec): bigint {
   const type = typeOf(btf, accessor?.typeId ?? 0)
   const value = type.kind === 'enum' || type.kind === 'enum64' ? type.values[accessor?.index ?? -1] : undefined
   if (value === undefined) throw broken('no such enumerator')
-  return BigInt.asUintN(64, BigInt(value.value))
+  // Compilers before the flag for signed enums (clang 14) do not tell -1 from 2^32 - 1: of 32 bits all are taken for signed.
+  const whole = BigInt(value.value)
+  return BigInt.asUintN(64, type.kind === 'enum' ? BigInt.asIntN(32, whole) : whole)
 }
 
 function fieldValue(kind: CoreKind, spec: CoreSpec | undefined): CoreValue | undefined {
