@@ -12,6 +12,8 @@ export const features = {
   congControlAlone: { since: '6.1', about: 'cong_control without cong_avoid' },
   pacingWrite: { since: '6.1', about: 'writing sk_pacing_rate and sk_pacing_status' },
   kfuncAddress: { since: '6.4', about: 'a program may ask for the address of a kfunc, as libbpf has weak ones do' },
+  // "bpf: Allow invoking kfuncs from BPF_PROG_TYPE_SYSCALL progs" (6.10)
+  syscallKfuncs: { since: '6.10', about: 'kfuncs of tasks in BPF_PROG_TYPE_SYSCALL' },
   structOpsLink: { since: '6.4', about: 'BPF_F_LINK: registering by a link, replacing atomically' },
   vmlinuxBtfMmap: { since: '6.16', about: 'mapping /sys/kernel/btf/vmlinux' },
   cwndEventTxStart: { since: '7.1', about: 'cwnd_event_tx_start in tcp_congestion_ops' },

@@ -105,7 +105,8 @@ function readAll(fd: number, sizeHint: number): Uint8Array {
       grown.set(bytes)
       bytes = grown
     }
-    const got = readSync(fd, bytes, length, bytes.length - length, length)
+    // By the descriptor's own place: what an iterator prints has no other.
+    const got = readSync(fd, bytes, length, bytes.length - length, null)
     if (got === 0) return bytes.subarray(0, length)
     length += got
   }

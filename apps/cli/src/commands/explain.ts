@@ -27,7 +27,6 @@ export function defineExplain(command: Command, { output }: CommandContext): voi
       .action(async (text: string, options: ExplainOptions) => {
         const object = objectOf(await loadSource(text))
         const linked = linkObject(object, openTarget('explain', options.btf), {
-          programs: () => true,
           untold: options.btf === undefined ? 'error' : 'zero',
         })
         const rows = explainLink(linked)
