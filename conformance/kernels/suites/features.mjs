@@ -11,6 +11,8 @@ export const features = {
   // Between 5.10, which wants both, and 6.1, which does not
   congControlAlone: { since: '6.1', about: 'cong_control without cong_avoid' },
   pacingWrite: { since: '6.1', about: 'writing sk_pacing_rate and sk_pacing_status' },
+  // Debian's 5.10 has none
+  btfVariables: { since: '6.1', about: "variables in the kernel's BTF" },
   kfuncAddress: { since: '6.4', about: 'a program may ask for the address of a kfunc, as libbpf has weak ones do' },
   // "bpf: Allow invoking kfuncs from BPF_PROG_TYPE_SYSCALL progs" (6.10)
   syscallKfuncs: { since: '6.10', about: 'kfuncs of tasks in BPF_PROG_TYPE_SYSCALL' },

@@ -215,7 +215,7 @@ await check('kfuncs of a program that is no struct_ops', { feature: 'syscallKfun
   }),
 )
 
-await check('a kernel variable with its type', {}, async () => {
+await check('a kernel variable with its type', { feature: 'btfVariables' }, async () => {
   if (!/ bpf_prog_active\b/m.test(files.symbols() ?? '')) return skipped('this kernel lists no data symbols')
   return withPrograms(['typed_variable'], async ({ program, get }) => {
     const attached = openRawTracepoint(kernel, program('typed_variable'), 'sys_enter')
