@@ -1,6 +1,7 @@
 // The same object files for every kernel, made once where the matrix was started: linked here by tscc, loaded, registered,
 // carrying traffic. One is clang's.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { linkObject, linkTarget, readObject, variablesOf, withVariables } from '@tscc/object'
@@ -14,7 +15,7 @@ import {
   mapValues,
   testRun,
 } from '@tscc/syscall'
-import { check, kernelVersion } from './check.mjs'
+import { check, kernelVersion, skipped } from './check.mjs'
 import { hasFeature } from './features.mjs'
 import { transfer } from './loopback.mjs'
 
@@ -33,8 +34,8 @@ function open(name) {
 }
 
 /** Link, load, register, send a megabyte, take away; `saw` checks what came of it and gives more figures. */
-async function carries(object, saw = () => undefined) {
-  const linked = linkObject(object, target)
+async function carries(object, saw = () => undefined, to = target) {
+  const linked = linkObject(object, to)
   const loaded = loadPlan(kernel, linked)
   try {
     const [ops] = structOpsOf(linked, loaded)
@@ -113,6 +114,30 @@ await check("clang's object: CO-RE, weak kfunc, kconfig, globals, subprogram", {
     assert.equal(starts > 0n, hasFeature(kernelVersion, 'cwndEventTxStart'))
     return { calls: seen.get('calls'), kfunc: seen.get('by_kfunc'), starts }
   })
+})
+
+await check("clang's object that calls a function of a module", { feature: 'moduleKfuncs' }, async () => {
+  const before = await carries(open('c_module'), (_, { loaded, linked }) => {
+    const count = (name) => variable(open('c_module'), { linked, loaded }, '.bss', name)
+    return { byModule: count('by_module'), byOurselves: count('by_ourselves') }
+  })
+  assert.deepEqual([before.byModule, before.byOurselves > 0n], [0n, true])
+  const { status, stderr } = spawnSync('modprobe', ['tcp_dctcp'], { encoding: 'utf8' })
+  if (status !== 0) return skipped(`modprobe tcp_dctcp: ${stderr.trim()}`)
+  // The modules of a target are those that were there when it was first asked for one.
+  const here = linkTarget(kernelFiles(kernel))
+  const linked = linkObject(open('c_module'), here)
+  assert.deepEqual(linked.programs.find((one) => one.name === 'm_cong_avoid').modules, ['tcp_dctcp'])
+  const after = await carries(
+    open('c_module'),
+    (_, { loaded, linked }) => {
+      const count = (name) => variable(open('c_module'), { linked, loaded }, '.bss', name)
+      return { byModule: count('by_module'), byOurselves: count('by_ourselves') }
+    },
+    here,
+  )
+  assert.deepEqual([after.byModule > 0n, after.byOurselves], [true, 0n])
+  return { calls: after.byModule }
 })
 
 await check("clang's classifier: data, map of maps, tail call, subprogram, run", { feature: 'btf' }, () => {

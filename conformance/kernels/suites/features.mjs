@@ -7,6 +7,7 @@ export const features = {
   moduleBtf: { since: '5.11', about: 'split BTF of modules in /sys/kernel/btf' },
   kfuncCall: { since: '5.13', about: 'programs may call kernel functions' },
   syscallProgram: { since: '5.14', about: 'BPF_PROG_TYPE_SYSCALL' },
+  moduleKfuncs: { since: '5.16', about: 'programs may call functions of modules (fd_array)' },
   dummyOps: { since: '5.16', about: 'bpf_dummy_ops, which BPF_PROG_TEST_RUN runs' },
   // Between 5.10, which wants both, and 6.1, which does not
   congControlAlone: { since: '6.1', about: 'cong_control without cong_avoid' },

@@ -337,3 +337,114 @@ describe('BTF that is loaded', () => {
     expect(linkObject(sampleObject(), target).btf).toHaveLength(1)
   })
 })
+
+describe('struct_ops', () => {
+  const file1 = (name: string) => readObject(file(`../../../conformance/kernels/suites/objects/${name}.bpf.o`))
+
+  test('values are copied by name to where each kernel has their members', () => {
+    const object = file1('c_reno')
+    for (const name of ['tcp-5.10', 'tcp-6.18', 'tcp-7.3']) {
+      const [ops] = linkObject(object, { btf: kernelOf(name) }, { untold: 'zero' }).structOps
+      if (ops === undefined) throw new Error('no struct_ops')
+      const { layout, value } = ops
+      const member = layout.members.find((one) => one.name === 'name')
+      const at = layout.dataOffset + (member?.offset ?? 0)
+      expect(Buffer.from(value.subarray(at, at + 7)).toString('latin1')).toBe('c_reno\0')
+      expect(value.filter((byte) => byte !== 0)).toHaveLength(6)
+      expect(ops.callbacks.map((one) => one.member.name)).toEqual([
+        'ssthresh',
+        'cong_avoid',
+        'undo_cwnd',
+        'init',
+        ...(name === 'tcp-7.3' ? ['cwnd_event_tx_start'] : []),
+      ])
+      for (const { member: callback, valueOffset } of ops.callbacks)
+        expect(valueOffset).toBe(layout.dataOffset + callback.offset)
+    }
+  })
+
+  test('data that the kernel has no place for is an error, unless it is zero', () => {
+    const object = file1('c_reno')
+    const [ops] = object.structOps
+    if (ops === undefined) throw new Error('no struct_ops')
+    const struct = typeOf(parseBtf(object.btf ?? new Uint8Array()), ops.typeId)
+    const at =
+      struct.kind === 'struct' ? (struct.members.find((m) => m.name === 'tscc_not_there')?.bitOffset ?? 0) / 8 : 0
+    const data = ops.data.slice()
+    data[at] = 1
+    expect(() => linkObject({ ...object, structOps: [{ ...ops, data }] }, target)).toThrow(
+      /tcp_congestion_ops\.tscc_not_there: the kernel has no such member, and it is not zero/,
+    )
+  })
+
+  test('a type that the kernel lacks', () => {
+    const object = file1('c_reno')
+    const structOps = object.structOps.map((ops) => ({ ...ops, type: 'tcp_congestion_opz' }))
+    expect(() => linkObject({ ...object, structOps }, target)).toThrow(
+      /no such struct_ops type; did you mean tcp_congestion_ops/,
+    )
+  })
+
+  test('types of modules', () => {
+    const base = parseBtf(
+      buildBtf([
+        { kind: 'int', name: 'int', size: 4, bits: 32, bitOffset: 0, signed: true, char: false, bool: false },
+        { kind: 'func_proto', name: '', returnTypeId: 1, params: [] },
+        { kind: 'ptr', name: '', typeId: 2 },
+      ]),
+    )
+    const member = (name: string, typeId: number, bitOffset: number) => ({ name, typeId, bitOffset, bitSize: 0 })
+    const ops = (name: string): BtfType => ({
+      kind: 'struct',
+      name,
+      size: 16,
+      members: [member('run', 3, 0), member('level', 1, 64)],
+    })
+    const module = parseBtf(
+      buildBtf(
+        [
+          ops('mod_ops'),
+          { kind: 'struct', name: 'bpf_struct_ops_mod_ops', size: 80, members: [member('data', 4, 512)] },
+        ],
+        { base },
+      ),
+      { base },
+    )
+    const code = new Uint8Array(16)
+    code.set([0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95])
+    const object: BpfObject = {
+      endian: 'little',
+      license: 'GPL',
+      functions: [
+        {
+          name: 'run_it',
+          section: 'struct_ops.s/run',
+          linkage: 'global',
+          hidden: false,
+          code,
+          relocations: [],
+          coreRelocations: [],
+          lines: [],
+        },
+      ],
+      maps: [],
+      structOps: [
+        {
+          name: 'mine',
+          section: '.struct_ops',
+          type: 'mod_ops',
+          typeId: 4,
+          data: Uint8Array.from({ length: 16 }, (_, i) => (i === 8 ? 5 : 0)),
+          callbacks: [{ member: 'run', offset: 0, function: 0 }],
+        },
+      ],
+      externs: [],
+      btf: buildBtf([...[1, 2, 3].map((id) => typeOf(base, id)), ops('mod_ops')]),
+    }
+    const linked = linkObject(object, { btf: base, modules: () => [{ name: 'mod', btf: module }] })
+    expect(linked.structOps[0]).toMatchObject({ module: 'mod', name: 'mine', layout: { typeId: 4, valueTypeId: 5 } })
+    expect(linked.structOps[0]?.value[64 + 8]).toBe(5)
+    expect(linked.programs[0]).toMatchObject({ attachModule: 'mod', attachBtfId: 4, expectedAttachType: 0, flags: 16 })
+    expect(() => linkObject(object, { btf: base })).toThrow(/mod_ops: the kernel's BTF has no such struct_ops type/)
+  })
+})
