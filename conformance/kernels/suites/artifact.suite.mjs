@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { findEveryType, parseBtf } from '@tscc/btf'
 import { linkObject, linkTarget, readObject, variablesOf, withVariables } from '@tscc/object'
 import { registerStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
 import {
@@ -109,7 +110,9 @@ await check("clang's object: CO-RE, weak kfunc, kconfig, globals, subprogram", {
     assert.equal(seen.get('wrong'), 0n)
     assert.equal(seen.get('version'), files.version())
     assert.ok(seen.get('calls') > 10n, `${seen.get('calls')} calls`)
-    assert.equal(seen.get('by_kfunc'), hasFeature(kernelVersion, 'kfuncCall') ? seen.get('calls') : 0n)
+    // Acknowledgements may still come in between two readings.
+    const byKfunc = seen.get('by_kfunc')
+    assert.ok(hasFeature(kernelVersion, 'kfuncCall') ? byKfunc > 10n : byKfunc === 0n, `${byKfunc} by kfunc`)
     const starts = seen.get('tx_starts')
     assert.equal(starts > 0n, hasFeature(kernelVersion, 'cwndEventTxStart'))
     return { calls: seen.get('calls'), kfunc: seen.get('by_kfunc'), starts }
@@ -124,6 +127,11 @@ await check("clang's object that calls a function of a module", { feature: 'modu
   assert.deepEqual([before.byModule, before.byOurselves > 0n], [0n, true])
   const { status, stderr } = spawnSync('modprobe', ['tcp_dctcp'], { encoding: 'utf8' })
   if (status !== 0) return skipped(`modprobe tcp_dctcp: ${stderr.trim()}`)
+  // Some builds give modules copies of the kernel's types, and then the verifier takes no socket for one of theirs.
+  const base = parseBtf(files.vmlinux())
+  const bytes = new Uint8Array(readFileSync('/sys/kernel/btf/tcp_dctcp'))
+  const [own] = findEveryType(parseBtf(bytes, { base }), [{ name: 'sock', kind: 'struct' }])
+  if (own.length > 0) return skipped("tcp_dctcp's BTF has a struct sock of its own")
   // The modules of a target are those that were there when it was first asked for one.
   const here = linkTarget(kernelFiles(kernel))
   const linked = linkObject(open('c_module'), here)

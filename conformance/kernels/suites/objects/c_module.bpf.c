@@ -7,12 +7,12 @@ typedef unsigned long long u64;
 #define SEC(name) __attribute__((section(name), used))
 #define CORE __attribute__((preserve_access_index))
 
-struct sock;
+/* Only declared it would be of another kind than the kernel's. */
+struct sock {};
 struct tcp_sock {
 	u32 snd_cwnd, prior_cwnd;
 } CORE;
 extern u32 dctcp_ssthresh(struct sock *sk) SEC(".ksyms") __attribute__((weak));
-extern u32 dctcp_cwnd_undo(struct sock *sk) SEC(".ksyms") __attribute__((weak));
 
 u64 by_module, by_ourselves;
 

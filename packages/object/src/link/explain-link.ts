@@ -80,7 +80,7 @@ function explainExtern({ name, kind, resolved }: Resolutions['externs'][number])
   const row = { function: '', kind, subject: name }
   switch (resolved.kind) {
     case 'absent':
-      return { ...row, note: 'absent: its address is 0, and a call must not be reached' }
+      return { ...row, note: `absent: ${resolved.why ?? 'its address is 0, and a call must not be reached'}` }
     case 'unknown':
       return { ...row, note: 'not known: the BTF does not tell' }
     case 'address':

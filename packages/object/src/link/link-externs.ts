@@ -13,7 +13,7 @@ export type ResolvedExtern =
   | { readonly kind: 'address'; readonly address: bigint }
   | { readonly kind: 'config' }
   /** Weak, and the kernel lacks it. */
-  | { readonly kind: 'absent' }
+  | { readonly kind: 'absent'; readonly why?: string }
   /** The target does not tell, and was not asked to: its value is zero. */
   | { readonly kind: 'unknown' }
 
@@ -68,9 +68,10 @@ function kfunc(extern: ObjectExtern, btf: Btf | undefined, state: TargetState): 
   return { kind: 'kfunc', id: found.id, ...(found.module === undefined ? {} : { module: found.module }) }
 }
 
-function differs(extern: ObjectExtern): undefined {
-  if (extern.weak) return undefined
-  throw unresolved(extern, "the kernel's has another type")
+function differs(extern: ObjectExtern): ResolvedExtern {
+  const why = "the kernel's has another type"
+  if (extern.weak) return { kind: 'absent', why }
+  throw unresolved(extern, why)
 }
 
 function protoOf(btf: Btf | undefined, id: number): number {
