@@ -19,7 +19,7 @@ struct holder { u32 x; struct flexible_bytes last; } CORE;
 #define WHOLE(name, field) PART(name, struct arrays, field) ADDRESS(name, struct arrays, field)
 ELEMENT(flat0, flat[0]) ELEMENT(flat7, flat[7]) ELEMENT(grid00, grid[0][0]) ELEMENT(grid23, grid[2][3]) ELEMENT(cube, cube[1][2][3])
 ELEMENT(item_key, items[0].key) ELEMENT(item_value, items[4].value) ELEMENT(item_tag, items[3].tag[2]) ELEMENT(matrix, matrix[1][2].value)
-ELEMENT(matrix_tag, matrix[1][1].tag[3]) ELEMENT(pointer, pointers[5]) ELEMENT(table, table[2][1]) ELEMENT(row, row[3])
+ELEMENT(matrix_tag, matrix[1][1].tag[3]) ELEMENT(pointer, pointers[5]) LOAD(table, struct arrays, table[2][1]) ADDRESS(table, struct arrays, table[1][2]) ELEMENT(row, row[3])
 ELEMENT(bytes, bytes[15]) ELEMENT(longs, longs[2]) ELEMENT(one, one[0]) ELEMENT(name, name[31]) ELEMENT(nested, nested[1].inner[2])
 ELEMENT(words, words[3]) ELEMENT(octets, octets[9]) ELEMENT(kinds, kinds[1])
 ELEMENT(not_array, not_array) ELEMENT(elements0, elements[0]) ELEMENT(elements3, elements[3]) ELEMENT(gone, gone[1]) ELEMENT(gone_item, gone_items[1].in_gone)
