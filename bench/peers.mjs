@@ -23,15 +23,11 @@ export function buildPeers() {
     const flags = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-I', cache, '-I', `${here}baseline`]
     for (const [name, object] of Object.entries(objects)) {
       execFileSync('clang', [...flags, '-c', `${here}baseline/${name}.bpf.c`, '-o', object], { stdio: 'pipe' })
-      // As it is shipped: without DWARF, which no loader reads
-      execFileSync('llvm-strip', ['-g', object], { stdio: 'pipe' })
     }
   } catch (error) {
     const why =
       error.code === 'ENOENT' ? `${error.path ?? error.spawnargs?.[0]} is not installed` : `${error.stderr ?? error}`
-    process.stderr.write(
-      `no libbpf peer: ${why.trim()}\n  (Debian: apt-get install gcc clang llvm bpftool libbpf-dev)\n`,
-    )
+    process.stderr.write(`no libbpf peer: ${why.trim()}\n  (Debian: apt-get install gcc clang bpftool libbpf-dev)\n`)
     return undefined
   }
   return { peer, objects }

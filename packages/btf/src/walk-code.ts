@@ -94,6 +94,7 @@ const walkCode: Uint8Array = new Uint8Array([
 
 /** The module for a window of this size. */
 export function walkCodeFor(window: number): Uint8Array {
+  if (window === windows.least) return walkCode
   const code = walkCode.slice()
   const mask = window - 1
   for (let at = 0; at + 4 < code.length; at++) {
