@@ -79,6 +79,12 @@ describe('programs', () => {
     expect(again.programs.map(({ code }) => code)).toEqual(linked.programs.map(({ code }) => code))
   })
 
+  test('a kernel of another byte order is none for it', () => {
+    expect(() => linkObject(sampleObject('big'), target)).toThrow(/is big endian, the kernel is little endian/)
+    const s390x = kernelOf('tcp-6.12-s390x')
+    expect(linkObject(sampleObject('big'), { btf: s390x, config: () => config }).programs).toHaveLength(2)
+  })
+
   test('only some programs, when asked', () => {
     expect(
       linkObject(sampleObject(), target, { programs: (f) => f.name === 'other' }).programs.map((p) => p.name),

@@ -40,6 +40,7 @@ export function linkObject(object: BpfObject, target: LinkTarget, options: LinkO
   const state = stateOf(target)
   const questions = state.finder.moduleQuestions()
   const btf = object.btf === undefined ? undefined : parseBtf(object.btf, { pointerSize: 8 })
+  checkEndian(object, target)
   expectNames(object, btf, state)
   const wantedOps = options.structOps ?? (({ section }) => !section.startsWith('?'))
   const structOps = object.structOps.filter(wantedOps).map((ops) => linkStructOps(needBtf(btf), ops, state))
@@ -106,6 +107,15 @@ export function linkObject(object: BpfObject, target: LinkTarget, options: LinkO
       ),
     },
   }
+}
+
+function checkEndian(object: BpfObject, target: LinkTarget): void {
+  const kernel = target.btf.littleEndian ? 'little' : 'big'
+  if (object.endian !== kernel)
+    throw objectErrors.make('not-linkable', {
+      what: 'object',
+      why: `is ${object.endian} endian, the kernel is ${kernel} endian`,
+    })
 }
 
 /** Tell the finder every name that linking may ask for, so that one walk over the kernel's BTF finds them all. */

@@ -1,3 +1,4 @@
+import { isTsccError } from '@tscc/core'
 import type { CoreRelocation, ObjectFunction } from '../model.ts'
 import { objectErrors } from '../object-errors.ts'
 import { patchCore } from './core/patch-core.ts'
@@ -28,8 +29,8 @@ export function patchFunction(
       patchCore(view, littleEndian, at, resolved, relocation.addend ?? 0)
       return { relocation, resolved }
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      throw objectErrors.make('bad-relocation', { function: f.name, at, why }, error)
+      if (!isTsccError(error)) throw error
+      throw objectErrors.make('bad-relocation', { function: f.name, at, why: error.message }, error)
     }
   })
   return { name: f.name, code, core }

@@ -71,7 +71,6 @@ const rows: readonly Row[] = [
   ['fentry.s+', 26, 24, BPF_F_SLEEPABLE, FUNC],
   ['fmod_ret.s+', 26, 26, BPF_F_SLEEPABLE, FUNC],
   ['fexit.s+', 26, 25, BPF_F_SLEEPABLE, FUNC],
-  ['freplace+', 28, 0, 0, FUNC],
   ['lsm+', 29, 27, 0, { prefix: 'bpf_lsm_', kind: 'func' }],
   ['lsm.s+', 29, 27, BPF_F_SLEEPABLE, { prefix: 'bpf_lsm_', kind: 'func' }],
   ['lsm_cgroup+', 29, 43, 0, { prefix: 'bpf_lsm_', kind: 'func' }],

@@ -23,14 +23,16 @@ const broken = (why: string): Error => objectErrors.make('bad-core', { why })
 /** Write what a relocation resolved to into the instruction at a slot; throws `object/bad-core`. */
 export function patchCore(code: DataView, littleEndian: boolean, at: number, core: ResolvedCore, addend: number): void {
   const byte = 8 * at
-  const opcode = byte + 8 <= code.byteLength ? code.getUint8(byte) : 0
+  const isThere = Number.isInteger(at) && at >= 0 && byte + 8 <= code.byteLength
+  const opcode = isThere ? code.getUint8(byte) : 0
   const wide = opcode === LD_IMM64
-  if (byte + (wide ? 16 : 8) > code.byteLength) throw broken('no whole instruction is there')
+  if (!isThere || byte + (wide ? 16 : 8) > code.byteLength) throw broken('no whole instruction is there')
   const { local, target } = core
   if (target === undefined) {
     poison(code, littleEndian, byte, wide)
     return
   }
+  if (!Number.isInteger(addend)) throw broken(`addend ${addend}`)
   const value = target.value + BigInt(addend)
   const check = (found: bigint, bits: number): void => {
     const expected = (local?.value ?? 0n) + BigInt(addend)
