@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { LabResult } from '@tscc/lab'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
@@ -40,6 +41,16 @@ describe.skipIf(!needs('struct_ops', 'namespaces'))('lab', () => {
     expect(result.scenario).toMatchObject({ flows: 2, duration: 1000, path: { rate: 20e6, delay: 10 } })
     expect(result.summary[0]?.utilisation).toBeGreaterThan(0.5)
     expect(result.runs[0]?.flows).toHaveLength(2)
+  }, 60_000)
+
+  it("measures an object file of clang's", () => {
+    const object = fileURLToPath(new URL('../../../conformance/kernels/suites/objects/c_reno.bpf.o', import.meta.url))
+    const result = jsonOf(tscc(['lab', object, ...quick, '--json'])) as LabResult // what --json prints
+    expect(result.algorithms).toEqual([
+      { label: 'c_reno', cc: expect.stringMatching(/^ts_creno_[0-9a-z]{5}$/), origin: 'tscc', ecn: false },
+    ])
+    expect(result.summary[0]?.utilisation).toBeGreaterThan(0.5)
+    expect(available()).not.toContain('ts_creno')
   }, 60_000)
 
   it('measures what is registered already under its own name', () => {
