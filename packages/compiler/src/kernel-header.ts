@@ -1,0 +1,144 @@
+import {
+  type Btf,
+  callbackSignatures,
+  enumValues,
+  findType,
+  funcProto,
+  membersOf,
+  nameOf,
+  resolveField,
+  skipModifiers,
+  structOpsLayout,
+  typeOf,
+  typesOfKind,
+} from '@tscc/btf'
+import { nearestNames } from '@tscc/core'
+import type { IntType, Type } from './types.ts'
+
+/** What the compiler knows of kernels: names, types and widths, out of a BTF; where things are is left to linking. */
+export interface KernelHeader {
+  hasStruct(name: string): boolean
+  struct(name: string): Type | undefined
+  /** A field of a struct by name; undefined where there is none. */
+  field(struct: Extract<Type, { kind: 'struct' }>, name: string): FieldInfo | undefined
+  fieldNames(struct: Extract<Type, { kind: 'struct' }>): readonly string[]
+  /** An enumerator of any enum. */
+  enumerator(name: string): { readonly enum: string; readonly value: number } | undefined
+  callbacks(type: string): ReadonlyMap<string, CallbackInfo> | undefined
+  readonly structNames: () => readonly string[]
+}
+
+/** A field that is a value, a struct within, or leads to another. */
+export interface FieldInfo {
+  readonly path: string
+  readonly type: Type
+  /** It is behind a pointer: a load gives where. */
+  readonly pointer: boolean
+}
+
+/** A callback as the kernel declares it. */
+export interface CallbackInfo {
+  readonly returns: IntType | undefined
+  readonly parameters: readonly { readonly name: string; readonly type: Type; readonly pointee?: string }[]
+}
+
+/** A header out of a BTF that has the structs, enums and callbacks which programs name. */
+export function kernelHeader(btf: Btf): KernelHeader {
+  const callbacks = new Map<string, ReadonlyMap<string, CallbackInfo> | undefined>()
+  let enumerators: ReadonlyMap<string, { readonly enum: string; readonly value: number }> | undefined
+  const structType = (name: string, typeId = findType(btf, name, 'struct')): Type | undefined =>
+    typeId === undefined ? undefined : { kind: 'struct', root: name, path: '', typeId }
+  return {
+    hasStruct: (name) => findType(btf, name, 'struct') !== undefined,
+    struct: structType,
+    field(struct, name) {
+      const path = struct.path === '' ? name : `${struct.path}.${name}`
+      const found = tryField(btf, struct.root, path)
+      if (found === undefined) return undefined
+      const id = skipModifiers(btf, found.typeId)
+      const type = typeOf(btf, id)
+      if (type.kind === 'int' || type.kind === 'enum')
+        return {
+          path,
+          pointer: false,
+          type: intOf(8 * (found.bitfield === undefined ? found.size : declaredSize(btf, id)), found.signed),
+        }
+      if (type.kind === 'struct' || type.kind === 'union')
+        return { path, pointer: false, type: { kind: 'struct', root: struct.root, path, typeId: id } }
+      const pointee = type.kind === 'ptr' ? skipModifiers(btf, type.typeId) : 0
+      const target = pointee === 0 ? undefined : structType(nameOf(btf, pointee))
+      return target === undefined ? undefined : { path, pointer: true, type: target }
+    },
+    fieldNames: (struct) => membersOf(btf, struct.typeId).map((member) => member.name),
+    enumerator(name) {
+      enumerators ??= new Map(
+        typesOfKind(btf, 'enum').flatMap((id) =>
+          enumValues(btf, id).map(
+            (value) => [value.name, { enum: nameOf(btf, id), value: Number(value.value) }] as const,
+          ),
+        ),
+      )
+      return enumerators.get(name)
+    },
+    callbacks(type) {
+      if (!callbacks.has(type)) callbacks.set(type, callbacksOf(btf, type, structType))
+      return callbacks.get(type)
+    },
+    structNames: () => typesOfKind(btf, 'struct').map((id) => nameOf(btf, id)),
+  }
+}
+
+function tryField(btf: Btf, struct: string, path: string): ReturnType<typeof resolveField> | undefined {
+  try {
+    return resolveField(btf, struct, path)
+  } catch {
+    return undefined // no such field: the program's mistake, which is told with its place
+  }
+}
+
+function declaredSize(btf: Btf, id: number): number {
+  const type = typeOf(btf, id)
+  return type.kind === 'int' || type.kind === 'enum' ? type.size : 4
+}
+
+const intOf = (bits: number, signed: boolean): IntType => ({
+  kind: 'int',
+  bits: bits === 8 || bits === 16 || bits === 64 ? bits : 32,
+  signed,
+})
+
+function callbacksOf(
+  btf: Btf,
+  type: string,
+  structType: (name: string) => Type | undefined,
+): ReadonlyMap<string, CallbackInfo> | undefined {
+  if (findType(btf, type, 'struct') === undefined) return undefined
+  const layout = structOpsLayout(btf, type)
+  const ops = typeOf(btf, layout.typeId)
+  const members = ops.kind === 'struct' ? ops.members : []
+  const names = new Map(callbackSignatures(btf, type, { layout }).map((one) => [one.callback, one.parameters]))
+  const intType = (id: number): IntType | undefined => {
+    const found = typeOf(btf, skipModifiers(btf, id))
+    if (found.kind !== 'int' && found.kind !== 'enum') return undefined
+    return intOf(8 * found.size, found.signed)
+  }
+  return new Map(
+    layout.members
+      .filter((member) => member.kind === 'callback')
+      .map((member): readonly [string, CallbackInfo] => {
+        const proto = funcProto(btf, members[member.index]?.typeId ?? 0)
+        const parameters = proto.params.map((param, i) => {
+          const name = names.get(member.name)?.[i]?.name ?? ''
+          const target = typeOf(btf, skipModifiers(btf, param.typeId))
+          const pointee = target.kind === 'ptr' ? nameOf(btf, skipModifiers(btf, target.typeId)) : ''
+          const struct = pointee === '' ? undefined : structType(pointee)
+          const plain: Type = intType(param.typeId) ?? { kind: 'void' }
+          return { name, type: struct ?? plain, ...(pointee === '' ? {} : { pointee }) }
+        })
+        return [member.name, { returns: intType(proto.returns), parameters }]
+      }),
+  )
+}
+
+/** Names like a wrong one. */
+export const nearest = (name: string, names: readonly string[]): readonly string[] => nearestNames(name, names)

@@ -1,0 +1,208 @@
+import type { Expression } from 'oxc-parser'
+import type { Span } from '../diagnostics.ts'
+import { imm, reg } from '../ir/builder.ts'
+import type { BinaryOp, Operand, Width } from '../ir/ir.ts'
+import { type IntType, LITERAL, promoted, rangeOf, type Type, typeName, U32, widens } from '../types.ts'
+import { type Context, fail, type Value } from './scope.ts'
+
+const operators: Readonly<Record<string, BinaryOp>> = {
+  '+': 'add',
+  '-': 'sub',
+  '*': 'mul',
+  '/': 'div',
+  '%': 'mod',
+  '&': 'and',
+  '|': 'or',
+  '^': 'xor',
+  '<<': 'lsh',
+  '>>': 'rsh',
+}
+
+const SIGN_MATTERS: ReadonlySet<string> = new Set(['/', '%', '<', '<=', '>', '>='])
+
+/** Put a value into a register that holds values of a type. */
+export function copy(cx: Context, dst: number, type: Type, a: Operand): void {
+  cx.ir.emit({ op: 'move', width: 'reg' in a ? 64 : widthOf(type), dst, a })
+}
+
+/** `left operator right`, at the width that both widen to. */
+export function arithmetic(cx: Context, span: Span, operator: string, left: Value, right: Value): Value {
+  const fn = operators[operator]
+  if (fn === undefined) return fail(cx, span, 'not-in-language', { what: `the operator ${operator}` })
+  if (left.type.kind === 'literal' && right.type.kind === 'literal') return folded(cx, span, fn, left, right)
+  const shift = fn === 'lsh' || fn === 'rsh'
+  const type = shift ? promoted(intOf(cx, span, left, U32)) : commonType(cx, span, operator, left, right)
+  if ((fn === 'div' || fn === 'mod') && 'imm' in right.operand && right.operand.imm === 0n)
+    return fail(cx, span, 'division-by-zero', {})
+  const a = widened(cx, span, left, type)
+  const b = shift ? right.operand : widened(cx, span, right, type)
+  const width = widthOf(type)
+  if ((fn === 'div' || fn === 'mod') && type.signed) return { type, operand: signedDivision(cx, fn, width, a, b) }
+  const dst = cx.ir.fresh()
+  cx.ir.emit({ op: 'binary', fn: fn === 'rsh' && type.signed ? 'arsh' : fn, width, dst, a, b })
+  return { type, operand: reg(dst) }
+}
+
+function folded(cx: Context, span: Span, fn: BinaryOp, left: Value, right: Value): Value {
+  const [a, b] = [left.operand, right.operand]
+  if (!('imm' in a && 'imm' in b)) return fail(cx, span, 'not-a-value', { what: 'this' })
+  if ((fn === 'div' || fn === 'mod') && b.imm === 0n) return fail(cx, span, 'division-by-zero', {})
+  const results: Readonly<Record<BinaryOp, () => bigint>> = {
+    add: () => a.imm + b.imm,
+    sub: () => a.imm - b.imm,
+    mul: () => a.imm * b.imm,
+    div: () => a.imm / b.imm,
+    mod: () => a.imm % b.imm,
+    and: () => a.imm & b.imm,
+    or: () => a.imm | b.imm,
+    xor: () => a.imm ^ b.imm,
+    lsh: () => a.imm << (b.imm & 63n),
+    rsh: () => a.imm >> (b.imm & 63n),
+    arsh: () => a.imm >> (b.imm & 63n),
+  }
+  return { type: LITERAL, operand: imm(results[fn]()) }
+}
+
+/** The machine divides without signs: take them off, divide, put the right one back. */
+function signedDivision(cx: Context, fn: 'div' | 'mod', width: Width, a: Operand, b: Operand): Operand {
+  const magnitude = (operand: Operand): Operand => {
+    if ('imm' in operand) return imm(operand.imm < 0n ? -operand.imm : operand.imm)
+    const dst = cx.ir.fresh()
+    cx.ir.emit({ op: 'move', width: 64, dst, a: operand })
+    const [negative, after] = [cx.ir.block(), cx.ir.block()]
+    cx.ir.end({ op: 'branch', if: 'slt', width, a: operand, b: imm(0), yes: negative, no: after })
+    cx.ir.enter(negative)
+    cx.ir.emit({ op: 'negate', width, dst, a: operand })
+    cx.ir.end({ op: 'jump', to: after })
+    cx.ir.enter(after)
+    return reg(dst)
+  }
+  const [x, y] = [magnitude(a), magnitude(b)]
+  const dst = cx.ir.fresh()
+  cx.ir.emit({ op: 'binary', fn, width, dst, a: x, b: y })
+  // A quotient is negative when the signs differ, a remainder when the dividend is.
+  const sign = cx.ir.fresh()
+  if (fn === 'mod') cx.ir.emit({ op: 'move', width: 'reg' in a ? 64 : width, dst: sign, a })
+  else cx.ir.emit({ op: 'binary', fn: 'xor', width, dst: sign, a, b })
+  const [negate, after] = [cx.ir.block(), cx.ir.block()]
+  cx.ir.end({ op: 'branch', if: 'slt', width, a: reg(sign), b: imm(0), yes: negate, no: after })
+  cx.ir.enter(negate)
+  cx.ir.emit({ op: 'negate', width, dst, a: reg(dst) })
+  cx.ir.end({ op: 'jump', to: after })
+  cx.ir.enter(after)
+  return reg(dst)
+}
+
+/** The type that two operands are computed in. */
+export function commonType(cx: Context, span: Span, operator: string, left: Value, right: Value): IntType {
+  const a = left.type.kind === 'literal' ? undefined : promoted(intOf(cx, span, left, U32))
+  const b = right.type.kind === 'literal' ? undefined : promoted(intOf(cx, span, right, U32))
+  if (a === undefined || b === undefined) return fitting(cx, span, a ?? b ?? U32, a === undefined ? left : right)
+  if (a.signed !== b.signed && SIGN_MATTERS.has(operator)) {
+    const wide = a.bits > b.bits ? a : b
+    if (!(widens(a, wide) && widens(b, wide)))
+      return fail(cx, span, 'mixed-signs', { left: typeName(left.type), right: typeName(right.type), operator })
+  }
+  return { kind: 'int', bits: a.bits === 64 || b.bits === 64 ? 64 : 32, signed: a.signed && b.signed }
+}
+
+/** A literal takes the other's type, and has to fit it. */
+function fitting(cx: Context, span: Span, type: IntType, value: Value): IntType {
+  if ('imm' in value.operand) checkRange(cx, span, value.operand.imm, type)
+  return type
+}
+
+function checkRange(cx: Context, span: Span, value: bigint, type: IntType): void {
+  const { min, max } = rangeOf(type)
+  // `-1` is as good a way as any to write all ones.
+  if (value > max || value < (type.signed ? min : -max - 1n))
+    fail(cx, span, 'literal-range', { value: `${value}`, type: typeName(type) })
+}
+
+/** An integer's type; true and false are numbers too. */
+export function intOf(cx: Context, span: Span, value: Value, ofLiteral: IntType): IntType {
+  if (value.type.kind === 'int') return value.type
+  if (value.type.kind === 'literal') return ofLiteral
+  if (value.type.kind === 'bool') return U32
+  return fail(cx, span, 'wrong-type', { want: 'an integer', found: typeName(value.type) })
+}
+
+/** Bits that a value of a type is held in. */
+export function widthOf(type: Type): Width {
+  return type.kind === 'struct' || type.kind === 'private' || (type.kind === 'int' && type.bits === 64) ? 64 : 32
+}
+
+/** A value in a type that it widens to. */
+export function widened(cx: Context, span: Span, value: Value, to: IntType): Operand {
+  if ('imm' in value.operand) return value.operand
+  const from = promoted(intOf(cx, span, value, to))
+  // Zeros are above 32 bits already; a sign has to be copied there.
+  if (to.bits !== 64 || from.bits === 64 || !from.signed) return value.operand
+  const [up, down] = [cx.ir.fresh(), cx.ir.fresh()]
+  cx.ir.emit({ op: 'binary', fn: 'lsh', width: 64, dst: up, a: value.operand, b: imm(32) })
+  cx.ir.emit({ op: 'binary', fn: 'arsh', width: 64, dst: down, a: reg(up), b: imm(32) })
+  return reg(down)
+}
+
+/** A value where a type is wanted: it must fit without being cut. */
+export function converted(cx: Context, span: Span, value: Value, to: IntType): Operand {
+  if (value.type.kind === 'literal' && 'imm' in value.operand) {
+    checkRange(cx, span, value.operand.imm, to)
+    return value.operand
+  }
+  const from = intOf(cx, span, value, to)
+  const wide = value.type.kind === 'bool' ? to : from
+  if (!widens(wide, to) && !(to.bits >= 32 && promoted(from).bits === to.bits && from.signed === to.signed))
+    return fail(cx, span, 'narrowing', { from: typeName(from), to: typeName(to) })
+  return widened(cx, span, value, to)
+}
+
+/** `u16(x)` and the like: cut or extend on purpose. */
+export function cast(cx: Context, span: Span, value: Value, to: IntType): Value {
+  if ('imm' in value.operand) {
+    const cut = to.signed ? BigInt.asIntN(to.bits, value.operand.imm) : BigInt.asUintN(to.bits, value.operand.imm)
+    return { type: to, operand: imm(cut) }
+  }
+  const from = intOf(cx, span, value, to)
+  if (to.bits === 64) return { type: to, operand: widened(cx, span, value, { ...to, signed: from.signed }) }
+  const dst = cx.ir.fresh()
+  if (to.bits === 32) {
+    if (promoted(from).bits === 32) return { type: to, operand: value.operand }
+    cx.ir.emit({ op: 'move', width: 32, dst, a: value.operand })
+    return { type: to, operand: reg(dst) }
+  }
+  if (from.bits <= to.bits && from.signed === to.signed) return { type: to, operand: value.operand }
+  if (to.signed) {
+    cx.ir.emit({ op: 'move', width: 32, dst, a: value.operand })
+    return { type: to, operand: reg(extended(cx, dst, to)) }
+  }
+  cx.ir.emit({ op: 'binary', fn: 'and', width: 32, dst, a: value.operand, b: imm((1n << BigInt(to.bits)) - 1n) })
+  return { type: to, operand: reg(dst) }
+}
+
+/** A narrow signed number read with zeros above, as 32 bits with its sign. */
+export function extended(cx: Context, register: number, type: IntType): number {
+  if (!type.signed || type.bits >= 32) return register
+  const [up, down] = [cx.ir.fresh(), cx.ir.fresh()]
+  cx.ir.emit({ op: 'binary', fn: 'lsh', width: 32, dst: up, a: reg(register), b: imm(32 - type.bits) })
+  cx.ir.emit({ op: 'binary', fn: 'arsh', width: 32, dst: down, a: reg(up), b: imm(32 - type.bits) })
+  return down
+}
+
+/** An argument for a parameter of a type. */
+export function argumentFor(cx: Context, node: Expression, type: Type): Operand {
+  const value = cx.lower.expression(cx, node)
+  if (type.kind === 'int') return converted(cx, node, value, type)
+  if (type.kind === 'bool')
+    return value.type.kind === 'bool' || value.type.kind === 'literal'
+      ? value.operand
+      : fail(cx, node, 'wrong-type', { want: 'bool', found: typeName(value.type) })
+  const same =
+    (type.kind === 'struct' &&
+      value.type.kind === 'struct' &&
+      type.root === value.type.root &&
+      type.path === value.type.path) ||
+    (type.kind === 'private' && value.type.kind === 'private' && type.layout === value.type.layout)
+  if (!same) return fail(cx, node, 'wrong-type', { want: typeName(type), found: typeName(value.type) })
+  return value.operand
+}
