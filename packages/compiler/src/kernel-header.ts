@@ -34,6 +34,7 @@ export interface FieldInfo {
   readonly type: Type
   /** It is behind a pointer: a load gives where. */
   readonly pointer: boolean
+  readonly bitfield: boolean
 }
 
 /** A callback as the kernel declares it. */
@@ -61,13 +62,14 @@ export function kernelHeader(btf: Btf): KernelHeader {
         return {
           path,
           pointer: false,
+          bitfield: found.bitfield !== undefined,
           type: intOf(8 * (found.bitfield === undefined ? found.size : declaredSize(btf, id)), found.signed),
         }
       if (type.kind === 'struct' || type.kind === 'union')
-        return { path, pointer: false, type: { kind: 'struct', root: struct.root, path, typeId: id } }
+        return { path, pointer: false, bitfield: false, type: { kind: 'struct', root: struct.root, path, typeId: id } }
       const pointee = type.kind === 'ptr' ? skipModifiers(btf, type.typeId) : 0
       const target = pointee === 0 ? undefined : structType(nameOf(btf, pointee))
-      return target === undefined ? undefined : { path, pointer: true, type: target }
+      return target === undefined ? undefined : { path, pointer: true, bitfield: false, type: target }
     },
     fieldNames: (struct) => membersOf(btf, struct.typeId).map((member) => member.name),
     enumerator(name) {

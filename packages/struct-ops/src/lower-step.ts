@@ -67,7 +67,7 @@ function lowerLoadField(step: LoadField, resolver: Resolver): readonly AsmItem[]
   if (step.size !== undefined) checkWidth(name, at, bytesOfSize[step.size])
   const read = load(size, step.dst, step.base, at.offset)
   if (at.bitfield === undefined) {
-    if (!at.signed || at.size === 8) return [read]
+    if (!at.signed || at.size === 8 || step.zeroExtend === true) return [read]
     const up = 64 - 8 * at.size
     return [read, lsh(step.dst, up), arsh(step.dst, up)]
   }

@@ -25,6 +25,8 @@ export interface LoadField {
   readonly field: string
   /** Absent: the field's own width. Present: an error unless the field is that wide. */
   readonly size?: AccessSize
+  /** Zeros above the field, also where it has a sign; bitfields are extended by their own. */
+  readonly zeroExtend?: boolean
 }
 
 /** `base->field = src`, at the field's own width. */

@@ -170,14 +170,16 @@ function instrSteps(instr: Instr, nameOf: (register: number) => WritableRegister
     }
     case 'loadField': {
       const dst = nameOf(instr.dst)
-      const load: Step = {
+      const read: Step = {
         kind: 'loadField',
         dst,
         base: nameOf(instr.base),
         struct: instr.place.struct,
         field: instr.place.field,
+        ...(instr.size === undefined ? {} : { size: instr.size }),
+        ...(instr.extend === 'zeros' ? { zeroExtend: true } : {}),
       }
-      return instr.cut ? [load, mov32(dst, dst)] : [load]
+      return instr.extend === 'cut' ? [read, mov32(dst, dst)] : [read]
     }
     case 'storeField':
       return [

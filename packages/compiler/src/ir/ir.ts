@@ -10,6 +10,9 @@ export type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'and' | 'or' | 'x
 export type Condition = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'slt' | 'sle' | 'sgt' | 'sge'
 export type AccessSize = 'u8' | 'u16' | 'u32' | 'u64'
 
+/** Above a signed field: nothing to do, zeros from the start, or a sign above 32 bits that is taken off. */
+export type Extend = 'none' | 'zeros' | 'cut'
+
 /** A place in the kernel's memory that linking finds. */
 export interface FieldRef {
   readonly struct: string
@@ -18,7 +21,6 @@ export interface FieldRef {
 
 /**
  * A step of a block. Registers may be written several times. A move of 32 bits cuts what is above; copies are of 64.
- * `cut`: what is loaded has a sign above its 32 bits, which is taken off.
  */
 export type Instr = (
   | { readonly op: 'move'; readonly width: Width; readonly dst: number; readonly a: Operand }
@@ -44,7 +46,9 @@ export type Instr = (
       readonly dst: number
       readonly base: number
       readonly place: FieldRef
-      readonly cut: boolean
+      readonly extend: Extend
+      /** Bytes that the field has to have on the kernel. */
+      readonly size?: AccessSize
     }
   | { readonly op: 'storeField'; readonly base: number; readonly place: FieldRef; readonly a: Operand }
   | {

@@ -22,6 +22,7 @@ type Place =
       readonly struct: string
       readonly path: string
       readonly type: IntType
+      readonly bitfield: boolean
     }
   | { readonly kind: 'private'; readonly base: number; readonly offset: number; readonly type: IntType }
 
@@ -117,27 +118,28 @@ function memberOf(cx: Context, node: MemberExpression): Place | Value {
       field: name,
       nearest: nearest(name, cx.module.header.fieldNames(type)),
     })
-  if (field.type.kind === 'int') return { kind: 'field', base, struct: type.root, path: field.path, type: field.type }
+  if (field.type.kind === 'int')
+    return { kind: 'field', base, struct: type.root, path: field.path, type: field.type, bitfield: field.bitfield }
   if (!field.pointer) return { type: field.type, operand: object.operand }
   const dst = cx.ir.fresh()
-  cx.ir.emit({ op: 'loadField', dst, base, place: { struct: type.root, field: field.path }, cut: false })
+  cx.ir.emit({ op: 'loadField', dst, base, place: { struct: type.root, field: field.path }, extend: 'none' })
   return { type: field.type, operand: reg(dst) }
 }
 
 function read(cx: Context, place: Place): Value {
   if (place.kind === 'variable') return place
   const dst = cx.ir.fresh()
-  if (place.kind === 'field')
-    cx.ir.emit({
-      op: 'loadField',
-      dst,
-      base: place.base,
-      place: { struct: place.struct, field: place.path },
-      cut: place.type.signed && place.type.bits < 64,
-    })
-  else cx.ir.emit({ op: 'loadPrivate', dst, base: place.base, offset: place.offset, size: sizeOfInt(place.type) })
-  // Loads of signed fields come extended to 64 bits, those of private state with zeros above.
-  return { type: place.type, operand: reg(place.kind === 'private' ? extended(cx, dst, place.type) : dst) }
+  if (place.kind === 'field') {
+    const narrow = place.type.signed && place.type.bits < 64
+    const extend = !narrow ? 'none' : place.bitfield ? 'cut' : 'zeros'
+    const size = place.bitfield ? {} : { size: sizeOfInt(place.type) }
+    const at = { struct: place.struct, field: place.path }
+    cx.ir.emit({ op: 'loadField', dst, base: place.base, place: at, extend, ...size })
+    // Of bitfields the sign is there already.
+    return { type: place.type, operand: reg(place.bitfield ? dst : extended(cx, dst, place.type)) }
+  }
+  cx.ir.emit({ op: 'loadPrivate', dst, base: place.base, offset: place.offset, size: sizeOfInt(place.type) })
+  return { type: place.type, operand: reg(extended(cx, dst, place.type)) }
 }
 
 const sizeOfInt = ({ bits }: IntType): AccessSize => `u${bits}`

@@ -135,7 +135,7 @@ function loadPortable(step: LoadField, at: PortablePlace): readonly PortableItem
   if (step.size !== undefined) checkWidth(name, field, bytesOfSize[step.size])
   if (field.bitfield !== undefined) return loadBitfield(step, field, field.bitfield.bitSize, at)
   const read = relocated(load(size, step.dst, step.base, field.byteOffset), 'field_byte_offset', field)
-  if (!field.signed || field.size === 8) return [read]
+  if (!field.signed || field.size === 8 || step.zeroExtend === true) return [read]
   const up = 64 - 8 * field.size
   return [read, { item: lsh(step.dst, up) }, { item: arsh(step.dst, up) }]
 }
