@@ -188,11 +188,13 @@ int use_each_cpu(struct __sk_buff *skb)
 SEC("tc")
 int use_others(struct __sk_buff *skb)
 {
-	u32 value = 0, i, popped = 0, zero = 0;
+	const u32 numbers[] = { 1, 2, 3 };
+	u32 value = 0, popped = 0, zero = 0;
 	struct prefix address = { 32, { 127, 0, 0, 9 } };
-	for (i = 1; i < 4; i++) {
-		map_push(&queue, &i, 0);
-		map_push(&stack, &i, 0);
+#pragma unroll
+	for (int i = 0; i < 3; i++) {
+		map_push(&queue, &numbers[i], 0);
+		map_push(&stack, &numbers[i], 0);
 	}
 	if (map_pop(&queue, &value) == 0)
 		popped = value; /* 1 */
@@ -200,9 +202,7 @@ int use_others(struct __sk_buff *skb)
 		popped = popped * 10 + value; /* 3 */
 	u32 *route = map_lookup(&routes, &address);
 	popped = popped * 10 + (route ? *route : 0);
-	value = 77;
-	map_push(&bloom, &value, 0);
-	popped = popped * 10 + (map_peek(&bloom, &value) == 0);
+	popped = popped * 10 + (map_push(&bloom, &numbers[0], 0) == 0);
 	struct locked *one = map_lookup(&locked, &zero);
 	if (one) {
 		spin_lock(&one->lock);

@@ -24,6 +24,7 @@ import {
   ready,
   runInCgroup,
   setElement,
+  since,
   u32,
   u64,
 } from './support.ts'
@@ -31,7 +32,7 @@ import {
 const run = (program: { readonly fd: number }, size = 64): number =>
   testRun(kernel, program, { data: packet(size) }).returnValue
 
-describe.skipIf(!ready)('maps', () => {
+describe.skipIf(!ready || !since('5.16'))('maps', () => {
   test('maps in an array and in a hash of maps, put there by the source', () => {
     using loaded = load('maps', { programs: ['use_inner'] })
     setElement(loaded, 'first', u32(0), u64(111n))

@@ -18,11 +18,13 @@ import {
   hostKernel,
   type KernelFiles,
   kernelFiles,
+  kernelRelease,
   type LoadedObject,
   type LoadPlanOptions,
   loadPlan,
   lookupElement,
   mapValues,
+  olderThan,
   updateElement,
 } from '@tscc/syscall'
 import { needs } from '../../../../tools/needs.ts'
@@ -32,6 +34,13 @@ export const ready = needs('root', 'bpf_ids', 'btf')
 
 export const kernel = hostKernel()
 export const files: KernelFiles = kernelFiles(kernel)
+
+/** Whether the kernel is of that release or later; says that it is not. */
+export function since(release: string): boolean {
+  const here = ready && !olderThan(kernelRelease(kernel), release)
+  if (!here) console.warn(`skipped, this needs Linux ${release}`)
+  return here
+}
 
 const kept: { target?: ReturnType<typeof linkTarget> } = {}
 /** One target for all objects of a test file: what was looked up once is known. */

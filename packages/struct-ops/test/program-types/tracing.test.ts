@@ -15,7 +15,7 @@ import {
   testRun,
 } from '@tscc/syscall'
 import { describe, expect, test } from 'vitest'
-import { element, kernel, load, readBeside, ready, target, u32, u64, vmlinux } from './support.ts'
+import { element, kernel, load, readBeside, ready, since, target, u32, u64, vmlinux } from './support.ts'
 
 /** Whether the kernel takes programs at its functions at all: some are built or set up to refuse them, with EPERM for root. */
 function takesFunctions(): boolean {
@@ -61,8 +61,8 @@ describe.skipIf(!ready)('tracing programs are linked', () => {
 })
 
 describe.skipIf(!functions)('programs at functions', () => {
-  test('see arguments and results, and change results', () => {
-    using loaded = load('tracing', { programs: ['on_entry', 'on_exit', 'on_modify'] })
+  test('see arguments and results', () => {
+    using loaded = load('tracing', { programs: ['on_entry', 'on_exit'] })
     {
       using _entry = openRawTracepoint(kernel, loaded.program('on_entry'))
       using _exit = openRawTracepoint(kernel, loaded.program('on_exit'))
@@ -74,9 +74,15 @@ describe.skipIf(!functions)('programs at functions', () => {
     // Detached with its descriptor.
     testRun(kernel, loaded.program('on_entry'))
     expect(loaded.variable('entered')).toBe(1n)
+  })
+
+  test.skipIf(!since('6.6'))('change results', () => {
+    using loaded = load('tracing', { programs: ['on_modify'] })
+    // The lower half is the sum of what the functions return: one adds 1 and 3, and there may be others.
+    const sum = () => testRun(kernel, loaded.program('on_modify')).returnValue & 0xffff
+    const before = sum()
     using _modify = openRawTracepoint(kernel, loaded.program('on_modify'))
-    // The lower half is the result, the upper counts what the function did to its argument.
-    expect(testRun(kernel, loaded.program('on_modify')).returnValue & 0xffff).toBe(77)
+    expect(sum()).toBe(before - (1 + 3) + 77)
     expect(loaded.variable('modified')).toBe(1n)
   })
 
