@@ -9,6 +9,7 @@ import { findTypes, parseBtf } from '@tscc/btf'
 import { linkStructOps } from '@tscc/struct-ops'
 import { hostResolver, registerStructOps } from '@tscc/struct-ops/kernel'
 import { hostKernel, readVmlinuxBtf } from '@tscc/syscall'
+import { ms, timed } from './timed-kernel.mjs'
 
 const NAMES = [
   'tcp_congestion_ops',
@@ -23,7 +24,6 @@ const NAMES = [
   'tcp_info',
 ]
 
-const ms = () => Number(process.hrtime.bigint()) / 1e6
 const peakKb = () => process.resourceUsage().maxRSS
 
 const started = ms()
@@ -31,26 +31,6 @@ const kernel = hostKernel()
 // koffi loads its library on the first call: that is start-up, as the dynamic linker's work is for C
 kernel.close(-1)
 const startup = ms() - started
-
-/** The same kernel, with the time that its bpf(2) calls take. */
-function timed(under) {
-  const inside = { ms: 0 }
-  const time = (call) => {
-    const t0 = ms()
-    const result = call()
-    inside.ms += ms() - t0
-    return result
-  }
-  const kernel = {
-    ...under,
-    bpf: (command, attr, size) => time(() => under.bpf(command, attr, size)),
-    bindBpf(command, attr, size) {
-      const call = under.bindBpf(command, attr, size)
-      return () => time(call)
-    },
-  }
-  return { kernel, inside }
-}
 
 const registerOnce = (name, cache, on = kernel) => {
   const t0 = ms()

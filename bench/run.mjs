@@ -47,6 +47,9 @@ if (peers !== undefined)
 const lookups = jsonOf(process.execPath, [`${here}map-lookup.mjs`])
 
 const of = (pick) => median(runs.map(pick))
+/** Medians of open, link, load, attach and bpf(2); of libbpf, load is link and load. */
+const partsOf = (all) =>
+  Object.fromEntries(Object.keys(all[0]).map((part) => [part, median(all.map((one) => one[part]))]))
 const ratio = (a, b) => median(runs.map((run) => a(run) / b(run)))
 const withPeer = (row, peer, pick) => (peers === undefined ? row : { ...row, peer: of(peer), ratio: ratio(pick, peer) })
 
@@ -60,12 +63,12 @@ const rows = [
   ),
   withPeer(
     { what: 'BTF to registered (Reno), cold', unit: 'ms', tscc: of((run) => run.register.register), limit: 1 },
-    (run) => run.peerRegister.register,
+    (run) => run.peerRegister.first.all,
     (run) => run.register.register,
   ),
   withPeer(
     { what: 'the same in a new process, resolved before', unit: 'ms', tscc: of((run) => run.cached.first), limit: 1 },
-    (run) => run.peerRegister.register,
+    (run) => run.peerRegister.first.all,
     (run) => run.cached.first,
   ),
   {
@@ -94,24 +97,21 @@ const rows = [
   },
   ...Object.keys(peers?.objects ?? {}).flatMap((name) => {
     const of = loads.filter((one) => one.name === name)
-    const row = (what, pick, peer, limit) => ({
+    const row = (what, pick, peer) => ({
       what: `${name}.bpf.o: ${what}`,
       unit: 'ms',
-      tscc: median(of.map(pick)),
-      peer: median(of.map(peer)),
-      ratio: median(of.map((one) => pick(one) / peer(one))),
-      ...(limit === undefined ? {} : { limit }),
+      tscc: median(of.map((one) => pick(one).all)),
+      peer: median(of.map((one) => peer(one).all)),
+      ratio: median(of.map((one) => pick(one).all / peer(one).all)),
+      limit: 1,
+      parts: { tscc: partsOf(of.map(pick)), peer: partsOf(of.map(peer)) },
     })
-    const first = (one) => one.peer.register
+    const first = (one) => one.peer.first
+    const second = (one) => one.peer.second
     return [
-      row('open, link, load, attach, in a new process', (one) => one.kept.first.all, first, 1),
-      row('the same where the kernel never saw it linked', (one) => one.anew.first.all, first),
-      row(
-        'again in the same process',
-        (one) => one.anew.second.all,
-        (one) => one.peer.second,
-        1,
-      ),
+      row('open, link, load, attach, in a new process', (one) => one.kept.first, first),
+      row('the same where the kernel never saw it linked', (one) => one.anew.first, first),
+      row('again in the same process', (one) => one.anew.second, second),
     ]
   }),
   { what: 'array element through a mapped view', unit: 'ns', tscc: median(lookups.map((row) => row.view)) },
@@ -133,4 +133,11 @@ if (options.json) {
       `| ${row.what} | ${number(row.tscc)} ${row.unit} | ${peer} | ${number(row.ratio)} | ${wanted} |\n`,
     )
   }
+  process.stdout.write('\n| its parts, ms | of | open | link | load | attach | of all that in bpf(2) |\n')
+  process.stdout.write('|---|---|---:|---:|---:|---:|---:|\n')
+  for (const { what, parts } of rows)
+    for (const [side, { open, link, load, attach, bpf }] of Object.entries(parts ?? {})) {
+      const shown = [open, link, load, attach, bpf].map(number)
+      process.stdout.write(`| ${what} | ${side === 'tscc' ? 'tscc' : 'libbpf'} | ${shown.join(' | ')} |\n`)
+    }
 }
