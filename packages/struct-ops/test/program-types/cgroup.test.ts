@@ -4,10 +4,12 @@ import {
   attachCgroup,
   attachProgram,
   type BpfAttachType,
+  detachLink,
   detachProgram,
   type Link,
   openCgroup,
   queryPrograms,
+  updateLink,
 } from '@tscc/syscall'
 import { afterEach, describe, expect, test } from 'vitest'
 import { element, hasCgroups, kernel, type Loaded, load, makeCgroup, ready, runInCgroup, u32 } from './support.ts'
@@ -148,6 +150,20 @@ describe.skipIf(!ready || !hasCgroups())('programs for a cgroup', () => {
     expect(queryPrograms(kernel, place).programIds).toEqual([])
     await runInCgroup(cgroup.path, transfer)
     expect(element(loaded, 'ops_seen', u32(4))).toEqual([1n])
+  })
+
+  test("a link's program is replaced, then the link detached", async () => {
+    using first = load('cgroup', { programs: ['watch_ops'] })
+    using second = load('cgroup', { programs: ['watch_ops'] })
+    using cgroup = makeCgroup('replaced')
+    using link = attachCgroup(kernel, first.program('watch_ops'), cgroup.path, 'BPF_CGROUP_SOCK_OPS')
+    await runInCgroup(cgroup.path, transfer)
+    updateLink(link, second.program('watch_ops').fd, { expectedFd: first.program('watch_ops').fd })
+    await runInCgroup(cgroup.path, transfer)
+    await runInCgroup(cgroup.path, transfer)
+    detachLink(link)
+    await runInCgroup(cgroup.path, transfer)
+    expect([first, second].map((loaded) => element(loaded, 'ops_seen', u32(4))[0])).toEqual([1n, 2n])
   })
 
   test('sockets in maps: what is sent and received passes programs', async () => {
