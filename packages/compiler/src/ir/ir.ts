@@ -50,7 +50,13 @@ export type Instr = (
       /** Bytes that the field has to have on the kernel. */
       readonly size?: AccessSize
     }
-  | { readonly op: 'storeField'; readonly base: number; readonly place: FieldRef; readonly a: Operand }
+  | {
+      readonly op: 'storeField'
+      readonly base: number
+      readonly place: FieldRef
+      readonly size: AccessSize
+      readonly a: Operand
+    }
   | {
       readonly op: 'loadPrivate'
       readonly dst: number

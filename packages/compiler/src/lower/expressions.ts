@@ -150,7 +150,13 @@ function write(cx: Context, place: Place, value: Operand): void {
       if ('reg' in place.operand) copy(cx, place.operand.reg, place.type, value)
       return
     case 'field':
-      cx.ir.emit({ op: 'storeField', base: place.base, place: { struct: place.struct, field: place.path }, a: value })
+      cx.ir.emit({
+        op: 'storeField',
+        base: place.base,
+        place: { struct: place.struct, field: place.path },
+        size: sizeOfInt(place.type),
+        a: value,
+      })
       return
     case 'private':
       cx.ir.emit({ op: 'storePrivate', base: place.base, offset: place.offset, size: sizeOfInt(place.type), a: value })
@@ -234,7 +240,8 @@ function assign(cx: Context, node: AssignmentExpression): Value {
   cx.ir.at(node)
   // Compound assignments wrap at the width of what they assign to; memory cuts by itself.
   const type = intOf(cx, node, before, U32)
-  const operand = place.kind === 'variable' ? cast(cx, node, result, type).operand : result.operand
+  const wide = result.type.kind === 'int' && result.type.bits === 64 && type.bits === 32
+  const operand = place.kind === 'variable' || wide ? cast(cx, node, result, type).operand : result.operand
   write(cx, place, operand)
   return { type, operand }
 }

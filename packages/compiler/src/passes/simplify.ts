@@ -135,7 +135,20 @@ function reuseIn(instr: Instr, known: Map<string, Loaded>): Instr {
   if (next.op === 'storePrivate') for (const at of known.keys()) if (at.startsWith('private')) known.delete(at)
   if (key !== undefined && 'base' in next && 'dst' in next && next.dst !== next.base)
     known.set(key, { value: { reg: next.dst }, base: next.base })
+  // What was stored is what will be read; narrower numbers are cut by the memory only.
+  const stored = storedKey(next)
+  if (stored !== undefined && 'a' in next && 'base' in next) known.set(stored, { value: next.a, base: next.base })
   return next
+}
+
+/** The key of the load that reads what a step stores. */
+function storedKey(instr: Instr): string | undefined {
+  if (instr.op !== 'storeField' && instr.op !== 'storePrivate') return undefined
+  // A number would have to be cut first.
+  if ((instr.size !== 'u32' && instr.size !== 'u64') || 'imm' in instr.a) return undefined
+  return instr.op === 'storeField'
+    ? `field ${instr.base} ${instr.place.struct} ${instr.place.field}`
+    : `private ${instr.base} ${instr.offset} ${instr.size}`
 }
 
 function keyOf(instr: Instr): string | undefined {

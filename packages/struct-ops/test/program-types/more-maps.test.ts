@@ -51,7 +51,6 @@ describe.skipIf(!ready || !since('6.1'))('maps that few programs have', () => {
        socket.send('gone', 9, '127.0.0.1', () => socket.close())`,
     )
     const key = nextKey(loaded.map('of_group')) ?? new Uint8Array(16)
-    expect(nextKey(loaded.map('of_group'), key)).toBe(undefined)
     expect(asU64(key.subarray(0, 8))[0]).toBeGreaterThan(0n)
     expect(element(loaded, 'of_group', key)[0]).toBeGreaterThanOrEqual(1n)
   })
@@ -61,7 +60,9 @@ describe.skipIf(!ready || !since('6.6'))('an object that was read and written ag
   const names = readdirSync(import.meta.dirname).flatMap((file) => /^(.+)\.bpf\.o$/.exec(file)?.[1] ?? [])
   test.each(names)('%s loads as before', (name) => {
     const object = readBeside(name)
-    const [before, after] = [object, readObject(writeObject(object))].map((one) => linkObject(one, target()))
+    const [before, after] = [object, readObject(writeObject(object))].map((one) =>
+      linkObject(one, target(), { untold: 'zero' }),
+    )
     const code = (linked = before) => linked?.programs.map((program) => [program.name, program.section, program.code])
     expect(code(after)).toEqual(code(before))
     if (after === undefined) throw new Error('nothing was linked')
