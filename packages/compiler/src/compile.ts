@@ -1,81 +1,139 @@
 import { type Btf, parseBtf } from '@tscc/btf'
-import type { Step, StructOpsSpec } from '@tscc/struct-ops'
-import { tcpBtfFixture } from '@tscc/struct-ops/fixture'
-import { type Diagnostic, diagnose, type Span } from './diagnostics.ts'
-import { emit } from './emit/steps.ts'
+import type { BpfObject } from '@tscc/object'
+import { availability, headerBtf } from '@tscc/vmlinux/header'
+import { type Diagnostic, diagnose } from './diagnostics.ts'
+import type { CodeItem, CodePlace } from './emit/code.ts'
+import { emitFunction } from './emit/function.ts'
+import { type ObjectPart, type OpsValue, objectWriter } from './emit/object.ts'
 import type { IrFunction } from './ir/ir.ts'
 import { type KernelHeader, kernelHeader } from './kernel-header.ts'
-import { libraryScope, lowerModule } from './lower/module.ts'
-import type { ModuleScope } from './lower/scope.ts'
-import { propagate, removeDead, reuseLoads } from './passes/simplify.ts'
+import { type LoweredModule, libraryOf, lowerModule, type ReadModule } from './lower/module.ts'
+import type { FunctionInfo } from './lower/scope.ts'
+import { optimize, type PassName } from './passes/optimize.ts'
 import { PRELUDE } from './prelude.ts'
 import { sourceFile } from './source-file.ts'
 
-/** The passes over a program, in order; each can be left out. */
-export const passes = { reuseLoads, propagate, removeDead } as const
-/** Name of a pass. */
-export type PassName = keyof typeof passes
-
 /** How to compile. */
 export interface CompileOptions {
-  /** For diagnostics. */
+  /** For diagnostics, line information and what is imported from beside it. */
   readonly fileName?: string
-  /** BTF with the structs that programs name. Default: the TCP part of a 6.18 kernel. */
+  /** Finds imported files. Default: there are none. */
+  readonly read?: ReadModule
+  /** BTF with the structs that programs name. Default: the TCP part of the kernels from 5.10 on. */
   readonly types?: Btf
+  /** What some kernels lack of the types, as `@tscc/vmlinux/header` has it; it has to be asked for. */
+  readonly availability?: Readonly<Record<string, string>>
   /** Passes to leave out. */
   readonly without?: readonly PassName[]
+  /** Default: `Dual MIT/GPL`, which the kernel takes for GPL. */
+  readonly license?: string
+}
+
+/** A function of an object as the compiler sees it. */
+export interface CompiledFunction {
+  readonly name: string
+  /** After all passes, before it has registers. */
+  readonly ir: IrFunction
+  readonly items: readonly CodeItem[]
+  /** Bytes of stack. */
+  readonly stack: number
 }
 
 /** A compiled module, or what is wrong with it. */
 export interface Compiled {
   /** Undefined where there are diagnostics. */
-  readonly spec?: StructOpsSpec
-  /** By callback: for each step, where in the source it is from. */
-  readonly spans: Readonly<Record<string, readonly Span[]>>
+  readonly object?: BpfObject
+  readonly functions: readonly CompiledFunction[]
+  readonly module?: LoweredModule
   readonly diagnostics: readonly Diagnostic[]
 }
 
 /** Bytes of stack that a program has. */
 const STACK = 512
 
-const headers = new WeakMap<Btf, { readonly header: KernelHeader; readonly library: ModuleScope }>()
+interface Known {
+  readonly header: KernelHeader
+  readonly library: ReadonlyMap<string, FunctionInfo>
+}
+
+const headers = new WeakMap<Btf, Known>()
 const standard: { types?: Btf } = {}
 
-/** Compile a module of the language: the same text gives the same program, on any machine. Mistakes are data, not errors. */
+/** Compile a module of the language: the same text gives the same object, on any machine. Mistakes are data, not errors. */
 export function compile(text: string, options: CompileOptions = {}): Compiled {
-  const { fileName = 'input.bpf.ts', without = [] } = options
-  standard.types ??= parseBtf(tcpBtfFixture())
-  const { header, library } = headerOf(options.types ?? standard.types)
+  const { fileName = 'input.bpf.ts', without = [], license = 'Dual MIT/GPL' } = options
+  const isStandard = options.types === undefined
+  standard.types ??= parseBtf(headerBtf(), { pointerSize: 8 })
+  const types = options.types ?? standard.types
+  const { header, library } = knownOf(types, options.availability ?? (isStandard ? availability : {}))
   const file = sourceFile(fileName, text)
-  const { module, diagnostics } = lowerModule(file, header, library)
-  if (module === undefined) return { spans: {}, diagnostics }
-  const callbacks: Record<string, readonly Step[]> = {}
-  const spans: Record<string, readonly Span[]> = {}
-  const found = [...diagnostics]
-  for (const { callback, ir } of module.callbacks) {
-    const emitted = emit(optimize(ir, without))
-    callbacks[callback] = emitted.steps
-    spans[callback] = emitted.spans
-    if (emitted.stack > STACK) found.push(diagnose(file, { start: 0, end: 1 }, 'stack', { size: emitted.stack }))
+  const { module, diagnostics } = lowerModule(file, { header, library, read: options.read })
+  if (module === undefined) return { functions: [], diagnostics }
+
+  const writer = objectWriter(types)
+  const functions: CompiledFunction[] = []
+  const emit = (name: string, source: IrFunction, callback: CodePlace['callback']): ObjectPart => {
+    const ir = optimize(source, without)
+    const place: CodePlace = {
+      btf: writer.btf,
+      before: writer.before(callback),
+      structId: writer.structId,
+      ...(callback === undefined ? {} : { callback }),
+    }
+    const emitted = emitFunction(ir, place, { mergeTails: !without.includes('mergeTails') })
+    functions.push({ name, ir, items: emitted.items, stack: emitted.stack })
+    const parameters = module.unit.called.get(name)?.parameters ?? 0
+    return { name, ...(callback === undefined ? {} : { callback }), emitted, parameters }
   }
-  if (found.length > 0) return { spans: {}, diagnostics: found }
-  return { spec: { type: module.type, name: module.name, callbacks, data: module.data }, spans, diagnostics: [] }
+  const taken = new Set<string>(module.unit.called.keys())
+  const parts: ObjectPart[] = []
+  const made = new Map<unknown, number>()
+  const values = module.ops.map(({ type, name, data, callbacks }): OpsValue => {
+    const indices = callbacks.map(({ member, ir, source }): readonly [string, number] => {
+      const known = made.get(source)
+      // One program has one place: a function that serves two callbacks becomes two.
+      if (known !== undefined && parts[known]?.callback?.member === member) return [member, known]
+      const index =
+        parts.push(emit(freeName(module.ops.length > 1 ? `${name}_${member}` : member, taken), ir, { type, member })) -
+        1
+      made.set(source, index)
+      return [member, index]
+    })
+    return { type, name, data, callbacks: Object.fromEntries(indices) }
+  })
+  for (const [name, { ir }] of module.unit.called) if (ir !== undefined) parts.push(emit(name, ir, undefined))
+  const tooLarge = functions.filter(({ stack }) => stack > STACK)
+  if (tooLarge.length > 0)
+    return {
+      functions,
+      diagnostics: tooLarge.map(({ name, stack, items }) => {
+        const span = items.find((item) => item.span.file !== undefined)?.span
+        return diagnose(span?.file ?? file, span ?? { start: 0, end: 1 }, 'stack', { name, size: stack })
+      }),
+    }
+  const object = writer.finish({
+    parts,
+    values,
+    maps: module.unit.maps,
+    data: [...module.unit.data].map(([name, { variables }]) => ({ name, variables })),
+    license,
+  })
+  return { object, functions, module, diagnostics: [] }
 }
 
-function headerOf(types: Btf): { readonly header: KernelHeader; readonly library: ModuleScope } {
+/** A name for a program that no other has. */
+function freeName(wanted: string, taken: Set<string>): string {
+  const clean = wanted.replace(/\W/g, '_')
+  const name = taken.has(clean) ? freeName(`${clean}_`, taken) : clean
+  taken.add(name)
+  return name
+}
+
+function knownOf(types: Btf, available: Readonly<Record<string, string>>): Known {
   const known = headers.get(types)
   if (known !== undefined) return known
-  const header = kernelHeader(types)
-  const made = { header, library: libraryScope('prelude.bpf.ts', PRELUDE, header) }
+  const header = kernelHeader(types, available)
+  const made = { header, library: libraryOf('prelude.bpf.ts', PRELUDE, header) }
   headers.set(types, made)
   return made
-}
-
-/** Each pass leaves work for the others; two rounds find nearly all of it. */
-function optimize(ir: IrFunction, without: readonly PassName[]): IrFunction {
-  let f = ir
-  for (let round = 0; round < 3; round++)
-    for (const name of ['propagate', 'reuseLoads', 'propagate', 'removeDead'] as const)
-      if (!without.includes(name)) f = passes[name](f)
-  return f
 }

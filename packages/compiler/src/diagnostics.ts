@@ -4,6 +4,8 @@ import type { SourceFile } from './source-file.ts'
 export interface Span {
   readonly start: number
   readonly end: number
+  /** Of steps: the file, since a program is put together from several. */
+  readonly file?: SourceFile
 }
 
 /** A mistake in a program, as data. */
@@ -46,6 +48,14 @@ const table = {
     help: hint,
   },
   'not-a-value': { code: 2005, text: (c: { what: string }) => `${c.what} is no value` },
+  'unknown-import': {
+    code: 2006,
+    text: (c: { name: string; from: string }) => `${c.from} exports no ${c.name}`,
+    help: hint,
+  },
+  'no-module': { code: 2007, text: (c: { from: string; why: string }) => `${c.from}: ${c.why}` },
+  'contains-itself': { code: 2009, text: (c: { name: string }) => `${c.name} would contain itself` },
+  duplicate: { code: 2008, text: (c: { name: string }) => `${c.name} is there twice` },
   'wrong-type': { code: 2101, text: (c: { want: string; found: string }) => `expected ${c.want}, found ${c.found}` },
   'mixed-signs': {
     code: 2102,
@@ -62,11 +72,32 @@ const table = {
   'literal-range': { code: 2104, text: (c: { value: string; type: string }) => `${c.value} does not fit ${c.type}` },
   'division-by-zero': { code: 2105, text: (_: object) => 'division by zero' },
   'needs-type': { code: 2106, text: (c: { what: string }) => `${c.what} needs a type` },
+  'may-be-null': {
+    code: 2107,
+    text: (c: { what: string }) => `${c.what} may be null`,
+    help: (c: { what: string }) => `if (${c.what} === null) return`,
+  },
+  'needs-value': {
+    code: 2108,
+    text: (c: { name: string; type: string }) => `${c.name}, a ${c.type}, needs a value`,
+  },
   arguments: {
     code: 2201,
     text: (c: { name: string; want: number; found: number }) => `${c.name} takes ${c.want} arguments, not ${c.found}`,
   },
   'not-assignable': { code: 2202, text: (c: { what: string }) => `${c.what} cannot be assigned to` },
+  'not-writable': { code: 2204, text: (c: { why: string }) => c.why },
+  'not-everywhere': {
+    code: 2205,
+    text: (c: { what: string; kernels: string }) => `${c.what} is only on ${kernelsText(c.kernels)}`,
+    help: (c: { what: string }) =>
+      `ask first: if (${/^\w+$/.test(c.what) && !/[A-Z]/.test(c.what) ? `hasKfunc(${c.what})` : 'exists(…)'}) { … }`,
+  },
+  'missing-callback': {
+    code: 2206,
+    text: (c: { type: string; missing: string }) => `${c.type} needs ${c.missing}`,
+  },
+  'bad-name': { code: 2207, text: (c: { name: string; why: string }) => `${c.name}: ${c.why}` },
   recursion: { code: 2203, text: (c: { name: string }) => `${c.name} calls itself`, help: () => 'use a bounded loop' },
   'private-size': {
     code: 2301,
@@ -75,11 +106,43 @@ const table = {
   },
   stack: {
     code: 2302,
-    text: (c: { size: number }) => `needs ${c.size} bytes of stack, of 512`,
+    text: (c: { name: string; size: number }) => `${c.name} needs ${c.size} bytes of stack, of 512`,
     help: () => 'keep fewer values at a time',
+  },
+  'out-of-bounds': {
+    code: 2304,
+    text: (c: { index: string; length: number }) => `element ${c.index} of ${c.length}`,
+    help: (c: { length: number }) => `0 to ${c.length - 1}`,
+  },
+  'unbounded-index': {
+    code: 2305,
+    text: (c: { index: string; length: number }) => `${c.index} may be more than ${c.length - 1}`,
+    help: (c: { index: string; length: number }) =>
+      (c.length & (c.length - 1)) === 0 ? `${c.index} & ${c.length - 1}` : `min(${c.index}, ${c.length - 1})`,
+  },
+  'unbounded-loop': {
+    code: 2306,
+    text: (c: { limit: string }) => `nothing says how often this runs: ${c.limit} may be anything`,
+    help: (c: { limit: string }) => `range(min(${c.limit}, 64)), or loop(${c.limit}, body)`,
+  },
+  'endless-loop': {
+    code: 2307,
+    text: (_: object) => 'this loop never ends',
+    help: () => 'for (const i of range(64)) …, with a break',
   },
   'missing-return': { code: 2303, text: (c: { name: string }) => `${c.name} ends without a value` },
 } as const
+
+const kernelsText = (ranges: string): string =>
+  ranges
+    .split(',')
+    .map((range) =>
+      range
+        .replace(/^(.+)\.\.$/, '$1 and later')
+        .replace(/^\.\.(.+)$/, 'up to $1')
+        .replace('..', ' to '),
+    )
+    .join(', ')
 
 function hint(c: { readonly nearest?: readonly string[] }): string | undefined {
   return c.nearest === undefined || c.nearest.length === 0 ? undefined : `did you mean ${c.nearest.join(', ')}?`

@@ -1,2 +1,3 @@
-export { type Compiled, type CompileOptions, compile, type PassName, passes } from './compile.ts'
+export { type Compiled, type CompiledFunction, type CompileOptions, compile } from './compile.ts'
 export { type Diagnostic, diagnosticText, type Span } from './diagnostics.ts'
+export { type PassName, passNames } from './passes/optimize.ts'

@@ -13,7 +13,7 @@ import {
   typesOfKind,
 } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
-import type { IntType, Type } from './types.ts'
+import type { IntType, StructType, Type } from './types.ts'
 
 /** What the compiler knows of kernels: names, types and widths, out of a BTF; where things are is left to linking. */
 export interface KernelHeader {
@@ -23,9 +23,20 @@ export interface KernelHeader {
   field(struct: Extract<Type, { kind: 'struct' }>, name: string): FieldInfo | undefined
   fieldNames(struct: Extract<Type, { kind: 'struct' }>): readonly string[]
   /** An enumerator of any enum. */
-  enumerator(name: string): { readonly enum: string; readonly value: number } | undefined
+  enumerator(name: string): { readonly enum: string; readonly value: number; readonly kernels?: string } | undefined
   callbacks(type: string): ReadonlyMap<string, CallbackInfo> | undefined
-  readonly structNames: () => readonly string[]
+  /** A kernel function that programs may call. */
+  kfunc(name: string): KfuncInfo | undefined
+  kfuncNames(): readonly string[]
+  structNames(): readonly string[]
+}
+
+/** A kernel function. */
+export interface KfuncInfo {
+  readonly returns: IntType | undefined
+  readonly parameters: readonly { readonly name: string; readonly type: Type }[]
+  /** Kernels that have it; undefined: all of the matrix. */
+  readonly kernels?: string
 }
 
 /** A field that is a value, a struct within, or leads to another. */
@@ -35,6 +46,10 @@ export interface FieldInfo {
   /** It is behind a pointer: a load gives where. */
   readonly pointer: boolean
   readonly bitfield: boolean
+  /** The verifier lets congestion controls write it, on some kernel at least. */
+  readonly writable: boolean
+  /** Kernels that have it, where some of the matrix do not: `6.18..`. */
+  readonly kernels?: string
 }
 
 /** A callback as the kernel declares it. */
@@ -43,10 +58,32 @@ export interface CallbackInfo {
   readonly parameters: readonly { readonly name: string; readonly type: Type; readonly pointee?: string }[]
 }
 
-/** A header out of a BTF that has the structs, enums and callbacks which programs name. */
-export function kernelHeader(btf: Btf): KernelHeader {
+/** Fields that congestion controls may write (net/ipv4/bpf_tcp_ca.c); kernels differ, and the verifier has the last word. */
+const WRITABLE: ReadonlySet<string> = new Set([
+  'snd_cwnd',
+  'snd_cwnd_cnt',
+  'snd_cwnd_stamp',
+  'snd_ssthresh',
+  'ecn_flags',
+  'app_limited',
+  'sk_pacing_rate',
+  'sk_pacing_status',
+  'pending',
+])
+
+/** Kernel functions that are no kfuncs although BTF has them: stubs of callbacks. */
+const STUB = /^bpf_tcp_ca_|__/
+
+/**
+ * A header out of a BTF that has the structs, enums and callbacks which programs name; `availability` says of what some
+ * kernels lack which have it.
+ */
+export function kernelHeader(btf: Btf, availability: Readonly<Record<string, string>> = {}): KernelHeader {
+  const kernelsOf = (key: string): { readonly kernels?: string } =>
+    Object.hasOwn(availability, key) ? { kernels: availability[key] ?? '' } : {}
   const callbacks = new Map<string, ReadonlyMap<string, CallbackInfo> | undefined>()
   let enumerators: ReadonlyMap<string, { readonly enum: string; readonly value: number }> | undefined
+  const kfuncs = new Map<string, KfuncInfo | undefined>()
   const structType = (name: string, typeId = findType(btf, name, 'struct')): Type | undefined =>
     typeId === undefined ? undefined : { kind: 'struct', root: name, path: '', typeId }
   return {
@@ -58,25 +95,56 @@ export function kernelHeader(btf: Btf): KernelHeader {
       if (found === undefined) return undefined
       const id = skipModifiers(btf, found.typeId)
       const type = typeOf(btf, id)
+      const facts = {
+        writable: WRITABLE.has(name),
+        ...kernelsOf(`${struct.root}.${path}`),
+      }
       if (type.kind === 'int' || type.kind === 'enum')
         return {
+          ...facts,
           path,
           pointer: false,
           bitfield: found.bitfield !== undefined,
           type: intOf(8 * (found.bitfield === undefined ? found.size : declaredSize(btf, id)), found.signed),
         }
       if (type.kind === 'struct' || type.kind === 'union')
-        return { path, pointer: false, bitfield: false, type: { kind: 'struct', root: struct.root, path, typeId: id } }
+        return {
+          ...facts,
+          path,
+          pointer: false,
+          bitfield: false,
+          type: { kind: 'struct', root: struct.root, path, typeId: id },
+        }
+      if (type.kind === 'array') {
+        const elementId = skipModifiers(btf, type.typeId)
+        const element = typeOf(btf, elementId)
+        if (element.kind !== 'int' && element.kind !== 'struct' && element.kind !== 'union') return undefined
+        const of: IntType | StructType =
+          element.kind === 'int'
+            ? intOf(8 * element.size, element.signed)
+            : { kind: 'struct', root: struct.root, path: `${path}[0]`, typeId: elementId }
+        return {
+          ...facts,
+          path,
+          pointer: false,
+          bitfield: false,
+          type: { kind: 'kernelArray', root: struct.root, path, element: of, length: type.length },
+        }
+      }
       const pointee = type.kind === 'ptr' ? skipModifiers(btf, type.typeId) : 0
       const target = pointee === 0 ? undefined : structType(nameOf(btf, pointee))
-      return target === undefined ? undefined : { path, pointer: true, bitfield: false, type: target }
+      return target === undefined ? undefined : { ...facts, path, pointer: true, bitfield: false, type: target }
     },
     fieldNames: (struct) => membersOf(btf, struct.typeId).map((member) => member.name),
     enumerator(name) {
       enumerators ??= new Map(
         typesOfKind(btf, 'enum').flatMap((id) =>
           enumValues(btf, id).map(
-            (value) => [value.name, { enum: nameOf(btf, id), value: Number(value.value) }] as const,
+            (value) =>
+              [
+                value.name,
+                { enum: nameOf(btf, id), value: Number(value.value), ...kernelsOf(`enumerator:${value.name}`) },
+              ] as const,
           ),
         ),
       )
@@ -86,6 +154,14 @@ export function kernelHeader(btf: Btf): KernelHeader {
       if (!callbacks.has(type)) callbacks.set(type, callbacksOf(btf, type, structType))
       return callbacks.get(type)
     },
+    kfunc(name) {
+      if (!kfuncs.has(name)) kfuncs.set(name, kfuncOf(btf, name, structType, kernelsOf(`func:${name}`)))
+      return kfuncs.get(name)
+    },
+    kfuncNames: () =>
+      typesOfKind(btf, 'func')
+        .map((id) => nameOf(btf, id))
+        .filter((name) => !STUB.test(name)),
     structNames: () => typesOfKind(btf, 'struct').map((id) => nameOf(btf, id)),
   }
 }
@@ -101,6 +177,30 @@ function tryField(btf: Btf, struct: string, path: string): ReturnType<typeof res
 function declaredSize(btf: Btf, id: number): number {
   const type = typeOf(btf, id)
   return type.kind === 'int' || type.kind === 'enum' ? type.size : 4
+}
+
+function kfuncOf(
+  btf: Btf,
+  name: string,
+  structType: (name: string) => Type | undefined,
+  kernels: { readonly kernels?: string },
+): KfuncInfo | undefined {
+  const id = STUB.test(name) ? undefined : findType(btf, name, 'func')
+  if (id === undefined) return undefined
+  const proto = funcProto(btf, id)
+  const plain = (typeId: number): IntType | undefined => {
+    const type = typeOf(btf, skipModifiers(btf, typeId))
+    return type.kind === 'int' || type.kind === 'enum' ? intOf(8 * type.size, type.signed) : undefined
+  }
+  return {
+    returns: plain(proto.returns),
+    parameters: proto.params.map((param) => {
+      const type = typeOf(btf, skipModifiers(btf, param.typeId))
+      const pointee = type.kind === 'ptr' ? structType(nameOf(btf, skipModifiers(btf, type.typeId))) : undefined
+      return { name: param.name, type: pointee ?? plain(param.typeId) ?? { kind: 'void' } }
+    }),
+    ...kernels,
+  }
 }
 
 const intOf = (bits: number, signed: boolean): IntType => ({

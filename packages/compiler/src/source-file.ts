@@ -4,6 +4,8 @@ export interface SourceFile {
   readonly text: string
   /** Line and column of a UTF-16 offset, both from 1. */
   position(offset: number): { readonly line: number; readonly column: number }
+  /** The text of a line, from 1. */
+  line(number: number): string
 }
 
 /** A source file; lines are found when one is first asked for. */
@@ -26,6 +28,13 @@ export function sourceFile(name: string, text: string): SourceFile {
         else high = middle - 1
       }
       return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 }
+    },
+    line(number) {
+      starts ??= lineStarts()
+      const start = starts[number - 1]
+      if (start === undefined) return ''
+      const end = starts[number]
+      return text.slice(start, end === undefined ? undefined : end - 1)
     },
   }
 }

@@ -1,10 +1,14 @@
-import { type CompileOptions, compile, diagnosticText, type PassName, passes } from '@tscc/compiler'
+import { readFileSync } from 'node:fs'
+import { parseBtf, resolveField } from '@tscc/btf'
+import { type CompileOptions, compile, diagnosticText, passNames } from '@tscc/compiler'
 import {
+  type AsmItem,
   add,
+  callFunc,
+  decode,
   encode,
   exit,
   type Insn,
-  ja,
   label,
   ldImm64,
   load,
@@ -12,10 +16,11 @@ import {
   mov32,
   mul,
   placeLabels,
+  rsh,
   store,
   xor,
 } from '@tscc/insn'
-import type { Step } from '@tscc/struct-ops'
+import { type BpfObject, linkObject } from '@tscc/object'
 import { hostKernel, loadProgram, testRun } from '@tscc/syscall'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
@@ -35,54 +40,40 @@ const offsets = (() => {
 })()
 
 const AREA = 104
-/** Private state lies on the stack here, below what spilled registers take. */
-const START = -512
+/** Private state lies on the stack here, below the context. */
+const START = -8 - AREA
 
-/** The steps of a callback as a program that runs by itself: state in, a number that depends on all of the state out. */
-function standalone(steps: readonly Step[], state: State): readonly Insn[] {
-  const before: Step[] = []
+const btf = parseBtf(new Uint8Array(readFileSync(new URL('../../object/fixtures/btf/tcp-6.18.btf', import.meta.url))))
+/** Where the private state lies in a socket of that kernel. */
+const PRIVATE = resolveField(btf, 'tcp_sock', 'icsk_ca_priv').offset
+
+/** The code of a callback, linked to one kernel. */
+function linkedCode(object: BpfObject): Uint8Array {
+  const [program] = linkObject(object, { btf }).programs
+  if (program === undefined) throw new Error('there is no program')
+  return program.code
+}
+
+/**
+ * A callback as a function that a program calls: with a context whose argument is such that its private state is the
+ * program's own stack. State in, a number that depends on all of the state out.
+ */
+function standalone(code: Uint8Array, state: State): readonly Insn[] {
+  const before: AsmItem[] = []
   for (let at = 0; at < AREA; at += 8) before.push(store('u64', 'r10', START + at, 0))
   for (const [name, value] of state) {
     const { at, bytes } = offsets.get(name) ?? { at: 0, bytes: 8 }
     before.push(ldImm64('r0', BigInt.asUintN(64, value)))
     before.push(store(`u${(8 * bytes) as 8 | 16 | 32 | 64}`, 'r10', START + at, 'r0'))
   }
-  const middle = steps.map((step): Step => {
-    switch (step.kind) {
-      case 'loadArgument':
-        return mov(step.dst, 'r10')
-      case 'loadPrivate':
-        return load(step.size, step.dst, step.sk, START + step.offset)
-      case 'storePrivate':
-        return store(step.size, step.sk, START + step.offset, step.src)
-      case 'exit':
-        return ja('sum')
-      default:
-        return step
-    }
-  })
-  const after: Step[] = [label('sum'), mov('r0', 0)]
+  before.push(mov('r2', 'r10'), add('r2', START - PRIVATE), store('u64', 'r10', -8, 'r2'))
+  before.push(mov('r1', 'r10'), add('r1', -8), callFunc('callback'))
+  const after: AsmItem[] = [mov('r0', 0)]
   for (let at = 0; at < AREA; at += 8) after.push(load('u64', 'r2', 'r10', START + at), mul('r0', 31), add('r0', 'r2'))
   // All 64 bits count in the 32 that a test run gives.
-  after.push(
-    mov('r2', 'r0'),
-    { kind: 'alu', op: 'rsh', width: 64, dst: 'r2', src: 32 },
-    xor('r0', 'r2'),
-    mov32('r0', 'r0'),
-    exit(),
-  )
-  return placeLabels(
-    [...before, ...middle, ...after].flatMap((step) =>
-      'struct' in step ||
-      step.kind === 'loadEnum' ||
-      step.kind === 'kfunc' ||
-      step.kind === 'loadArgument' ||
-      step.kind === 'loadPrivate' ||
-      step.kind === 'storePrivate'
-        ? []
-        : [step],
-    ),
-  )
+  after.push(mov('r2', 'r0'), rsh('r2', 32), xor('r0', 'r2'), mov32('r0', 'r0'), exit())
+  const callback = decode(code)
+  return placeLabels([...before, ...after, label('callback'), ...callback])
 }
 
 /** The same number by JavaScript. */
@@ -113,8 +104,8 @@ const PROGRAMS = 150 * Number(process.env.FUZZ_FACTOR ?? 1)
 describe.skipIf(!needs('bpf'))('random programs do in the kernel what JavaScript says', () => {
   const variants: readonly { readonly name: string; readonly options: CompileOptions }[] = [
     { name: 'every pass', options: {} },
-    ...(Object.keys(passes) as PassName[]).map((pass) => ({ name: `without ${pass}`, options: { without: [pass] } })),
-    { name: 'no pass', options: { without: Object.keys(passes) as PassName[] } },
+    ...passNames.map((pass) => ({ name: `without ${pass}`, options: { without: [pass] } })),
+    { name: 'no pass', options: { without: passNames } },
   ]
   test.each(variants)(
     '$name',
@@ -128,10 +119,10 @@ describe.skipIf(!needs('bpf'))('random programs do in the kernel what JavaScript
           : Number(process.env.FUZZ_SEED)
       for (let seed = first; seed < first + PROGRAMS; seed++) {
         const { text, run } = randomProgram(seed)
-        const { spec, diagnostics } = compile(text, { ...options, fileName: `seed-${seed}.bpf.ts` })
-        if (spec === undefined) throw new Error(diagnostics.map((one) => diagnosticText(one, text)).join('\n'))
+        const { object, diagnostics } = compile(text, { ...options, fileName: `seed-${seed}.bpf.ts` })
+        if (object === undefined) throw new Error(diagnostics.map((one) => diagnosticText(one, text)).join('\n'))
         const state = initialState(seed)
-        const insns = standalone(spec.callbacks.init ?? [], state)
+        const insns = standalone(linkedCode(object), state)
         using program = loadProgram(kernel, {
           type: 'BPF_PROG_TYPE_SOCKET_FILTER',
           instructions: encode(insns),

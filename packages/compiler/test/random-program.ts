@@ -248,7 +248,7 @@ export function randomProgram(seed: number): { readonly text: string; run(state:
   const body = block(2, '    ')
   const members = fields.map(({ name, type }) => `  ${name}: ${type}\n`).join('')
   return {
-    text: `interface S {\n${members}}\nexport default structOps<tcp_congestion_ops>({\n  name: 'random',\n  init(sk) {\n    const v = inet_csk_ca<S>(sk)\n${body.text}  },\n})\n`,
+    text: `interface S {\n${members}}\nexport default structOps<tcp_congestion_ops>({\n  name: 'random',\n  ssthresh(sk) {\n    const v = inet_csk_ca<S>(sk)\n${body.text}    return 2\n  },\n  undo_cwnd: () => 2,\n  cong_avoid() {},\n})\n`,
     run: (state) => body.run(state),
   }
 }

@@ -10,6 +10,7 @@ export {
 } from '@tscc/btf'
 export { btfResolver, tcpSockOffset } from './btf-resolver.ts'
 export {
+  CALLBACK_BEFORE,
   CALLBACK_SINCE,
   type CallbackInfo,
   callbackInfo,

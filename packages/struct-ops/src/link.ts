@@ -132,7 +132,7 @@ function linkProgram(
 }
 
 /** The map's value: a zero header, then the ops struct with its name and plain data. */
-export function buildValue(spec: StructOpsSpec, layout: StructOpsLayout): Uint8Array {
+export function buildValue(spec: Pick<StructOpsSpec, 'name' | 'data'>, layout: StructOpsLayout): Uint8Array {
   const value = new Uint8Array(layout.valueSize)
   const put = (member: StructOpsMember, bytes: Uint8Array): void => value.set(bytes, layout.dataOffset + member.offset)
   const nameMember =

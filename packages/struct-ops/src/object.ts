@@ -1,1 +1,9 @@
-export { type SpecToObjectOptions, specToObject } from './object/spec-to-object.ts'
+export { type LocalBtf, type LocalEnumerator, type LocalField, localBtf } from './object/local-btf.ts'
+export {
+  licenseVariable,
+  type SpecToObjectOptions,
+  specToObject,
+  structOpsSection,
+  structOpsValue,
+  type ValuePlace,
+} from './object/spec-to-object.ts'

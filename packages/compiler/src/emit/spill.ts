@@ -1,5 +1,13 @@
-import type { Block, Instr, IrFunction, Operand } from '../ir/ir.ts'
-import { definedBy, usesOf, usesOfEnd } from '../ir/ir.ts'
+import {
+  definedBy,
+  type Instr,
+  type IrFunction,
+  mapEnd,
+  mapOperands,
+  type Operand,
+  usesOf,
+  usesOfEnd,
+} from '../ir/ir.ts'
 
 /** The same with a register kept on the stack: each use loads it, each definition stores it, through registers of their own. */
 export function spilled(
@@ -12,7 +20,7 @@ export function spilled(
     temporary.push(f.registers + temporary.length)
     return f.registers + temporary.length - 1
   }
-  const blocks = f.blocks.map((block): Block => {
+  const blocks = f.blocks.map((block) => {
     const instrs: Instr[] = []
     for (const instr of block.instrs) {
       const { span } = instr
@@ -22,30 +30,32 @@ export function spilled(
         instrs.push(instr)
         continue
       }
+      // A copy from or to the stack needs no register in between.
+      if (instr.op === 'move' && instr.width === 64 && writes && !reads && 'reg' in instr.a) {
+        instrs.push({ op: 'storeSpill', slot, a: instr.a, span })
+        continue
+      }
+      if (instr.op === 'move' && instr.width === 64 && reads && !writes) {
+        instrs.push({ op: 'loadSpill', dst: instr.dst, slot, span })
+        continue
+      }
       const name = fresh()
-      if (reads) instrs.push({ op: 'loadStack', dst: name, slot, span })
+      if (reads) instrs.push({ op: 'loadSpill', dst: name, slot, span })
       instrs.push(renamed(instr, register, name))
-      if (writes) instrs.push({ op: 'storeStack', slot, a: { reg: name }, span })
+      if (writes) instrs.push({ op: 'storeSpill', slot, a: { reg: name }, span })
     }
-    if (!usesOfEnd(block.end).includes(register)) return { instrs, end: block.end }
+    if (!usesOfEnd(block.end).includes(register)) return { ...block, instrs }
     const name = fresh()
-    instrs.push({ op: 'loadStack', dst: name, slot, span: block.instrs.at(-1)?.span ?? { start: 0, end: 0 } })
-    const { end } = block
-    const put = (operand: Operand): Operand => ('reg' in operand && operand.reg === register ? { reg: name } : operand)
-    if (end.op === 'branch') return { instrs, end: { ...end, a: put(end.a), b: put(end.b) } }
-    return { instrs, end: end.op === 'return' && end.a !== undefined ? { ...end, a: put(end.a) } : end }
+    instrs.push({ op: 'loadSpill', dst: name, slot, span: block.instrs.at(-1)?.span ?? { start: 0, end: 0 } })
+    return { ...block, instrs, end: mapEnd(block.end, (operand) => put(operand, register, name)) }
   })
   return { f: { ...f, blocks, registers: f.registers + temporary.length }, temporary }
 }
 
+const put = (operand: Operand, from: number, to: number): Operand =>
+  'reg' in operand && operand.reg === from ? { reg: to } : operand
+
 function renamed(instr: Instr, from: number, to: number): Instr {
-  const put = (operand: Operand): Operand => ('reg' in operand && operand.reg === from ? { reg: to } : operand)
-  return {
-    ...instr,
-    ...('dst' in instr && instr.dst === from ? { dst: to } : {}),
-    ...('base' in instr && instr.base === from ? { base: to } : {}),
-    ...('a' in instr ? { a: put(instr.a) } : {}),
-    ...(instr.op === 'binary' ? { b: put(instr.b) } : {}),
-    ...(instr.op === 'helper' ? { args: instr.args.map(put) } : {}),
-  }
+  const next = mapOperands(instr, (operand) => put(operand, from, to))
+  return 'dst' in next && next.dst === from ? { ...next, dst: to } : next
 }

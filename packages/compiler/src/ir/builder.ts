@@ -1,4 +1,5 @@
 import type { Span } from '../diagnostics.ts'
+import type { SourceFile } from '../source-file.ts'
 import type { Block, Instr, IrFunction, Operand, Terminator } from './ir.ts'
 
 /** Makes the blocks of one program. */
@@ -7,6 +8,8 @@ export interface IrBuilder {
   fresh(): number
   /** A new block, to be filled later. */
   block(): number
+  /** A new object on the stack, of so many bytes. */
+  stackObject(size: number): number
   /** Go on in this block. */
   enter(block: number): void
   /** What was written last cannot be left by falling through. */
@@ -14,7 +17,7 @@ export interface IrBuilder {
   emit(instr: InstrWithoutSpan): void
   end(terminator: Terminator): void
   /** Steps that follow come from here. */
-  at(span: Span): void
+  at(file: SourceFile, span: Span): void
   finish(name: string): IrFunction
 }
 
@@ -25,6 +28,7 @@ export type InstrWithoutSpan = WithoutSpan<Instr>
 /** A builder with one empty block. */
 export function irBuilder(): IrBuilder {
   const blocks: { instrs: Instr[]; end: Terminator | undefined }[] = [{ instrs: [], end: undefined }]
+  const stackObjects: number[] = []
   let current = 0
   let registers = 0
   let span: Span = { start: 0, end: 0 }
@@ -32,6 +36,7 @@ export function irBuilder(): IrBuilder {
   return {
     fresh: () => registers++,
     block: () => blocks.push({ instrs: [], end: undefined }) - 1,
+    stackObject: (size) => stackObjects.push(size) - 1,
     enter(block) {
       current = block
     },
@@ -46,13 +51,17 @@ export function irBuilder(): IrBuilder {
       const block = here()
       if (block !== undefined) block.end ??= terminator
     },
-    at(next) {
-      span = next
+    at(file, next) {
+      if (span.start !== next.start || span.end !== next.end || span.file !== file)
+        span = { start: next.start, end: next.end, file }
     },
     finish: (name) => ({
       name,
       registers,
-      blocks: blocks.map(({ instrs, end }): Block => ({ instrs, end: end ?? { op: 'return', a: undefined } })),
+      stackObjects,
+      blocks: blocks.map(
+        ({ instrs, end }): Block => ({ phis: [], instrs, end: end ?? { op: 'return', a: undefined } }),
+      ),
     }),
   }
 }

@@ -10,18 +10,52 @@ export type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'and' | 'or' | 'x
 export type Condition = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'slt' | 'sle' | 'sgt' | 'sge'
 export type AccessSize = 'u8' | 'u16' | 'u32' | 'u64'
 
-/** Above a signed field: nothing to do, zeros from the start, or a sign above 32 bits that is taken off. */
-export type Extend = 'none' | 'zeros' | 'cut'
-
-/** A place in the kernel's memory that linking finds. */
-export interface FieldRef {
-  readonly struct: string
-  readonly field: string
-}
-
 /**
- * A step of a block. Registers may be written several times. A move of 32 bits cuts what is above; copies are of 64.
+ * Where a load or store goes. Its kind and names are also what tells two places apart: fields of the kernel by their names,
+ * private state and memory of our own by their bytes.
  */
+export type Place =
+  /** A field of a kernel struct that `base` points to; linking finds it. `bits`: a bitfield, and whether it has a sign. */
+  | { readonly kind: 'field'; readonly struct: string; readonly field: string; readonly bits?: Bits }
+  /** Bytes of the private state of the socket that `base` points to. */
+  | { readonly kind: 'private'; readonly offset: number }
+  /** Bytes behind a pointer of ours; regions of different names never overlap, `any` may be each of them. */
+  | { readonly kind: 'memory'; readonly region: string; readonly offset: number }
+
+/** A bitfield without or with a sign, or one of which only zero and not zero are told apart. */
+export type Bits = 'unsigned' | 'signed' | 'test'
+
+/** What the target kernel decides, as a number. */
+export type Question =
+  | { readonly kind: 'enumerator'; readonly enum: string; readonly name: string }
+  | { readonly kind: 'fieldExists'; readonly struct: string; readonly field: string }
+  | { readonly kind: 'typeExists' | 'typeSize'; readonly struct: string }
+  | { readonly kind: 'enumeratorExists'; readonly enum: string; readonly name: string }
+  /** LINUX_VERSION_CODE. */
+  | { readonly kind: 'version' }
+  /** Not 0 where the kernel has the function. */
+  | { readonly kind: 'kfunc'; readonly name: string }
+
+/** Something that has an address, the same all the time that a program runs. */
+export type Addressed =
+  | { readonly kind: 'stack'; readonly object: number }
+  | { readonly kind: 'map'; readonly map: string }
+  | { readonly kind: 'data'; readonly map: string; readonly offset: number }
+  | { readonly kind: 'function'; readonly name: string }
+
+/** What a call goes to. */
+export type Callee =
+  | {
+      readonly kind: 'helper'
+      readonly name: string
+      readonly id: number
+      /** It changes nothing that the program could read. */
+      readonly quiet: boolean
+    }
+  | { readonly kind: 'kfunc'; readonly name: string; readonly weak: boolean }
+  | { readonly kind: 'function'; readonly name: string }
+
+/** A step of a block. A move of 32 bits cuts what is above; copies are of 64. */
 export type Instr = (
   | { readonly op: 'move'; readonly width: Width; readonly dst: number; readonly a: Operand }
   | {
@@ -33,6 +67,7 @@ export type Instr = (
       readonly b: Operand
     }
   | { readonly op: 'negate'; readonly width: Width; readonly dst: number; readonly a: Operand }
+  /** An argument of the callback, by what it points to, its name or its position; or, without a name, of a function. */
   | {
       readonly op: 'argument'
       readonly dst: number
@@ -40,41 +75,51 @@ export type Instr = (
       readonly pointee?: string
       readonly index: number
       readonly arity: number
+      readonly size: AccessSize
     }
+  | { readonly op: 'parameter'; readonly dst: number; readonly index: number }
+  /** Zeros above what was loaded, of whatever sign; bitfields have theirs in 32 bits. */
   | {
-      readonly op: 'loadField'
+      readonly op: 'load'
       readonly dst: number
-      readonly base: number
-      readonly place: FieldRef
-      readonly extend: Extend
-      /** Bytes that the field has to have on the kernel. */
-      readonly size?: AccessSize
+      readonly base: Operand
+      readonly place: Place
+      readonly size: AccessSize
     }
   | {
-      readonly op: 'storeField'
-      readonly base: number
-      readonly place: FieldRef
+      readonly op: 'store'
+      readonly base: Operand
+      readonly place: Place
       readonly size: AccessSize
       readonly a: Operand
     }
+  /** Add to memory at once, as seen by every CPU. */
   | {
-      readonly op: 'loadPrivate'
-      readonly dst: number
-      readonly base: number
-      readonly offset: number
-      readonly size: AccessSize
-    }
-  | {
-      readonly op: 'storePrivate'
-      readonly base: number
-      readonly offset: number
-      readonly size: AccessSize
+      readonly op: 'atomicAdd'
+      readonly base: Operand
+      readonly place: Place
+      readonly size: 'u32' | 'u64'
       readonly a: Operand
     }
-  | { readonly op: 'enumerator'; readonly dst: number; readonly enum: string; readonly name: string }
-  | { readonly op: 'loadStack'; readonly dst: number; readonly slot: number }
-  | { readonly op: 'storeStack'; readonly slot: number; readonly a: Operand }
-  | { readonly op: 'helper'; readonly dst: number; readonly id: number; readonly args: readonly Operand[] }
+  | { readonly op: 'question'; readonly dst: number; readonly ask: Question }
+  | { readonly op: 'address'; readonly dst: number; readonly of: Addressed }
+  /** Where a field of a kernel struct lies. */
+  | {
+      readonly op: 'fieldAddress'
+      readonly dst: number
+      readonly base: Operand
+      readonly struct: string
+      readonly field: string
+    }
+  | {
+      readonly op: 'call'
+      readonly dst: number | undefined
+      readonly callee: Callee
+      readonly args: readonly Operand[]
+    }
+  /** Registers that did not fit. */
+  | { readonly op: 'loadSpill'; readonly dst: number; readonly slot: number }
+  | { readonly op: 'storeSpill'; readonly slot: number; readonly a: Operand }
 ) & { readonly span: Span }
 
 /** How a block ends. */
@@ -91,39 +136,100 @@ export type Terminator =
     }
   | { readonly op: 'return'; readonly a: Operand | undefined }
 
+/** A value that depends on which block came before. */
+export interface Phi {
+  readonly dst: number
+  /** By block that leads here. */
+  readonly from: ReadonlyMap<number, Operand>
+}
+
 /** Steps without a jump in between. */
 export interface Block {
+  /** None outside of SSA form. */
+  readonly phis: readonly Phi[]
   readonly instrs: readonly Instr[]
   readonly end: Terminator
 }
 
-/** A program before it has registers: the first block is where it begins. */
+/**
+ * A program before it has machine registers: the first block is where it begins. Lowering writes registers as often as it
+ * likes; in SSA form, which the passes work on, each is written once and what it holds never changes.
+ */
 export interface IrFunction {
   readonly name: string
   readonly blocks: readonly Block[]
   /** Virtual registers are below this. */
   readonly registers: number
+  /** Bytes of the objects on the stack. */
+  readonly stackObjects: readonly number[]
 }
+
+/** The register of an operand. */
+export const regOf = (operand: Operand | undefined): number | undefined =>
+  operand !== undefined && 'reg' in operand ? operand.reg : undefined
+
+/** Operands of a step, in no particular order. */
+export function operandsOf(instr: Instr): readonly Operand[] {
+  switch (instr.op) {
+    case 'binary':
+      return [instr.a, instr.b]
+    case 'move':
+    case 'negate':
+    case 'storeSpill':
+      return [instr.a]
+    case 'load':
+    case 'fieldAddress':
+      return [instr.base]
+    case 'store':
+    case 'atomicAdd':
+      return [instr.base, instr.a]
+    case 'call':
+      return instr.args
+    default:
+      return []
+  }
+}
+
+/** The same step with other operands. */
+export function mapOperands(instr: Instr, put: (operand: Operand) => Operand): Instr {
+  switch (instr.op) {
+    case 'binary':
+      return { ...instr, a: put(instr.a), b: put(instr.b) }
+    case 'move':
+    case 'negate':
+    case 'storeSpill':
+      return { ...instr, a: put(instr.a) }
+    case 'load':
+    case 'fieldAddress':
+      return { ...instr, base: put(instr.base) }
+    case 'store':
+    case 'atomicAdd':
+      return { ...instr, base: put(instr.base), a: put(instr.a) }
+    case 'call':
+      return { ...instr, args: instr.args.map(put) }
+    default:
+      return instr
+  }
+}
+
+/** The same end with other operands. */
+export function mapEnd(end: Terminator, put: (operand: Operand) => Operand): Terminator {
+  if (end.op === 'branch') return { ...end, a: put(end.a), b: put(end.b) }
+  return end.op === 'return' && end.a !== undefined ? { ...end, a: put(end.a) } : end
+}
+
+const registersOf = (operands: readonly Operand[]): readonly number[] =>
+  operands.flatMap((operand) => ('reg' in operand ? [operand.reg] : []))
 
 /** Registers that a step reads. */
-export function usesOf(instr: Instr): readonly number[] {
-  const operands: Operand[] = []
-  if ('a' in instr) operands.push(instr.a)
-  if (instr.op === 'binary') operands.push(instr.b)
-  if (instr.op === 'helper') operands.push(...instr.args)
-  const registers = operands.flatMap((operand) => ('reg' in operand ? [operand.reg] : []))
-  return 'base' in instr ? [instr.base, ...registers] : registers
-}
+export const usesOf = (instr: Instr): readonly number[] => registersOf(operandsOf(instr))
 
 /** The register that a step writes. */
-export function definedBy(instr: Instr): number | undefined {
-  return 'dst' in instr ? instr.dst : undefined
-}
+export const definedBy = (instr: Instr): number | undefined => ('dst' in instr ? instr.dst : undefined)
 
 /** Registers that the end of a block reads. */
 export function usesOfEnd(end: Terminator): readonly number[] {
-  const operands = end.op === 'branch' ? [end.a, end.b] : end.op === 'return' && end.a !== undefined ? [end.a] : []
-  return operands.flatMap((operand) => ('reg' in operand ? [operand.reg] : []))
+  return registersOf(end.op === 'branch' ? [end.a, end.b] : end.op === 'return' && end.a !== undefined ? [end.a] : [])
 }
 
 /** Blocks that may come next. */
@@ -131,7 +237,51 @@ export function successors(end: Terminator): readonly number[] {
   return end.op === 'jump' ? [end.to] : end.op === 'branch' ? [end.yes, end.no] : []
 }
 
+/** The same end with other targets. */
+export function retarget(end: Terminator, to: (block: number) => number): Terminator {
+  if (end.op === 'jump') return { ...end, to: to(end.to) }
+  if (end.op !== 'branch') return end
+  const [yes, no] = [to(end.yes), to(end.no)]
+  return yes === no ? { op: 'jump', to: yes } : { ...end, yes, no }
+}
+
 /** Must it stay although nobody reads its result? */
 export function hasEffect(instr: Instr): boolean {
-  return instr.op === 'storeField' || instr.op === 'storePrivate' || instr.op === 'storeStack' || instr.op === 'helper'
+  return (
+    instr.op === 'store' ||
+    instr.op === 'atomicAdd' ||
+    instr.op === 'storeSpill' ||
+    (instr.op === 'call' && !(instr.callee.kind === 'helper' && instr.callee.quiet))
+  )
 }
+
+/** A condition that holds where this one does not. */
+export const OPPOSITE: Readonly<Record<Condition, Condition>> = {
+  eq: 'ne',
+  ne: 'eq',
+  lt: 'ge',
+  ge: 'lt',
+  gt: 'le',
+  le: 'gt',
+  slt: 'sge',
+  sge: 'slt',
+  sgt: 'sle',
+  sle: 'sgt',
+}
+
+/** The condition with its sides exchanged. */
+export const MIRRORED: Readonly<Record<Condition, Condition>> = {
+  eq: 'eq',
+  ne: 'ne',
+  lt: 'gt',
+  le: 'ge',
+  gt: 'lt',
+  ge: 'le',
+  slt: 'sgt',
+  sle: 'sge',
+  sgt: 'slt',
+  sge: 'sle',
+}
+
+/** Bytes of an access. */
+export const BYTES: Readonly<Record<AccessSize, 1 | 2 | 4 | 8>> = { u8: 1, u16: 2, u32: 4, u64: 8 }

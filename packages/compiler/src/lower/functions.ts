@@ -1,31 +1,21 @@
-import type { CallExpression, Expression, TSType } from 'oxc-parser'
-import { imm, reg } from '../ir/builder.ts'
+import type { CallExpression, Expression } from 'oxc-parser'
+import type { Span } from '../diagnostics.ts'
+import { imm, irBuilder, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
-import { nearest } from '../kernel-header.ts'
-import { BOOL, intTypes, type Type, VOID } from '../types.ts'
-import { type Context, type FunctionInfo, fail, type ModuleScope, type Value, type Variable } from './scope.ts'
-import { argumentFor, copy } from './values.ts'
+import { BOOL, type IntType, isAddress, type Type, typeName, VOID } from '../types.ts'
+import { truth } from './expressions.ts'
+import { addressOf } from './places.ts'
+import { at, type Context, type FunctionInfo, fail, type Value, type Variable } from './scope.ts'
+import { typeOfAnnotation } from './type-annotations.ts'
+import { addressFor, converted, copy } from './values.ts'
 
-/** A type annotation of the program. */
-export function typeOfAnnotation(context: { readonly module: ModuleScope }, node: TSType): Type {
-  if (node.type === 'TSBooleanKeyword') return BOOL
-  if (node.type === 'TSVoidKeyword') return VOID
-  if (node.type !== 'TSTypeReference' || node.typeName.type !== 'Identifier')
-    return fail(context, node, 'not-in-language', {
-      what: 'this type',
-      instead: 'an integer type such as u32, bool, an interface, or a struct of the kernel',
-    })
-  const { name } = node.typeName
-  if (name === 'bool') return BOOL
-  const { layouts, header } = context.module
-  const layout = layouts.get(name)
-  const type = intTypes.get(name) ?? (layout === undefined ? header.struct(name) : { kind: 'private' as const, layout })
-  if (type !== undefined) return type
-  return fail(context, node, 'unknown-type', { name, nearest: nearest(name, [...intTypes.keys(), ...layouts.keys()]) })
+/** A call of a function of a module: its body in the place of the call, or a call of the one that is compiled. */
+export function callFunction(cx: Context, node: CallExpression, f: FunctionInfo, args: readonly Expression[]): Value {
+  return f.noinline ? callCompiled(cx, node, f, args) : inlineCall(cx, node, f, args)
 }
 
 /** The body of a function in the place of its call. */
-export function inlineCall(cx: Context, node: CallExpression, f: FunctionInfo, args: readonly Expression[]): Value {
+function inlineCall(cx: Context, node: CallExpression, f: FunctionInfo, args: readonly Expression[]): Value {
   const { variables, type } = enter(cx, node, f, args)
   const after = cx.ir.block()
   const result = cx.ir.fresh()
@@ -46,22 +36,60 @@ export function inlineCondition(
   args: readonly Expression[],
   branch: { readonly yes: number; readonly no: number },
 ): boolean {
-  const { returnType } = f.node
-  if (returnType == null || typeOfAnnotation({ module: f.module }, returnType.typeAnnotation).kind !== 'bool')
-    return false
+  if (f.noinline || returnTypeOf(f).kind !== 'bool') return false
   const { variables, type } = enter(cx, node, f, args)
   const leave = (): never => fail({ module: f.module }, f.node, 'missing-return', { name: f.name })
   lowerBody(cx, f, { ...cx, variables, exits: { returns: { type, leave, branch } } }, type)
   return true
 }
 
+/** What a function gives. */
+export function returnTypeOf(f: FunctionInfo): Type {
+  const { returnType } = f.node
+  return returnType == null ? VOID : typeOfAnnotation({ module: f.module }, returnType.typeAnnotation)
+}
+
 function lowerBody(cx: Context, f: FunctionInfo, inner: Context, type: Type): void {
   const context: Context = { ...inner, module: f.module, calling: [...cx.calling, f.name] }
-  for (const statement of f.node.body?.body ?? []) cx.lower.statement(context, statement)
+  lowerFunctionBody(context, f)
   if (cx.ir.ended) return
   if (type.kind !== 'void') fail({ module: f.module }, f.node, 'missing-return', { name: f.name })
   inner.exits.returns.leave(undefined)
 }
+
+/** The statements of a function, or the value of an arrow function without braces. */
+export function lowerFunctionBody(cx: Context, f: FunctionInfo): void {
+  const { body } = f.node
+  if (body?.type === 'BlockStatement') for (const statement of body.body) cx.lower.statement(cx, statement)
+  else if (body !== null) giveBack(cx, body as Expression, body as Expression) // what is no block is a value
+}
+
+/** `return value`. */
+export function giveBack(cx: Context, value: Expression | undefined, node: Span): void {
+  const { type, leave, branch } = cx.exits.returns
+  if (branch !== undefined && value !== undefined) {
+    cx.lower.condition(cx, value, branch.yes, branch.no)
+    return
+  }
+  if (type === undefined || type.kind === 'void') {
+    if (value !== undefined) cx.lower.expression(cx, value)
+    leave(undefined)
+    return
+  }
+  if (value === undefined) fail(cx, node, 'wrong-type', { want: `a ${typeName(type)}`, found: 'nothing' })
+  leave(argumentFor(cx, value, type).operand)
+}
+
+/** An argument for a parameter, or a value to be returned. */
+export function argumentFor(cx: Context, node: Expression, type: Type): Value {
+  const value = cx.lower.expression(cx, node)
+  if (type.kind === 'int') return { type, operand: converted(cx, node, value, type), ...limitOf(value) }
+  if (type.kind === 'bool') return { type, operand: truth(cx, node, value) }
+  if (isAddress(type)) return addressFor(cx, node, value, type)
+  return fail(cx, node, 'wrong-type', { want: typeName(type), found: typeName(value.type) })
+}
+
+const limitOf = ({ max }: Value): Pick<Value, 'max'> => (max === undefined ? {} : { max })
 
 /** Parameters with their arguments. */
 function enter(
@@ -70,25 +98,110 @@ function enter(
   f: FunctionInfo,
   args: readonly Expression[],
 ): { readonly variables: Map<string, Variable>; readonly type: Type } {
-  const { params, returnType } = f.node
   if (cx.calling.includes(f.name)) return fail(cx, node, 'recursion', { name: f.name })
-  if (args.length !== params.length)
-    return fail(cx, node, 'arguments', { name: f.name, want: params.length, found: args.length })
   const variables = new Map<string, Variable>()
-  for (const [i, param] of params.entries()) {
+  const parameters = parametersOf(f)
+  checkCount(cx, node, f.name, parameters.length, args.length)
+  for (const [i, { name, type }] of parameters.entries()) {
     const argument = args[i]
-    if (param.type !== 'Identifier' || argument === undefined)
-      return fail({ module: f.module }, param, 'not-in-language', { what: 'this parameter' })
-    if (param.typeAnnotation == null) return fail({ module: f.module }, param, 'needs-type', { what: param.name })
-    const type = typeOfAnnotation({ module: f.module }, param.typeAnnotation.typeAnnotation)
-    const operand = argumentFor(cx, argument, type)
+    if (argument === undefined) continue
+    const value = argumentFor(cx, argument, type)
+    if (value.memory !== undefined && 'imm' in value.operand) {
+      variables.set(name, { ...value, type, assignable: false })
+      continue
+    }
     // A parameter may be assigned to, which must not reach the caller's.
     const own = cx.ir.fresh()
-    copy(cx, own, type, operand)
-    variables.set(param.name, { type, operand: reg(own), assignable: true })
+    copy(cx, own, type, value.operand)
+    const known = value.type.kind === 'null' ? type : isAddress(type) ? value.type : type
+    variables.set(name, { ...value, type: known, declared: type, operand: reg(own), assignable: true })
   }
-  return {
+  return { variables, type: returnTypeOf(f) }
+}
+
+function checkCount(cx: Context, span: Span, name: string, want: number, found: number): void {
+  if (want !== found) fail(cx, span, 'arguments', { name, want, found })
+}
+
+/** Names and types of a function's parameters. */
+export function parametersOf(f: FunctionInfo): readonly { readonly name: string; readonly type: Type }[] {
+  const context = { module: f.module }
+  return f.node.params.map((param) => {
+    if (param.type !== 'Identifier')
+      return fail(context, param, 'not-in-language', { what: 'this parameter', instead: 'name: type' })
+    if (param.typeAnnotation == null) return fail(context, param, 'needs-type', { what: param.name })
+    return { name: param.name, type: typeOfAnnotation(context, param.typeAnnotation.typeAnnotation) }
+  })
+}
+
+/** A call of a function that is compiled by itself. */
+function callCompiled(cx: Context, node: CallExpression, f: FunctionInfo, args: readonly Expression[]): Value {
+  const parameters = parametersOf(f)
+  checkCount(cx, node, f.name, parameters.length, args.length)
+  if (parameters.length > 5)
+    return fail(cx, node, 'arguments', { name: `${f.name}, which is not inlined,`, want: 5, found: parameters.length })
+  if (cx.calling.includes(f.name)) return fail(cx, node, 'recursion', { name: f.name })
+  const values = parameters.map(({ type }, i) => {
+    const argument = args[i]
+    if (argument === undefined) return imm(0)
+    const value = argumentFor(cx, argument, type)
+    return isAddress(type) ? addressOf(cx, value) : value.operand
+  })
+  compileFunction(cx, f)
+  at(cx, node)
+  const type = returnTypeOf(f)
+  if (isAddress(type))
+    return fail({ module: f.module }, f.node, 'wrong-type', { want: 'a number', found: typeName(type) })
+  const dst = cx.ir.fresh()
+  cx.ir.emit({ op: 'call', dst, callee: { kind: 'function', name: f.name }, args: values })
+  if (type.kind === 'void') return { type, operand: imm(0) }
+  return { type, operand: resultIn(cx, dst, type.kind === 'int' ? type : BOOL) }
+}
+
+/** What comes back in r0: of narrow numbers only the low bits count. */
+function resultIn(cx: Context, register: number, type: IntType | typeof BOOL): Operand {
+  if (type.kind === 'int' && type.bits === 64) return reg(register)
+  const cut = cx.ir.fresh()
+  cx.ir.emit({ op: 'move', width: 32, dst: cut, a: reg(register) })
+  return reg(cut)
+}
+
+/** Lower a function by itself, once for all its calls. */
+export function compileFunction(cx: Context, f: FunctionInfo): void {
+  const { called } = f.module.unit
+  const known = called.get(f.name)
+  if (known !== undefined) {
+    if (known.ir === undefined) fail({ module: f.module }, f.node, 'recursion', { name: f.name })
+    return
+  }
+  const parameters = parametersOf(f)
+  called.set(f.name, { ir: undefined, parameters: parameters.length })
+  const ir = irBuilder()
+  const type = returnTypeOf(f)
+  const variables = new Map<string, Variable>()
+  const context: Context = {
+    ...cx,
+    module: f.module,
+    ir,
     variables,
-    type: returnType == null ? VOID : typeOfAnnotation({ module: f.module }, returnType.typeAnnotation),
+    calling: [...cx.calling, f.name],
+    guarded: new Set(),
+    // The verifier wants a number from every function.
+    exits: { returns: { type, leave: (value) => ir.end({ op: 'return', a: value ?? imm(0) }) } },
   }
+  at(context, f.node)
+  for (const [index, parameter] of parameters.entries()) {
+    const dst = ir.fresh()
+    ir.emit({ op: 'parameter', dst, index })
+    const memory =
+      isAddress(parameter.type) && parameter.type.kind !== 'struct' ? { memory: { region: 'any', offset: 0 } } : {}
+    variables.set(parameter.name, {
+      type: parameter.type,
+      operand: parameter.type.kind === 'int' ? resultIn(context, dst, parameter.type) : reg(dst),
+      assignable: true,
+      ...memory,
+    })
+  }
+  lowerBody(context, f, context, type)
+  called.set(f.name, { ir: ir.finish(f.name), parameters: parameters.length })
 }

@@ -1,293 +1,223 @@
-import {
-  type Expression,
-  type Function as FunctionNode,
-  type ObjectProperty,
-  type Program,
-  parseSync,
-  type Statement,
-  type TSInterfaceDeclaration,
-} from 'oxc-parser'
+import { helperTable } from '@tscc/bpf/helpers'
+import { type ImportDeclaration, type Program, parseSync } from 'oxc-parser'
 import { type Diagnostic, diagnose, Mistake } from '../diagnostics.ts'
-import { irBuilder, reg } from '../ir/builder.ts'
-import type { IrFunction } from '../ir/ir.ts'
-import { type CallbackInfo, type KernelHeader, nearest } from '../kernel-header.ts'
+import { type KernelHeader, nearest } from '../kernel-header.ts'
 import { type SourceFile, sourceFile } from '../source-file.ts'
-import { intTypes, type PrivateLayout } from '../types.ts'
-import { callCondition, lowerCall } from './calls.ts'
-import { lowerCondition, lowerExpression } from './expressions.ts'
-import { type Context, type FunctionInfo, fail, type Lowering, type ModuleScope, type Variable } from './scope.ts'
-import { lowerStatement } from './statements.ts'
+import { intTypes } from '../types.ts'
+import { builtins } from './builtins.ts'
+import { declareAll } from './declarations.ts'
+import { type FunctionInfo, fail, type ModuleScope, type Unit } from './scope.ts'
+import { type LoweredOps, opsOf } from './struct-ops.ts'
 
-/** What a module comes to before it has registers. */
+/** What a program and its files come to before they have registers. */
 export interface LoweredModule {
-  readonly type: string
-  readonly name: string
-  readonly data: Readonly<Record<string, bigint>>
-  readonly callbacks: readonly { readonly callback: string; readonly ir: IrFunction }[]
+  readonly ops: readonly LoweredOps[]
+  readonly unit: Unit
+  /** What the module exports besides algorithms: names of maps, globals and tunables. */
+  readonly exports: readonly string[]
+  readonly scope: ModuleScope
 }
 
-const LOWERING: Lowering = {
-  expression: lowerExpression,
-  condition: lowerCondition,
-  statement: lowerStatement,
-  call: lowerCall,
-  callCondition,
+/** How imported files are found: text by name, undefined where there is none. */
+export type ReadModule = (
+  specifier: string,
+  from: string,
+) => { readonly fileName: string; readonly text: string } | undefined
+
+/** What lowering needs besides the text. */
+export interface LowerOptions {
+  readonly header: KernelHeader
+  /** Functions of the language itself. */
+  readonly library: ReadonlyMap<string, FunctionInfo>
+  readonly read: ReadModule | undefined
 }
 
-/** Room in icsk_ca_priv, bytes. */
-const PRIVATE_BYTES = 104
+interface Loading {
+  readonly options: LowerOptions
+  readonly unit: Unit
+  readonly diagnostics: Diagnostic[]
+  /** By file name; undefined while one is being read. */
+  readonly files: Map<string, Loaded | undefined>
+}
 
-/** Parse and lower a module; mistakes are collected. */
+interface Loaded {
+  readonly scope: ModuleScope
+  readonly program: Program
+}
+
+/** Something that lives as long as an object is made. */
+export const newUnit = (): Unit => ({ maps: [], data: new Map(), called: new Map() })
+
+/** Parse and lower a module and what it imports; mistakes are collected. */
 export function lowerModule(
   file: SourceFile,
-  header: KernelHeader,
-  library: ModuleScope | undefined,
+  options: LowerOptions,
 ): { readonly module?: LoweredModule; readonly diagnostics: readonly Diagnostic[] } {
-  const diagnostics: Diagnostic[] = []
-  const scope = moduleScope(file, header, library, diagnostics)
-  if (scope === undefined) return { diagnostics }
-  const collect = <T>(make: () => T): T | undefined => {
-    try {
-      return make()
-    } catch (error) {
-      if (!(error instanceof Mistake)) throw error
-      diagnostics.push(error.diagnostic)
-      return undefined
-    }
-  }
-  const module = collect(() => structOpsOf(scope, collect))
-  return diagnostics.length > 0 || module === undefined ? { diagnostics } : { module, diagnostics }
+  const loading: Loading = { options, unit: newUnit(), diagnostics: [], files: new Map() }
+  const { diagnostics } = loading
+  const loaded = load(loading, file)
+  if (loaded === undefined) return { diagnostics }
+  const { scope, program } = loaded
+  const ops = opsOf(scope, program, (make) => collect(diagnostics, make))
+  if (ops.length === 0 && diagnostics.length === 0)
+    diagnostics.push(diagnose(file, { start: 0, end: 1 }, 'no-struct-ops', {}))
+  if (diagnostics.length > 0) return { diagnostics: inOrder(diagnostics) }
+  return { module: { ops, unit: loading.unit, exports: exportsOf(program), scope }, diagnostics }
 }
 
-/** A module's declarations; undefined where it cannot be parsed. */
-export function moduleScope(
-  file: SourceFile,
-  header: KernelHeader,
-  library: ModuleScope | undefined,
-  diagnostics: Diagnostic[],
-): (ModuleScope & { readonly program: Program }) | undefined {
+/** By file and place, each once: a function that is inlined twice has its mistakes once. */
+function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>()
+  return [...diagnostics]
+    .sort((a, b) => (a.file === b.file ? a.span.start - b.span.start : 0))
+    .filter(({ code, file, span }) => {
+      const key = `${code} ${file} ${span.start} ${span.end}`
+      const isNew = !seen.has(key)
+      seen.add(key)
+      return isNew
+    })
+}
+
+function collect<T>(diagnostics: Diagnostic[], make: () => T): T | undefined {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof Mistake)) throw error
+    diagnostics.push(error.diagnostic)
+    return undefined
+  }
+}
+
+function exportsOf(program: Program): readonly string[] {
+  return program.body.flatMap((statement) =>
+    statement.type === 'ExportNamedDeclaration' && statement.declaration?.type === 'VariableDeclaration'
+      ? statement.declaration.declarations.flatMap(({ id }) => (id.type === 'Identifier' ? [id.name] : []))
+      : [],
+  )
+}
+
+/** A file's declarations, with those that it imports; undefined where it cannot be parsed. */
+function load(loading: Loading, file: SourceFile): Loaded | undefined {
+  const { options, unit, diagnostics, files } = loading
+  files.set(file.name, undefined)
   const { program, errors } = parseSync(file.name, file.text, { lang: 'ts', sourceType: 'module' })
   for (const error of errors) {
     const [label] = error.labels
     diagnostics.push(diagnose(file, label ?? { start: 0, end: 0 }, 'syntax', { why: error.message }))
   }
   if (errors.length > 0) return undefined
-  const functions = new Map<string, FunctionInfo>(library?.functions)
-  const constants = new Map<string, bigint>()
-  const layouts = new Map<string, PrivateLayout>()
-  const scope = { file, header, functions, constants, layouts, program }
-  for (const statement of program.body) {
-    try {
-      declare(scope, statement, functions, constants, layouts)
-    } catch (error) {
-      if (!(error instanceof Mistake)) throw error
-      diagnostics.push(error.diagnostic)
-    }
+  const scope: ModuleScope = {
+    file,
+    header: options.header,
+    unit,
+    functions: new Map(options.library),
+    constants: new Map(),
+    layouts: new Map(),
+    handles: new Map(),
   }
-  return scope
+  for (const statement of program.body)
+    if (statement.type === 'ImportDeclaration') collect(diagnostics, () => importAll(loading, scope, statement))
+  declareAll(scope, program, (make) => collect(diagnostics, make))
+  const loaded = { scope, program }
+  files.set(file.name, loaded)
+  return loaded
 }
 
-function declare(
-  scope: ModuleScope,
-  statement: Statement,
-  functions: Map<string, FunctionInfo>,
-  constants: Map<string, bigint>,
-  layouts: Map<string, PrivateLayout>,
-): void {
-  const node = statement.type === 'ExportNamedDeclaration' ? (statement.declaration ?? statement) : statement
-  switch (node.type) {
-    case 'ImportDeclaration':
-    case 'ExportDefaultDeclaration':
-      return
-    case 'FunctionDeclaration':
-      if (node.id == null || node.async || node.generator)
-        fail({ module: scope }, node, 'not-in-language', { what: 'this function' })
-      functions.set(node.id.name, { name: node.id.name, node, module: scope })
-      return
-    case 'TSInterfaceDeclaration':
-      layouts.set(node.id.name, layoutOf(scope, node))
-      return
-    case 'VariableDeclaration':
-      for (const { id, init } of node.declarations) {
-        const raw =
-          init?.type === 'Literal' && 'raw' in init && typeof init.raw === 'string' ? init.raw.replaceAll('_', '') : ''
-        if (node.kind !== 'const' || id.type !== 'Identifier' || !/^(?:\d+|0x[0-9a-fA-F]+)n?$/.test(raw))
-          fail({ module: scope }, node, 'not-in-language', {
-            what: 'a variable of the module',
-            instead: 'const NAME = 42, or keep it in the private state',
-          })
-        constants.set(id.name, BigInt(raw.replace(/n$/, '')))
-      }
-      return
-    default:
-      fail({ module: scope }, node, 'not-in-language', { what: `a ${node.type} at the top of a module` })
-  }
-}
+/** Packages whose names the compiler knows by itself. */
+const LANGUAGE = '@tscc/bpf'
+const isKernel = (from: string): boolean =>
+  from === '@tscc/vmlinux' || from.startsWith('@tscc/vmlinux/') || /(?:^|\/)vmlinux(?:\.d)?(?:\.[jt]s)?$/.test(from)
 
-/** Members one behind the other, aligned as C does. */
-function layoutOf(scope: ModuleScope, node: TSInterfaceDeclaration): PrivateLayout {
-  const fields = new Map<string, PrivateLayout['fields'] extends ReadonlyMap<string, infer F> ? F : never>()
-  let size = 0
-  for (const member of node.body.body) {
-    const annotation = member.type === 'TSPropertySignature' ? member.typeAnnotation?.typeAnnotation : undefined
-    const name = member.type === 'TSPropertySignature' && member.key.type === 'Identifier' ? member.key.name : ''
-    const typeName =
-      annotation?.type === 'TSTypeReference' && annotation.typeName.type === 'Identifier'
-        ? annotation.typeName.name
-        : ''
-    const type = intTypes.get(typeName)
-    if (name === '' || type === undefined)
-      return fail({ module: scope }, member, 'unknown-type', {
-        name: typeName || 'here',
-        nearest: nearest(typeName, [...intTypes.keys()]),
+function importAll(loading: Loading, scope: ModuleScope, node: ImportDeclaration): void {
+  const from = node.source.value
+  if (from === LANGUAGE) {
+    checkNames(scope, node, from, languageNames(loading.options.library))
+    return
+  }
+  if (isKernel(from)) return // whatever it is, it is the kernel's, and looked up where it is used
+  if (!from.startsWith('.'))
+    fail({ module: scope }, node.source, 'no-module', {
+      from,
+      why: 'only @tscc/bpf, @tscc/vmlinux and other *.bpf.ts files can be imported',
+    })
+  const found = loading.options.read?.(from, scope.file.name)
+  if (found === undefined) fail({ module: scope }, node.source, 'no-module', { from, why: 'there is no such file' })
+  if (loading.files.has(found.fileName) && loading.files.get(found.fileName) === undefined)
+    fail({ module: scope }, node.source, 'no-module', { from, why: 'the two import each other' })
+  const other: Loaded | undefined =
+    loading.files.get(found.fileName) ?? load(loading, sourceFile(found.fileName, found.text))
+  if (other === undefined) return // its own mistakes have been told
+  for (const specifier of node.specifiers) {
+    if (specifier.type !== 'ImportSpecifier' || specifier.imported.type !== 'Identifier')
+      fail({ module: scope }, specifier, 'not-in-language', {
+        what: 'this import',
+        instead: "import { name } from './file.bpf.ts'",
       })
-    const bytes = type.bits / 8
-    const offset = Math.ceil(size / bytes) * bytes
-    fields.set(name, { offset, type })
-    size = offset + bytes
-  }
-  if (size > PRIVATE_BYTES)
-    return fail({ module: scope }, node, 'private-size', { name: node.id.name, size, limit: PRIVATE_BYTES })
-  return { name: node.id.name, size, fields }
-}
-
-function structOpsOf(
-  scope: ModuleScope & { readonly program: Program },
-  collect: <T>(make: () => T) => T | undefined,
-): LoweredModule {
-  const found = scope.program.body.find((statement) => statement.type === 'ExportDefaultDeclaration')
-  const call = found?.type === 'ExportDefaultDeclaration' ? found.declaration : undefined
-  if (call?.type !== 'CallExpression' || call.callee.type !== 'Identifier' || call.callee.name !== 'structOps')
-    return fail({ module: scope }, found ?? { start: 0, end: 1 }, 'no-struct-ops', {})
-  const [parameter] = call.typeArguments?.params ?? []
-  const type =
-    parameter?.type === 'TSTypeReference' && parameter.typeName.type === 'Identifier'
-      ? parameter.typeName.name
-      : 'tcp_congestion_ops'
-  const callbacks = scope.header.callbacks(type)
-  if (callbacks === undefined) return fail({ module: scope }, parameter ?? call, 'unknown-type', { name: type })
-  const [value] = call.arguments
-  if (value?.type !== 'ObjectExpression')
-    return fail({ module: scope }, call, 'not-in-language', {
-      what: 'this argument',
-      instead: '{ name: …, ssthresh(sk) { … } }',
-    })
-  let name = ''
-  const data: Record<string, bigint> = {}
-  const lowered: { callback: string; ir: IrFunction }[] = []
-  for (const property of value.properties) {
-    if (property.type !== 'Property' || property.key.type !== 'Identifier')
-      return fail({ module: scope }, property, 'not-in-language', { what: 'this member' })
-    const key = property.key.name
-    const body = property.value
-    if (key === 'name' && body.type === 'Literal' && typeof body.value === 'string') name = body.value
-    else if (body.type === 'FunctionExpression' || body.type === 'Identifier')
-      collect(() => lowered.push({ callback: key, ir: callbackOf(scope, type, callbacks, property, body) }))
-    else data[key] = numberOf(scope, body)
-  }
-  return { type, name, data, callbacks: lowered }
-}
-
-function numberOf(scope: ModuleScope, node: Expression): bigint {
-  if (node.type === 'Literal' && typeof node.value === 'number' && Number.isInteger(node.value))
-    return BigInt(node.value)
-  if (node.type === 'Identifier') {
-    const constant = scope.constants.get(node.name) ?? scope.header.enumerator(node.name)?.value
-    if (constant !== undefined) return BigInt(constant)
-  }
-  return fail({ module: scope }, node, 'wrong-type', { want: 'a number', found: 'something else' })
-}
-
-function callbackOf(
-  scope: ModuleScope,
-  type: string,
-  callbacks: ReadonlyMap<string, CallbackInfo>,
-  property: ObjectProperty,
-  body: FunctionNode | Extract<Expression, { type: 'Identifier' }>,
-): IrFunction {
-  const name = property.key.type === 'Identifier' ? property.key.name : ''
-  const info = callbacks.get(name)
-  if (info === undefined)
-    return fail({ module: scope }, property.key, 'unknown-callback', {
-      type,
-      name,
-      nearest: nearest(name, [...callbacks.keys()]),
-    })
-  const node = body.type === 'Identifier' ? scope.functions.get(body.name)?.node : body
-  if (node === undefined)
-    return fail({ module: scope }, body, 'unknown-name', { name: body.type === 'Identifier' ? body.name : name })
-  const ir = irBuilder()
-  const variables = new Map<string, Variable>()
-  for (const param of node.params) {
-    if (param.type !== 'Identifier')
-      return fail({ module: scope }, param, 'not-in-language', { what: 'this parameter' })
-    const at = parameterOf(scope, info, param.name, node.params.indexOf(param), param)
-    const parameter = info.parameters[at]
-    if (parameter === undefined) return fail({ module: scope }, param, 'unknown-name', { name: param.name })
-    const raw = ir.fresh()
-    const pointee = parameter.pointee === undefined ? {} : { pointee: parameter.pointee }
-    ir.at(param)
-    ir.emit({ op: 'argument', dst: raw, name: parameter.name, ...pointee, index: at, arity: info.parameters.length })
-    variables.set(param.name, { type: parameter.type, operand: reg(raw), assignable: true })
-  }
-  cutArguments(ir, variables)
-  const returns = info.returns
-  const context: Context = {
-    module: scope,
-    ir,
-    lower: LOWERING,
-    variables,
-    calling: [],
-    exits: { returns: { type: returns, leave: (value) => ir.end({ op: 'return', a: value }) } },
-  }
-  for (const statement of node.body?.body ?? []) lowerStatement(context, statement)
-  if (!ir.ended && returns !== undefined) return fail({ module: scope }, node, 'missing-return', { name })
-  return ir.finish(name)
-}
-
-/** Integer arguments come in 64 bits, of which only their own count. */
-function cutArguments(ir: ReturnType<typeof irBuilder>, variables: Map<string, Variable>): void {
-  for (const [name, variable] of variables) {
-    if (variable.type.kind !== 'int' || variable.type.bits === 64) continue
-    const dst = ir.fresh()
-    const { bits, signed } = variable.type
-    if (bits === 32 || signed) ir.emit({ op: 'move', width: 32, dst, a: variable.operand })
+    const { name } = specifier.imported
+    const to = specifier.local.name
+    const { functions, constants, layouts, handles }: ModuleScope = other.scope
+    const [f, constant, layout, handle] = [
+      functions.get(name),
+      constants.get(name),
+      layouts.get(name),
+      handles.get(name),
+    ]
+    if (f !== undefined) scope.functions.set(to, f)
+    else if (constant !== undefined) scope.constants.set(to, constant)
+    else if (layout !== undefined) scope.layouts.set(to, layout)
+    else if (handle !== undefined) scope.handles.set(to, handle)
     else
-      ir.emit({ op: 'binary', fn: 'and', width: 32, dst, a: variable.operand, b: { imm: (1n << BigInt(bits)) - 1n } })
-    variables.set(name, { ...variable, operand: reg(dst) })
+      fail({ module: scope }, specifier, 'unknown-import', {
+        name,
+        from,
+        nearest: nearest(name, [...functions.keys(), ...constants.keys(), ...layouts.keys(), ...handles.keys()]),
+      })
   }
 }
 
-/** Which of the kernel's arguments a parameter means: by its name, else by what is left in order. */
-function parameterOf(
-  scope: ModuleScope,
-  info: CallbackInfo,
-  name: string,
-  position: number,
-  span: { start: number; end: number },
-): number {
-  const byName = info.parameters.findIndex((parameter) => parameter.name === name)
-  if (byName >= 0) return byName
-  if (name === 'sk' || name === 'rs' || name === 'sample') {
-    const pointee = { sk: 'sock', rs: 'rate_sample', sample: 'ack_sample' }[name]
-    const byPointee = info.parameters.findIndex((parameter) => parameter.pointee === pointee)
-    if (byPointee >= 0) return byPointee
-  }
-  if (position < info.parameters.length) return position
-  return fail({ module: scope }, span, 'unknown-name', {
-    name,
-    nearest: nearest(
-      name,
-      info.parameters.map((parameter) => parameter.name),
-    ),
-  })
+const WORDS: readonly string[] =
+  `structOps tunable global noinline range hash array percpuHash percpuArray lruHash lruPercpuHash lpmTrie skStorage queue stack
+  ringbuf FixedArray bool Ref HashMap ArrayMap Tunable Global StructOps MapOptions Pointer KernelArray Opaque`.split(
+    /\s+/,
+  )
+
+function languageNames(library: ReadonlyMap<string, FunctionInfo>): ReadonlySet<string> {
+  return new Set([
+    ...WORDS,
+    ...intTypes.keys(),
+    ...builtins.keys(),
+    ...library.keys(),
+    ...helperTable.map(({ name }) => name),
+  ])
 }
 
-/** The functions of a library module. */
-export function libraryScope(name: string, text: string, header: KernelHeader): ModuleScope {
-  const diagnostics: Diagnostic[] = []
-  const scope = moduleScope(sourceFile(name, text), header, undefined, diagnostics)
-  const [first] = diagnostics
-  if (scope === undefined || first !== undefined) throw new Error(`${name}: ${first?.message}`)
-  return scope
+function checkNames(scope: ModuleScope, node: ImportDeclaration, from: string, names: ReadonlySet<string>): void {
+  for (const specifier of node.specifiers) {
+    const name =
+      specifier.type === 'ImportSpecifier' && specifier.imported.type === 'Identifier' ? specifier.imported.name : ''
+    if (!names.has(name))
+      fail({ module: scope }, specifier, 'unknown-import', {
+        name: name || 'such thing',
+        from,
+        nearest: nearest(name, [...names]),
+      })
+    if (specifier.local.name !== name)
+      fail({ module: scope }, specifier, 'not-in-language', { what: 'another name for something of the language' })
+  }
+}
+
+/** The functions of the language's own library. */
+export function libraryOf(name: string, text: string, header: KernelHeader): ReadonlyMap<string, FunctionInfo> {
+  const loading: Loading = {
+    options: { header, library: new Map(), read: undefined },
+    unit: newUnit(),
+    diagnostics: [],
+    files: new Map(),
+  }
+  const loaded = load(loading, sourceFile(name, text))
+  const [first] = loading.diagnostics
+  if (loaded === undefined || first !== undefined) throw new Error(`${name}: ${first?.message}`)
+  return new Map(
+    [...loaded.scope.functions].map(([key, f]) => [key, { ...f, insteadOfKfunc: header.kfunc(key) !== undefined }]),
+  )
 }

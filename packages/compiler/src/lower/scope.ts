@@ -1,45 +1,100 @@
-import type { CallExpression, Expression, Function as FunctionNode, Statement } from 'oxc-parser'
+import type {
+  ArrowFunctionExpression,
+  CallExpression,
+  Expression,
+  Function as FunctionNode,
+  Statement,
+} from 'oxc-parser'
 import { type DiagnosticName, diagnose, Mistake, type Span } from '../diagnostics.ts'
+import type { DataMap, MapDeclaration } from '../emit/maps.ts'
 import type { IrBuilder } from '../ir/builder.ts'
-import type { Operand } from '../ir/ir.ts'
+import type { IrFunction, Operand } from '../ir/ir.ts'
 import type { KernelHeader } from '../kernel-header.ts'
 import type { SourceFile } from '../source-file.ts'
-import type { PrivateLayout, Type } from '../types.ts'
+import type { DataType, Layout, Type } from '../types.ts'
 
 /** A function of a module, and the file that it is in. */
 export interface FunctionInfo {
   readonly name: string
-  readonly node: FunctionNode
+  readonly node: FunctionNode | ArrowFunctionExpression
   readonly module: ModuleScope
+  /** Compiled once and called, in the place of being put where it is called. */
+  readonly noinline: boolean
+  /** The kernel's own function of this name is used where there is one. */
+  readonly insteadOfKfunc?: boolean
 }
+
+/** A constant of a module. */
+export interface Constant {
+  readonly type: Type
+  readonly value: bigint
+}
+
+/** Something that a module declares and that lives as long as its programs: variables and maps. */
+export type Handle =
+  | {
+      /** A tunable is constant once loaded; a variable is a `let` that only the program knows. */
+      readonly kind: 'tunable' | 'global' | 'variable'
+      readonly name: string
+      readonly type: DataType
+      readonly section: DataMap['name']
+      readonly offset: number
+    }
+  | { readonly kind: 'map'; readonly name: string; readonly make: string; readonly declaration: MapDeclaration }
 
 /** What a module declares. */
 export interface ModuleScope {
   readonly file: SourceFile
   readonly header: KernelHeader
-  readonly functions: ReadonlyMap<string, FunctionInfo>
-  readonly constants: ReadonlyMap<string, bigint>
-  readonly layouts: ReadonlyMap<string, PrivateLayout>
+  readonly unit: Unit
+  readonly functions: Map<string, FunctionInfo>
+  readonly constants: Map<string, Constant>
+  readonly layouts: Map<string, Layout>
+  readonly handles: Map<string, Handle>
 }
 
-/** A name that holds a value. */
-export interface Variable {
-  readonly type: Type
-  readonly operand: Operand
-  /** Declared by `let`, or a parameter. */
-  readonly assignable: boolean
+/** What all files of one object share: its maps, its data, the functions that are called. */
+export interface Unit {
+  readonly maps: MapDeclaration[]
+  readonly data: Map<DataMap['name'], { variables: DataMap['variables'][number][]; size: number }>
+  /** Functions that are called instead of inlined, by name; undefined while one is being lowered. */
+  readonly called: Map<string, { readonly ir: IrFunction | undefined; readonly parameters: number }>
+}
+
+/** What a pointer leads to: a region that no other overlaps, and where in it. */
+export interface Memory {
+  readonly region: string
+  readonly offset: number
 }
 
 /** A value while it is computed. */
 export interface Value {
   readonly type: Type
   readonly operand: Operand
+  /** Of the address of something of ours. */
+  readonly memory?: Memory
+  /** Of a number without sign: the most that it can be, where the verifier can see that too. */
+  readonly max?: bigint
+}
+
+/** A name that holds a value. */
+export interface Variable extends Value {
+  /** Declared by `let`, or a parameter. */
+  readonly assignable: boolean
+  /** Its type where it was declared, which may have been narrowed since. */
+  readonly declared?: Type
+}
+
+/** Names that are known not to be null, on either side of a condition. */
+export interface Narrowed {
+  readonly yes: readonly string[]
+  readonly no: readonly string[]
 }
 
 /** How parts of a program are lowered that contain each other: what the files of this folder give each other. */
 export interface Lowering {
   expression(cx: Context, node: Expression): Value
-  condition(cx: Context, node: Expression, yes: number, no: number): void
+  condition(cx: Context, node: Expression, yes: number, no: number): Narrowed
   statement(cx: Context, node: Statement): void
   call(cx: Context, node: CallExpression): Value
   /** A call that decides where to go on; false where it has to be a value first. */
@@ -49,6 +104,7 @@ export interface Lowering {
 /** Where `return`, `break` and `continue` lead. */
 export interface Exits {
   readonly returns: {
+    /** Undefined: whatever comes first decides. */
     readonly type: Type | undefined
     leave(value: Operand | undefined): void
     /** Where a truth value that is only asked for leads to, in the place of being one. */
@@ -67,14 +123,33 @@ export interface Context {
   readonly exits: Exits
   /** Functions that are being inlined, outermost first. */
   readonly calling: readonly string[]
+  /** Fields that only some kernels have and that were asked for around here. */
+  readonly guarded: ReadonlySet<string>
 }
 
 /** Leave with a diagnostic. */
 export function fail<Name extends DiagnosticName>(
-  context: { readonly module: ModuleScope },
+  context: { readonly module: { readonly file: SourceFile } },
   span: Span,
   name: Name,
   values: Parameters<typeof diagnose<Name>>[3],
 ): never {
   throw new Mistake(diagnose(context.module.file, span, name, values))
+}
+
+/** The steps that follow come from a node of the file that is lowered. */
+export function at(cx: Context, span: Span): void {
+  cx.ir.at(cx.module.file, span)
+}
+
+/** The same context with variables of its own. */
+export const scoped = (cx: Context): Context => ({ ...cx, variables: new Map(cx.variables) })
+
+/** Take names for what they are not null. */
+export function narrow(cx: Context, names: readonly string[]): void {
+  for (const name of names) {
+    const variable = cx.variables.get(name)
+    if (variable?.type.kind === 'nullable')
+      cx.variables.set(name, { ...variable, type: variable.type.of, declared: variable.type })
+  }
 }

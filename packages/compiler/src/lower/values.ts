@@ -2,7 +2,18 @@ import type { Expression } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
 import type { BinaryOp, Operand, Width } from '../ir/ir.ts'
-import { type IntType, LITERAL, promoted, rangeOf, type Type, typeName, U32, widens } from '../types.ts'
+import {
+  type IntType,
+  isAddress,
+  LITERAL,
+  promoted,
+  rangeOf,
+  sameType,
+  type Type,
+  typeName,
+  U32,
+  widens,
+} from '../types.ts'
 import { type Context, fail, type Value } from './scope.ts'
 
 const operators: Readonly<Record<string, BinaryOp>> = {
@@ -40,7 +51,45 @@ export function arithmetic(cx: Context, span: Span, operator: string, left: Valu
   if ((fn === 'div' || fn === 'mod') && type.signed) return { type, operand: signedDivision(cx, fn, width, a, b) }
   const dst = cx.ir.fresh()
   cx.ir.emit({ op: 'binary', fn: fn === 'rsh' && type.signed ? 'arsh' : fn, width, dst, a, b })
-  return { type, operand: reg(dst) }
+  const max = type.signed ? undefined : greatest(fn, left, right, type)
+  return { type, operand: reg(dst), ...(max === undefined ? {} : { max }) }
+}
+
+/** The most that a number without sign can be. */
+function mostOf(value: Value): bigint | undefined {
+  if ('imm' in value.operand) return value.operand.imm >= 0n ? value.operand.imm : undefined
+  if (value.max !== undefined) return value.max
+  return value.type.kind === 'int' && !value.type.signed ? rangeOf(value.type).max : undefined
+}
+
+const least = (a: bigint | undefined, b: bigint | undefined): bigint | undefined => {
+  if (a === undefined || b === undefined) return a ?? b
+  return a < b ? a : b
+}
+
+/** The most that an operation can give, where that is less than its type holds. */
+function greatest(fn: BinaryOp, left: Value, right: Value, type: IntType): bigint | undefined {
+  const [a, b] = [mostOf(left), mostOf(right)]
+  const by = 'imm' in right.operand ? right.operand.imm : undefined
+  const { max } = rangeOf(type)
+  const bounded = (value: bigint | undefined): bigint | undefined =>
+    value !== undefined && value < max ? value : undefined
+  switch (fn) {
+    case 'and':
+      return bounded(least(a, b))
+    case 'mod':
+      return by !== undefined && by > 0n ? bounded(by - 1n) : undefined
+    case 'div':
+      return a !== undefined && by !== undefined && by > 0n ? bounded(a / by) : undefined
+    case 'rsh':
+      return a !== undefined && by !== undefined ? bounded(a >> (by & 63n)) : undefined
+    case 'add':
+      return a !== undefined && b !== undefined && a + b <= max ? bounded(a + b) : undefined
+    case 'mul':
+      return a !== undefined && b !== undefined && a * b <= max ? bounded(a * b) : undefined
+    default:
+      return undefined
+  }
 }
 
 function folded(cx: Context, span: Span, fn: BinaryOp, left: Value, right: Value): Value {
@@ -129,7 +178,7 @@ export function intOf(cx: Context, span: Span, value: Value, ofLiteral: IntType)
 
 /** Bits that a value of a type is held in. */
 export function widthOf(type: Type): Width {
-  return type.kind === 'struct' || type.kind === 'private' || (type.kind === 'int' && type.bits === 64) ? 64 : 32
+  return isAddress(type) || (type.kind === 'int' && type.bits === 64) ? 64 : 32
 }
 
 /** A value in a type that it widens to. */
@@ -164,6 +213,12 @@ export function cast(cx: Context, span: Span, value: Value, to: IntType): Value 
     return { type: to, operand: imm(cut) }
   }
   const from = intOf(cx, span, value, to)
+  const most = to.signed ? undefined : mostOf(value)
+  const limit = most !== undefined && most < rangeOf(to).max ? { max: most } : {}
+  return { ...castTo(cx, span, value, from, to), ...limit }
+}
+
+function castTo(cx: Context, span: Span, value: Value, from: IntType, to: IntType): Value {
   if (to.bits === 64) return { type: to, operand: widened(cx, span, value, { ...to, signed: from.signed }) }
   const dst = cx.ir.fresh()
   if (to.bits === 32) {
@@ -197,12 +252,14 @@ export function argumentFor(cx: Context, node: Expression, type: Type): Operand 
     return value.type.kind === 'bool' || value.type.kind === 'literal'
       ? value.operand
       : fail(cx, node, 'wrong-type', { want: 'bool', found: typeName(value.type) })
-  const same =
-    (type.kind === 'struct' &&
-      value.type.kind === 'struct' &&
-      type.root === value.type.root &&
-      type.path === value.type.path) ||
-    (type.kind === 'private' && value.type.kind === 'private' && type.layout === value.type.layout)
-  if (!same) return fail(cx, node, 'wrong-type', { want: typeName(type), found: typeName(value.type) })
-  return value.operand
+  return addressFor(cx, node, value, type).operand
+}
+
+/** A pointer where one of a type is wanted. */
+export function addressFor(cx: Context, span: Span, value: Value, type: Type): Value {
+  if (type.kind === 'nullable' && (value.type.kind === 'null' || sameType(type.of, value.type))) return value
+  if (sameType(type, value.type)) return value
+  if (value.type.kind === 'nullable' && sameType(type, value.type.of))
+    return fail(cx, span, 'may-be-null', { what: cx.module.file.text.slice(span.start, span.end) })
+  return fail(cx, span, 'wrong-type', { want: typeName(type), found: typeName(value.type) })
 }

@@ -1,56 +1,181 @@
-import type { Block, Instr, IrFunction, Operand, Terminator, Width } from '../ir/ir.ts'
+import { liveOut } from '../ir/graph.ts'
+import {
+  type BinaryOp,
+  type Block,
+  definedBy,
+  type Instr,
+  type IrFunction,
+  type Operand,
+  type Terminator,
+  usesOf,
+  usesOfEnd,
+  type Width,
+} from '../ir/ir.ts'
+
+/** A function in the machine's terms, and which registers have to be which: arguments, results. */
+export interface Legal {
+  readonly f: IrFunction
+  readonly fixed: ReadonlyMap<number, number>
+}
+
+const COMMUTES: ReadonlySet<BinaryOp> = new Set(['add', 'mul', 'and', 'or', 'xor'])
 
 /**
- * Operands as instructions take them: the left one of an operation in its result's register, numbers of more than 32 bits in
- * registers.
+ * Operands as instructions take them: the left one of an operation in its result's register, numbers that fit no instruction
+ * in registers, arguments in r1 to r5, results in r0. Outside of SSA form.
  */
-export function legalize(f: IrFunction): IrFunction {
+export function legalize(source: IrFunction): Legal {
+  const f = zeroTests(source)
   let registers = f.registers
-  const blocks = f.blocks.map((block): Block => {
+  const fixed = new Map<number, number>()
+  const pinned = (color: number): number => {
+    fixed.set(registers, color)
+    return registers++
+  }
+  const outs = liveOut(f)
+  const blocks = f.blocks.map((block, at): Block => {
+    const dying = lastUses(block, outs[at] ?? new Set())
     const instrs: Instr[] = []
     const inRegister = (operand: Operand, width: Width, span: Instr['span']): Operand => {
       if ('reg' in operand || fits(operand.imm, width)) return operand
+      return moved(operand, span)
+    }
+    const moved = (operand: Operand, span: Instr['span'], width: Width = 64): Operand => {
       const dst = registers++
-      instrs.push({ op: 'move', width: 64, dst, a: operand, span })
+      instrs.push({ op: 'move', width, dst, a: operand, span })
       return { reg: dst }
     }
-    for (const instr of block.instrs) {
+    for (const [i, instr] of block.instrs.entries()) {
       const { span } = instr
-      if (instr.op === 'binary') {
-        const b = inRegister(instr.b, instr.width, span)
-        const clash = 'reg' in b && b.reg === instr.dst && !('reg' in instr.a && instr.a.reg === instr.dst)
-        const right: Operand = clash ? { reg: registers++ } : b
-        if (clash && 'reg' in right) instrs.push({ op: 'move', width: 64, dst: right.reg, a: b, span })
-        if (!('reg' in instr.a && instr.a.reg === instr.dst))
-          instrs.push({ op: 'move', width: 'imm' in instr.a ? instr.width : 64, dst: instr.dst, a: instr.a, span })
-        instrs.push({ ...instr, a: { reg: instr.dst }, b: right })
-      } else if (instr.op === 'negate') {
-        if (!('reg' in instr.a && instr.a.reg === instr.dst))
-          instrs.push({ op: 'move', width: 64, dst: instr.dst, a: instr.a, span })
-        instrs.push({ ...instr, a: { reg: instr.dst } })
-      } else if (instr.op === 'storeField' || instr.op === 'storePrivate')
-        instrs.push({
-          ...instr,
-          a: inRegister(instr.a, instr.op === 'storePrivate' && instr.size !== 'u64' ? 32 : 64, span),
-        })
-      else instrs.push(instr)
+      switch (instr.op) {
+        case 'binary': {
+          const dies = (operand: Operand): boolean => 'reg' in operand && dying[i]?.has(operand.reg) === true
+          const swap = COMMUTES.has(instr.fn) && 'reg' in instr.b && 'reg' in instr.a && dies(instr.b) && !dies(instr.a)
+          const [left, right] = swap ? [instr.b, instr.a] : [instr.a, instr.b]
+          let b = inRegister(right, instr.width, span)
+          if ('reg' in b && b.reg === instr.dst && !('reg' in left && left.reg === instr.dst)) b = moved(b, span)
+          if (!('reg' in left && left.reg === instr.dst))
+            instrs.push({ op: 'move', width: 'imm' in left ? instr.width : 64, dst: instr.dst, a: left, span })
+          instrs.push({ ...instr, a: { reg: instr.dst }, b })
+          break
+        }
+        case 'negate':
+          if (!('reg' in instr.a && instr.a.reg === instr.dst))
+            instrs.push({ op: 'move', width: 64, dst: instr.dst, a: instr.a, span })
+          instrs.push({ ...instr, a: { reg: instr.dst } })
+          break
+        case 'fieldAddress':
+          if (!('reg' in instr.base && instr.base.reg === instr.dst))
+            instrs.push({ op: 'move', width: 64, dst: instr.dst, a: instr.base, span })
+          instrs.push({ ...instr, base: { reg: instr.dst } })
+          break
+        case 'store':
+          instrs.push({ ...instr, a: inRegister(instr.a, instr.size === 'u64' ? 64 : 32, span) })
+          break
+        case 'atomicAdd':
+          instrs.push({ ...instr, a: 'imm' in instr.a ? moved(instr.a, span) : instr.a })
+          break
+        case 'parameter': {
+          const from = pinned(instr.index + 1)
+          instrs.push({ ...instr, dst: from })
+          instrs.push({ op: 'move', width: 64, dst: instr.dst, a: { reg: from }, span })
+          break
+        }
+        case 'call': {
+          const args = instr.args.map((arg, n): Operand => {
+            const dst = pinned(n + 1)
+            instrs.push({ op: 'move', width: 64, dst, a: arg, span })
+            return { reg: dst }
+          })
+          const result = instr.dst === undefined ? undefined : pinned(0)
+          instrs.push({ ...instr, args, dst: result })
+          if (instr.dst !== undefined && result !== undefined)
+            instrs.push({ op: 'move', width: 64, dst: instr.dst, a: { reg: result }, span })
+          break
+        }
+        default:
+          instrs.push(instr)
+      }
     }
     const { end } = block
-    const span = instrs.at(-1)?.span ?? { start: 0, end: 0 }
-    const legal: Terminator =
-      end.op === 'branch'
-        ? { ...end, a: 'imm' in end.a ? moved(end.a) : end.a, b: inRegister(end.b, end.width, span) }
-        : end
-    function moved(operand: Operand): Operand {
-      const dst = registers++
-      instrs.push({ op: 'move', width: 64, dst, a: operand, span })
-      return { reg: dst }
+    const span = block.instrs.at(-1)?.span ?? { start: 0, end: 0 }
+    if (end.op === 'branch') {
+      const a = 'imm' in end.a ? moved(end.a, span, end.width) : end.a
+      return { phis: [], instrs, end: { ...end, a, b: inRegister(end.b, end.width, span) } }
     }
-    return { instrs, end: legal }
+    if (end.op === 'return' && end.a !== undefined) {
+      const result = pinned(0)
+      instrs.push({ op: 'move', width: 64, dst: result, a: end.a, span })
+      return { phis: [], instrs, end: { op: 'return', a: { reg: result } } }
+    }
+    return { phis: [], instrs, end }
   })
-  return { ...f, blocks, registers }
+  return { f: parametersFirst({ ...f, blocks, registers }), fixed }
+}
+
+/** What comes in registers is taken from there before anything else is done. */
+function parametersFirst(f: IrFunction): IrFunction {
+  const [first, ...others] = f.blocks
+  if (first === undefined) return f
+  const parameters = first.instrs.filter((instr) => instr.op === 'parameter')
+  const rest = first.instrs.filter((instr) => instr.op !== 'parameter')
+  return { ...f, blocks: [{ ...first, instrs: [...parameters, ...rest] }, ...others] }
+}
+
+/** For each step, the registers that nothing reads after it. */
+function lastUses(block: Block, out: ReadonlySet<number>): readonly ReadonlySet<number>[] {
+  const alive = new Set(out)
+  for (const register of usesOfEnd(block.end)) alive.add(register)
+  const found: ReadonlySet<number>[] = []
+  for (const instr of block.instrs.toReversed()) {
+    const dst = definedBy(instr)
+    if (dst !== undefined) alive.delete(dst)
+    found.push(new Set(usesOf(instr).filter((register) => !alive.has(register))))
+    for (const register of usesOf(instr)) alive.add(register)
+  }
+  return found.reverse()
 }
 
 /** As an immediate: any 32 bits for 32-bit operations, and what their sign extends to for 64-bit ones. */
 const fits = (value: bigint, width: Width): boolean =>
-  width === 32 ? BigInt.asIntN(33, value) === value : BigInt.asIntN(32, value) === value
+  width === 32 || BigInt.asIntN(32, value) === BigInt.asIntN(64, value)
+
+/** A bitfield of which only is asked whether it is zero need not be shifted down: in 64 bits, where it is at the top. */
+function zeroTests(f: IrFunction): IrFunction {
+  const uses = new Map<number, number>()
+  const count = (register: number): void => void uses.set(register, (uses.get(register) ?? 0) + 1)
+  for (const block of f.blocks) {
+    for (const instr of block.instrs) for (const register of usesOf(instr)) count(register)
+    for (const register of usesOfEnd(block.end)) count(register)
+  }
+  const isZeroTest = (end: Terminator, register: number): boolean =>
+    end.op === 'branch' &&
+    (end.if === 'eq' || end.if === 'ne') &&
+    'reg' in end.a &&
+    end.a.reg === register &&
+    'imm' in end.b &&
+    end.b.imm === 0n
+  return {
+    ...f,
+    blocks: f.blocks.map((block) => {
+      const at = block.instrs.findIndex(
+        (instr) =>
+          instr.op === 'load' &&
+          instr.place.kind === 'field' &&
+          instr.place.bits !== undefined &&
+          uses.get(instr.dst) === 1 &&
+          isZeroTest(block.end, instr.dst),
+      )
+      if (at < 0 || block.end.op !== 'branch') return block
+      return {
+        ...block,
+        instrs: block.instrs.map((instr, i) =>
+          i === at && instr.op === 'load' && instr.place.kind === 'field'
+            ? { ...instr, place: { ...instr.place, bits: 'test' as const } }
+            : instr,
+        ),
+        end: { ...block.end, width: 64 },
+      }
+    }),
+  }
+}

@@ -67,7 +67,10 @@ export function specToObject(spec: StructOpsSpec, options: SpecToObjectOptions =
       ? btf.add(`func ${name}`, () => ({ kind: 'func', name, typeId: prototype, linkage: 'global' }))
       : btf.add(`func ${name}`, () => ({ kind: 'func', name, typeId: called, linkage: 'static' })),
   )
-  const value = opsValue(spec, types, btf, section, freeName(identifier(spec.name), taken), endian)
+  const variable = freeName(identifier(spec.name), taken)
+  const members = Object.keys(spec.callbacks)
+  const value = structOpsValue(spec, { types, btf, section, variable, endian }, (member) => members.indexOf(member))
+  structOpsSection(btf, [value])
   ksyms(btf, externs)
   const license = spec.license ?? DEFAULT_LICENSE
   licenseVariable(btf, freeName('_license', taken), license)
@@ -140,7 +143,7 @@ function ksyms(btf: LocalBtf, externs: readonly ObjectExtern[]): void {
 }
 
 /** The licence as C declares it: `char _license[]` in a section of its own. */
-function licenseVariable(btf: LocalBtf, name: string, license: string): void {
+export function licenseVariable(btf: LocalBtf, name: string, license: string): void {
   const size = new TextEncoder().encode(license).length + 1
   const char = btf.add('int char', () => intType('char', 1, false))
   const index = btf.add('int int', () => intType('int', 4, true))
@@ -156,14 +159,26 @@ function licenseVariable(btf: LocalBtf, name: string, license: string): void {
   btf.add('datasec license', () => ({ kind: 'datasec', name: 'license', size, vars }))
 }
 
-/** The struct_ops value, its type with the members that are set, and its place in BTF. */
-function opsValue(
-  spec: StructOpsSpec,
-  types: Btf,
-  btf: LocalBtf,
-  section: string,
-  name: string,
-  endian: 'little' | 'big',
+/** Where a struct_ops value is put. */
+export interface ValuePlace {
+  /** BTF with the type. */
+  readonly types: Btf
+  /** The object's own, in the making. */
+  readonly btf: LocalBtf
+  readonly section: string
+  /** The variable's name. */
+  readonly variable: string
+  readonly endian: 'little' | 'big'
+}
+
+/**
+ * The struct_ops value of an object, its type with the members that are set, and its place in BTF; `functionOf` gives the
+ * index of a callback's program.
+ */
+export function structOpsValue(
+  spec: Pick<StructOpsSpec, 'type' | 'name' | 'data'> & { readonly callbacks: Readonly<Record<string, unknown>> },
+  { types, btf, section, variable: name, endian }: ValuePlace,
+  functionOf: (member: string) => number,
 ): BpfObject['structOps'][number] {
   const layout = structOpsLayout(types, spec.type)
   const ops = typeOf(types, layout.typeId)
@@ -171,31 +186,24 @@ function opsValue(
   let { size } = layout
   const prototype = btf.add('func_proto void', () => ({ kind: 'func_proto', name: '', returnTypeId: 0, params: [] }))
   const pointer = btf.add(`ptr ${prototype}`, () => ({ kind: 'ptr', name: '', typeId: prototype }))
-  const callbacks = Object.keys(spec.callbacks).map((member, index) => {
+  const callbacks = Object.keys(spec.callbacks).map((member) => {
     const known = layout.members.find((m) => m.name === member && m.kind === 'callback')
-    if (known !== undefined) return { member, offset: known.offset, function: index }
+    if (known !== undefined) return { member, offset: known.offset, function: functionOf(member) }
     // Newer than the types: its name is all that matters. A mistake throws here.
     whyAbsent(layout, member)
     size += 8
-    return { member, offset: size - 8, function: index }
+    return { member, offset: size - 8, function: functionOf(member) }
   })
   const plain = layout.members.filter((m) => m.kind === 'string' || Object.hasOwn(spec.data ?? {}, m.name))
   const members = [
     ...callbacks.map(({ member, offset }) => ({ name: member, typeId: pointer, offset })),
     ...plain.map((m) => ({ name: m.name, typeId: btf.typeId(declared[m.index]?.typeId ?? 0), offset: m.offset })),
   ].sort((a, b) => a.offset - b.offset)
-  const typeId = btf.add(`struct_ops ${spec.type}`, () => ({
+  const typeId = btf.add(`struct_ops ${spec.type} ${name}`, () => ({
     kind: 'struct',
     name: spec.type,
     size,
     members: members.map((m) => ({ name: m.name, typeId: m.typeId, bitOffset: 8 * m.offset, bitSize: 0 })),
-  }))
-  const variable = btf.add(`var ${name}`, () => ({ kind: 'var', name, typeId, linkage: 'global' }))
-  btf.add(`datasec ${section}`, () => ({
-    kind: 'datasec',
-    name: section,
-    size,
-    vars: [{ typeId: variable, offset: 0, size }],
   }))
   const data = new Uint8Array(size)
   data.set(buildValue(spec, { ...layout, valueSize: layout.size, dataOffset: 0 }))
@@ -203,6 +211,21 @@ function opsValue(
   if (endian === 'big')
     for (const m of plain) if (m.kind === 'integer') data.subarray(m.offset, m.offset + m.size).reverse()
   return { name, section, type: spec.type, typeId, data, callbacks }
+}
+
+/** Values one behind the other, as BTF has their section. */
+export function structOpsSection(btf: LocalBtf, values: readonly BpfObject['structOps'][number][]): void {
+  const [first] = values
+  if (first === undefined) return
+  let end = 0
+  const vars = values.map(({ name, typeId, data }) => {
+    const variable = btf.add(`var ${name}`, () => ({ kind: 'var', name, typeId, linkage: 'global' }))
+    const offset = end
+    end = Math.ceil((offset + data.length) / 8) * 8
+    return { typeId: variable, offset, size: data.length }
+  })
+  const size = Math.max(...vars.map((one) => one.offset + one.size))
+  btf.add(`datasec ${first.section}`, () => ({ kind: 'datasec', name: first.section, size, vars }))
 }
 
 /** A name that nothing else in the object has. */

@@ -1,0 +1,375 @@
+import type { AsmItem, Insn, Register, WritableRegister } from '@tscc/insn'
+import * as insn from '@tscc/insn'
+import type { ArgumentRef, CoreKind } from '@tscc/object'
+import type { LocalBtf, LocalField } from '@tscc/struct-ops/object'
+import type { Span } from '../diagnostics.ts'
+import {
+  BYTES,
+  type Condition,
+  type Instr,
+  type IrFunction,
+  OPPOSITE,
+  type Operand,
+  type Terminator,
+  type Width,
+} from '../ir/ir.ts'
+import { PRIVATE_ELEMENT } from '../passes/place-private.ts'
+import { placeBlocks } from './place-blocks.ts'
+
+/** What the target kernel, or another part of the object, decides about one instruction. */
+export type Portable =
+  | { readonly kind: 'core'; readonly core: CoreKind; readonly typeId: number; access(): string }
+  | { readonly kind: 'argument'; readonly argument: ArgumentRef }
+  | { readonly kind: 'map'; readonly map: string }
+  | { readonly kind: 'data'; readonly map: string; readonly offset: number }
+  | { readonly kind: 'call' | 'function'; readonly name: string }
+  | { readonly kind: 'kfunc'; readonly name: string; readonly weak: boolean }
+  | { readonly kind: 'version' }
+
+/** An item of the assembler, what has to be done to it, and where in the source it is from. */
+export interface CodeItem {
+  readonly item: AsmItem
+  readonly portable?: Portable
+  readonly span: Span
+}
+
+/** Where code is made. */
+export interface CodePlace {
+  readonly btf: LocalBtf
+  /** Argument positions that older kernels have, by name, for loaders that cannot bind them. */
+  readonly before: readonly string[]
+  /** In the types: id of a struct, 0 where there is none. */
+  structId(name: string): number
+  /** The struct_ops type and callback, for the guard of moved arguments; undefined for functions. */
+  readonly callback?: { readonly type: string; readonly member: string }
+}
+
+/** Instructions of a function whose registers are those of the machine; `frame` is where objects and spilled registers lie. */
+export function codeOf(f: IrFunction, frame: Frame, place: CodePlace): readonly CodeItem[] {
+  const items: CodeItem[] = []
+  const targets = new Set<number>()
+  const order = placeBlocks(f)
+  let fresh = 0
+  const writer: Writer = { place, frame, label: () => `@${fresh++}` }
+  let span: Span = { start: 0, end: 0 }
+  for (const [i, at] of order.entries()) {
+    const block = f.blocks[at]
+    if (block === undefined) continue
+    items.push({ item: insn.label(`b${at}`), span })
+    for (const instr of block.instrs) {
+      span = instr.span
+      for (const made of instrCode(instr, writer)) items.push({ ...made, span })
+    }
+    // A return falls through to one that is there anyway.
+    const next = f.blocks[order[i + 1] ?? -1]
+    if (block.end.op === 'return' && next?.end.op === 'return' && next.instrs.length === 0) continue
+    for (const item of endCode(shortened(f, block.end, order[i + 1]), order[i + 1], targets)) items.push({ item, span })
+  }
+  const named = new Set([...targets].map((at) => `b${at}`))
+  return items.filter(({ item }) => item.kind !== 'label' || !/^b\d+$/.test(item.name) || named.has(item.name))
+}
+
+/** Where things lie below r10. */
+export interface Frame {
+  objectOffset(object: number): number
+  slotOffset(slot: number): number
+}
+
+interface Writer {
+  readonly place: CodePlace
+  readonly frame: Frame
+  label(): string
+}
+
+type Made = Omit<CodeItem, 'span'>
+
+const nameOf = (register: number): WritableRegister => `r${register}` as WritableRegister // colours are r0 to r9
+
+/** A jump to nothing but a return is that return. */
+function shortened(f: IrFunction, end: Terminator, next: number | undefined): Terminator {
+  if (end.op !== 'jump' || end.to === next) return end
+  const target = f.blocks[end.to]
+  return target?.instrs.length === 0 && target.end.op === 'return' ? target.end : end
+}
+
+function instrCode(instr: Instr, writer: Writer): readonly Made[] {
+  switch (instr.op) {
+    case 'move':
+      return moveCode(instr.dst, instr.a, instr.width)
+    case 'binary': {
+      const make = operations[instr.fn][instr.width === 32 ? 0 : 1]
+      return [{ item: make(nameOf(instr.dst), sourceOf(instr.b, instr.width)) }]
+    }
+    case 'negate':
+      return [{ item: instr.width === 32 ? insn.neg32(nameOf(instr.dst)) : insn.neg(nameOf(instr.dst)) }]
+    case 'argument':
+      return argumentCode(instr, writer)
+    case 'parameter':
+      return []
+    case 'load':
+      return loadCode(instr, writer)
+    case 'store':
+    case 'atomicAdd':
+      return storeCode(instr, writer)
+    case 'question':
+      return questionCode(instr, writer)
+    case 'address':
+      return addressCode(instr, writer)
+    case 'fieldAddress': {
+      const field = writer.place.btf.field(instr.struct, instr.field)
+      return [relocated(insn.add(nameOf(instr.dst), field.byteOffset), 'field_byte_offset', field)]
+    }
+    case 'call':
+      return callCode(instr)
+    case 'loadSpill':
+      return [{ item: insn.load('u64', nameOf(instr.dst), 'r10', writer.frame.slotOffset(instr.slot)) }]
+    case 'storeSpill':
+      return [{ item: insn.store('u64', 'r10', writer.frame.slotOffset(instr.slot), sourceOf(instr.a, 64)) }]
+  }
+}
+
+function sourceOf(operand: Operand, width: Width): WritableRegister | number {
+  return 'reg' in operand ? nameOf(operand.reg) : Number(BigInt.asIntN(width === 32 ? 32 : 64, operand.imm))
+}
+
+function moveCode(to: number, a: Operand, width: Width): readonly Made[] {
+  const dst = nameOf(to)
+  if ('reg' in a) return [{ item: width === 32 ? insn.mov32(dst, nameOf(a.reg)) : insn.mov(dst, nameOf(a.reg)) }]
+  const value = BigInt.asIntN(64, a.imm)
+  if (width === 32 || (value >= 0n && BigInt.asUintN(32, value) === value))
+    return [{ item: insn.mov32(dst, Number(BigInt.asIntN(32, value))) }]
+  if (BigInt.asIntN(32, value) === value) return [{ item: insn.mov(dst, Number(value)) }]
+  return [{ item: insn.ldImm64(dst, BigInt.asUintN(64, value)) }]
+}
+
+/**
+ * An argument where the types have it; tscc's linker binds it to where the target kernel has it. For other loaders, what lay
+ * elsewhere on older kernels is loaded from there if the callback's prototype is not the one of the types.
+ */
+function argumentCode(instr: Extract<Instr, { op: 'argument' }>, { place, label }: Writer): readonly Made[] {
+  const dst = nameOf(instr.dst)
+  const { name, pointee, index, arity } = instr
+  const argument: ArgumentRef = { name, ...(pointee === undefined ? {} : { pointee }), index, arity }
+  const read = (at: number): Made => ({
+    item: insn.load(instr.size, dst, 'r1', 8 * at),
+    portable: { kind: 'argument', argument },
+  })
+  const before = place.before.indexOf(name)
+  // r1 is the only way to the arguments, so that it cannot hold the answer.
+  if (before < 0 || before === index || dst === 'r1' || place.callback === undefined) return [read(index)]
+  const [old, done] = [label(), label()]
+  const typeId = place.btf.prototype(place.callback.type, place.callback.member)
+  return [
+    { item: insn.mov(dst, 1), portable: { kind: 'core', core: 'type_matches', typeId, access: () => '0' } },
+    { item: insn.jeq(dst, 0, old) },
+    read(index),
+    { item: insn.ja(done) },
+    { item: insn.label(old) },
+    read(before),
+    { item: insn.label(done) },
+  ]
+}
+
+const relocated = (item: Insn, core: CoreKind, field: LocalField): Made => ({
+  item,
+  portable: { kind: 'core', core, typeId: field.localTypeId, access: field.access },
+})
+
+const baseOf = (base: Operand): Register => ('reg' in base ? nameOf(base.reg) : 'r10')
+
+function loadCode(instr: Extract<Instr, { op: 'load' }>, { place, frame }: Writer): readonly Made[] {
+  const dst = nameOf(instr.dst)
+  const base = baseOf(instr.base)
+  switch (instr.place.kind) {
+    case 'field': {
+      const { struct, field: path, bits } = instr.place
+      const field = place.btf.field(struct, path)
+      if (bits !== undefined) return bitfieldCode(dst, base, field, bits)
+      return [relocated(insn.load(instr.size, dst, base, field.byteOffset), 'field_byte_offset', field)]
+    }
+    case 'private': {
+      const element = privateElement(place.btf, instr.place.offset)
+      return [relocated(insn.load(instr.size, dst, base, element.byteOffset), 'field_byte_offset', element)]
+    }
+    case 'memory':
+      return [{ item: insn.load(instr.size, dst, base, memoryOffset(instr, frame)) }]
+  }
+}
+
+/**
+ * A bitfield may move, and be declared in another integer: its offset and two shifts are relocated. 8 bytes are loaded, since
+ * the first shift drops what is above it, in little endian.
+ */
+function bitfieldCode(
+  dst: WritableRegister,
+  base: Register,
+  field: LocalField,
+  bits: 'unsigned' | 'signed' | 'test',
+): readonly Made[] {
+  const size = field.bitfield?.bitSize ?? 8 * field.size
+  const left = 64 - field.firstBit - size
+  return [
+    relocated(insn.load('u64', dst, base, field.byteOffset), 'field_byte_offset', field),
+    relocated(insn.lsh(dst, left), 'field_lshift_u64', field),
+    ...(bits === 'test'
+      ? []
+      : [
+          relocated(
+            bits === 'signed' ? insn.arsh(dst, 64 - size) : insn.rsh(dst, 64 - size),
+            'field_rshift_u64',
+            field,
+          ),
+        ]),
+    ...(bits === 'signed' ? [{ item: insn.mov32(dst, dst) }] : []),
+  ]
+}
+
+const privateElement = (btf: LocalBtf, offset: number): LocalField =>
+  btf.field('tcp_sock', `icsk_ca_priv[${offset / PRIVATE_ELEMENT}]`)
+
+/** From the base, which is r10 for an object on the stack that is named directly. */
+function memoryOffset(instr: Extract<Instr, { op: 'load' | 'store' | 'atomicAdd' }>, frame: Frame): number {
+  if (instr.place.kind !== 'memory') return 0
+  const object = 'imm' in instr.base ? /^stack (\d+)$/.exec(instr.place.region)?.[1] : undefined
+  return instr.place.offset + (object === undefined ? 0 : frame.objectOffset(Number(object)))
+}
+
+function storeCode(instr: Extract<Instr, { op: 'store' | 'atomicAdd' }>, { place, frame }: Writer): readonly Made[] {
+  const base = baseOf(instr.base)
+  const source = sourceOf(instr.a, instr.size === 'u64' ? 64 : 32)
+  const make = (offset: number): Insn => {
+    if (instr.op === 'store') return insn.store(instr.size, base, offset, source)
+    if (typeof source === 'number') throw new Error('an atomic operation takes a register')
+    return insn.atomicAdd(instr.size, base, offset, source)
+  }
+  switch (instr.place.kind) {
+    case 'field': {
+      const field = place.btf.field(instr.place.struct, instr.place.field)
+      return [relocated(make(field.byteOffset), 'field_byte_offset', field)]
+    }
+    case 'private': {
+      const element = privateElement(place.btf, instr.place.offset)
+      return [relocated(make(element.byteOffset), 'field_byte_offset', element)]
+    }
+    case 'memory':
+      return [{ item: make(memoryOffset(instr, frame)) }]
+  }
+}
+
+function questionCode({ dst: to, ask }: Extract<Instr, { op: 'question' }>, { place }: Writer): readonly Made[] {
+  const dst = nameOf(to)
+  const { btf } = place
+  const core = (item: Insn, kind: CoreKind, typeId: number, access: () => string = () => '0'): readonly Made[] => [
+    { item, portable: { kind: 'core', core: kind, typeId, access } },
+  ]
+  switch (ask.kind) {
+    case 'enumerator': {
+      const { localTypeId, value, access } = btf.enumerator(ask.enum, ask.name)
+      return core(insn.mov32(dst, value), 'enumval_value', localTypeId, access)
+    }
+    case 'enumeratorExists': {
+      const { localTypeId, access } = btf.enumerator(ask.enum, ask.name)
+      return core(insn.mov(dst, 1), 'enumval_exists', localTypeId, access)
+    }
+    case 'fieldExists': {
+      const field = btf.field(ask.struct, ask.field)
+      return core(insn.mov(dst, 1), 'field_exists', field.localTypeId, field.access)
+    }
+    case 'typeExists':
+      return core(insn.mov(dst, 1), 'type_exists', btf.typeId(place.structId(ask.struct)))
+    case 'typeSize':
+      return core(insn.mov(dst, 0), 'type_size', btf.typeId(place.structId(ask.struct)))
+    case 'kfunc':
+      return [{ item: insn.ldImm64(dst, 0n), portable: { kind: 'kfunc', name: ask.name, weak: true } }]
+    case 'version':
+      return [{ item: insn.ldImm64(dst, 0n), portable: { kind: 'version' } }, { item: insn.load('u32', dst, dst, 0) }]
+  }
+}
+
+function addressCode({ dst: to, of }: Extract<Instr, { op: 'address' }>, { frame }: Writer): readonly Made[] {
+  const dst = nameOf(to)
+  switch (of.kind) {
+    case 'stack':
+      return [{ item: insn.mov(dst, 'r10') }, { item: insn.add(dst, frame.objectOffset(of.object)) }]
+    case 'map':
+      return [{ item: insn.ldImm64(dst, 0n), portable: { kind: 'map', map: of.map } }]
+    case 'data':
+      return [{ item: insn.ldImm64(dst, 0n), portable: { kind: 'data', map: of.map, offset: of.offset } }]
+    case 'function':
+      return [{ item: insn.ldImm64(dst, 0n), portable: { kind: 'function', name: of.name } }]
+  }
+}
+
+function callCode({ callee }: Extract<Instr, { op: 'call' }>): readonly Made[] {
+  switch (callee.kind) {
+    case 'helper':
+      return [{ item: insn.callHelper(callee.id) }]
+    case 'kfunc':
+      return [{ item: insn.callKfunc(0), portable: { kind: 'kfunc', name: callee.name, weak: callee.weak } }]
+    case 'function':
+      return [{ item: insn.callKfunc(0), portable: { kind: 'call', name: callee.name } }]
+  }
+}
+
+/** Of 32 and of 64 bits. */
+const operations = {
+  add: [insn.add32, insn.add],
+  sub: [insn.sub32, insn.sub],
+  mul: [insn.mul32, insn.mul],
+  div: [insn.div32, insn.div],
+  mod: [insn.mod32, insn.mod],
+  and: [insn.and32, insn.and],
+  or: [insn.or32, insn.or],
+  xor: [insn.xor32, insn.xor],
+  lsh: [insn.lsh32, insn.lsh],
+  rsh: [insn.rsh32, insn.rsh],
+  arsh: [insn.arsh32, insn.arsh],
+} as const
+const jumps = {
+  eq: [insn.jeq32, insn.jeq],
+  ne: [insn.jne32, insn.jne],
+  lt: [insn.jlt32, insn.jlt],
+  le: [insn.jle32, insn.jle],
+  gt: [insn.jgt32, insn.jgt],
+  ge: [insn.jge32, insn.jge],
+  slt: [insn.jslt32, insn.jslt],
+  sle: [insn.jsle32, insn.jsle],
+  sgt: [insn.jsgt32, insn.jsgt],
+  sge: [insn.jsge32, insn.jsge],
+} as const
+
+function endCode(end: Terminator, next: number | undefined, targets: Set<number>): readonly AsmItem[] {
+  const to = (block: number): string => {
+    targets.add(block)
+    return `b${block}`
+  }
+  switch (end.op) {
+    case 'jump':
+      return end.to === next ? [] : [insn.ja(to(end.to))]
+    case 'return':
+      return [insn.exit()]
+    case 'branch': {
+      const a = 'reg' in end.a ? nameOf(end.a.reg) : 'r0'
+      const b = 'reg' in end.b ? nameOf(end.b.reg) : Number(BigInt.asIntN(32, end.b.imm))
+      const jump = (condition: Condition, block: number): AsmItem =>
+        jumps[condition][end.width === 32 ? 0 : 1](a, b, to(block))
+      if (end.yes === next) return [jump(OPPOSITE[end.if], end.no)]
+      return [jump(end.if, end.yes), ...(end.no === next ? [] : [insn.ja(to(end.no))])]
+    }
+  }
+}
+
+/** Bytes of objects and spilled registers below r10, and where each lies. */
+export function frameOf(objects: readonly number[], slots: number): Frame & { readonly size: number } {
+  const offsets: number[] = []
+  let size = 0
+  for (const bytes of objects) {
+    size += Math.ceil(bytes / BYTES.u64) * BYTES.u64
+    offsets.push(-size)
+  }
+  return {
+    size: size + slots * BYTES.u64,
+    objectOffset: (object) => offsets[object] ?? 0,
+    slotOffset: (slot) => -size - BYTES.u64 * (slot + 1),
+  }
+}

@@ -1,0 +1,169 @@
+import { type HelperParam, type HelperRow, helperTable } from '@tscc/bpf/helpers'
+import type { CallExpression, Expression } from 'oxc-parser'
+import { imm, reg } from '../ir/builder.ts'
+import type { Operand } from '../ir/ir.ts'
+import { intTypes, isAddress, isData, type Type, typeName, U32, VOID } from '../types.ts'
+import { textAddress } from './builtins.ts'
+import { pointerTo } from './objects.ts'
+import { addressOf } from './places.ts'
+import { at, type Context, fail, scoped, type Value } from './scope.ts'
+import { addressFor, converted } from './values.ts'
+
+/** Helpers by name. */
+export const helperNames: ReadonlyMap<string, HelperRow> = new Map(helperTable.map((row) => [row.name, row]))
+
+/** Helpers that change nothing that a program could read. */
+const QUIET: ReadonlySet<string> = new Set([
+  'bpf_ktime_get_ns',
+  'bpf_ktime_get_boot_ns',
+  'bpf_ktime_get_coarse_ns',
+  'bpf_ktime_get_tai_ns',
+  'bpf_jiffies64',
+  'bpf_get_prandom_u32',
+  'bpf_get_smp_processor_id',
+  'bpf_get_current_pid_tgid',
+  'bpf_get_socket_cookie',
+  'bpf_sk_cgroup_id',
+  'bpf_sk_ancestor_cgroup_id',
+])
+
+/** Emit a call of a helper by its name. */
+export function emitHelper(cx: Context, name: string, args: readonly Operand[]): Operand {
+  const row = helperNames.get(name)
+  if (row === undefined) throw new Error(`the table has no helper ${name}`)
+  const dst = cx.ir.fresh()
+  cx.ir.emit({ op: 'call', dst, callee: { kind: 'helper', name, id: row.id, quiet: QUIET.has(name) }, args })
+  return reg(dst)
+}
+
+/** A call of a helper by its kernel name. */
+export function callHelper(cx: Context, node: CallExpression, name: string, args: readonly Expression[]): Value {
+  const row = helperNames.get(name)
+  if (row === undefined) return fail(cx, node, 'unknown-name', { name })
+  if (args.length !== row.params.length)
+    return fail(cx, node, 'arguments', { name, want: row.params.length, found: args.length })
+  const operands = row.params.map((param, i) => helperArgument(cx, node, param, args[i] ?? node))
+  at(cx, node)
+  const result = emitHelper(cx, name, operands)
+  return resultOf(cx, node, row, result)
+}
+
+function helperArgument(cx: Context, node: CallExpression, param: HelperParam, arg: Expression): Operand {
+  switch (param.type) {
+    case 'u32':
+    case 'u64':
+    case 's32':
+    case 's64':
+    case 'size': {
+      const type = intTypes.get(param.type === 'size' ? 'u32' : param.type)
+      if (type === undefined) return imm(0)
+      return converted(cx, arg, cx.lower.expression(cx, arg), type)
+    }
+    case 'sock': {
+      const value = cx.lower.expression(cx, arg)
+      if (value.type.kind !== 'struct' || value.type.path !== '')
+        return fail(cx, arg, 'wrong-type', { want: 'a socket', found: typeName(value.type) })
+      return value.operand
+    }
+    case 'string':
+      if (arg.type === 'Literal' && typeof arg.value === 'string') return textAddress(cx, arg.value).address
+      return fail(cx, arg, 'wrong-type', { want: 'a text in quotes', found: 'something else' })
+    case 'memory':
+    case 'memory-out': {
+      if (arg.type === 'Literal' && typeof arg.value === 'string' && param.type === 'memory')
+        return textAddress(cx, arg.value).address
+      const value = cx.lower.expression(cx, arg)
+      if (value.type.kind === 'record' || value.type.kind === 'array') {
+        if (value.memory?.region === 'private') return pointerTo(cx, arg, value.type)
+        return addressOf(cx, value)
+      }
+      if (value.type.kind === 'pointer') return addressOf(cx, value)
+      if (param.type === 'memory' && isData(value.type)) return pointerTo(cx, arg, value.type)
+      return fail(cx, arg, 'wrong-type', { want: 'a local record or array', found: typeName(value.type) })
+    }
+    default:
+      return fail(cx, node, 'not-in-language', { what: `a helper that takes a ${param.type}` })
+  }
+}
+
+function resultOf(cx: Context, node: CallExpression, row: HelperRow, result: Operand): Value {
+  if (row.returns === 'void') return { type: VOID, operand: imm(0) }
+  const type = intTypes.get(row.returns)
+  if (type !== undefined) return { type, operand: type.bits === 64 ? result : cut(cx, result) }
+  const struct = cx.module.header.struct(row.returns)
+  if (struct === undefined) return fail(cx, node, 'not-in-language', { what: `a helper that gives ${row.returns}` })
+  return { type: { kind: 'nullable', of: struct }, operand: result }
+}
+
+function cut(cx: Context, a: Operand): Operand {
+  const dst = cx.ir.fresh()
+  cx.ir.emit({ op: 'move', width: 32, dst, a })
+  return reg(dst)
+}
+
+/**
+ * A call of a kernel function. With `fallback`, the program's own stands in its place where the kernel lacks it: linking
+ * decides, and takes the other one out.
+ */
+export function callKfunc(
+  cx: Context,
+  node: CallExpression,
+  name: string,
+  args: readonly Expression[],
+  fallback: ((cx: Context) => Value) | undefined,
+): Value {
+  const info = cx.module.header.kfunc(name)
+  if (info === undefined) return fail(cx, node, 'unknown-name', { name })
+  if (args.length !== info.parameters.length)
+    return fail(cx, node, 'arguments', { name, want: info.parameters.length, found: args.length })
+  const call = (): Value => {
+    const operands = info.parameters.map((parameter, i) => kfuncArgument(cx, args[i] ?? node, parameter.type))
+    at(cx, node)
+    const dst = info.returns === undefined ? undefined : cx.ir.fresh()
+    cx.ir.emit({ op: 'call', dst, callee: { kind: 'kfunc', name, weak: fallback !== undefined }, args: operands })
+    if (dst === undefined || info.returns === undefined) return { type: VOID, operand: imm(0) }
+    return { type: info.returns, operand: info.returns.bits === 64 ? reg(dst) : cut(cx, reg(dst)) }
+  }
+  if (fallback === undefined) {
+    if (info.kernels !== undefined && !cx.guarded.has(`func:${name}`))
+      return fail(cx, node, 'not-everywhere', { what: name, kernels: info.kernels })
+    return call()
+  }
+  const address = cx.ir.fresh()
+  at(cx, node)
+  cx.ir.emit({ op: 'question', dst: address, ask: { kind: 'kfunc', name } })
+  const [there, absent, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block()]
+  cx.ir.end({ op: 'branch', if: 'ne', width: 64, a: reg(address), b: imm(0), yes: there, no: absent })
+  cx.ir.enter(there)
+  const first = call()
+  const result = cx.ir.fresh()
+  const finish = (value: Value): void => {
+    if (value.type.kind !== 'void') cx.ir.emit({ op: 'move', width: 64, dst: result, a: value.operand })
+    cx.ir.end({ op: 'jump', to: after })
+  }
+  finish(first)
+  cx.ir.enter(absent)
+  finish(fallback(scoped(cx)))
+  cx.ir.enter(after)
+  return first.type.kind === 'void' ? first : { type: first.type, operand: reg(result) }
+}
+
+function kfuncArgument(cx: Context, arg: Expression, type: Type): Operand {
+  const value = cx.lower.expression(cx, arg)
+  if (type.kind === 'int') return converted(cx, arg, value, type)
+  // A socket is what it begins with: what takes a sock takes a tcp_sock.
+  if (
+    type.kind === 'struct' &&
+    value.type.kind === 'struct' &&
+    value.type.path === '' &&
+    isSocket(type) &&
+    isSocket(value.type)
+  )
+    return value.operand
+  if (isAddress(type)) return addressOf(cx, addressFor(cx, arg, value, type))
+  return converted(cx, arg, value, U32)
+}
+
+const SOCKETS: readonly string[] = ['sock', 'inet_sock', 'inet_connection_sock', 'tcp_sock']
+/** `sock` is wanted or given: the others begin with it. */
+const isSocket = (type: Extract<Type, { kind: 'struct' }>): boolean => SOCKETS.includes(type.root)

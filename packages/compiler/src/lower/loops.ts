@@ -1,0 +1,150 @@
+import type { Expression, ForOfStatement, ForStatement, Statement, VariableDeclaration } from 'oxc-parser'
+import type { Span } from '../diagnostics.ts'
+import { imm, reg } from '../ir/builder.ts'
+import { U32 } from '../types.ts'
+import { at, type Context, fail, scoped } from './scope.ts'
+import { converted, copy } from './values.ts'
+
+/** A loop of any kind. */
+export interface Loop {
+  readonly node: Span
+  readonly test: Expression | undefined
+  readonly body: Statement
+  readonly testFirst: boolean
+  readonly update?: Expression | undefined
+}
+
+/** `while`, `do` and the end of `for`. */
+export function loop(cx: Context, { node, test, body, testFirst, update }: Loop): void {
+  if (isEndless(test) && !leaves(body)) fail(cx, node, 'endless-loop', {})
+  const [again, inside, next, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block(), cx.ir.block()]
+  cx.ir.end({ op: 'jump', to: testFirst ? again : inside })
+  cx.ir.enter(again)
+  if (test === undefined) cx.ir.end({ op: 'jump', to: inside })
+  else cx.lower.condition(cx, test, inside, after)
+  cx.ir.enter(inside)
+  const exits = { ...cx.exits, breakTo: after, continueTo: next }
+  cx.lower.statement({ ...scoped(cx), exits }, body)
+  cx.ir.end({ op: 'jump', to: next })
+  cx.ir.enter(next)
+  if (update !== undefined) cx.lower.expression(cx, update)
+  cx.ir.end({ op: 'jump', to: again })
+  cx.ir.enter(after)
+}
+
+const isEndless = (test: Expression | undefined): boolean =>
+  test === undefined || (test.type === 'Literal' && test.value !== false && test.value !== 0)
+
+/** Is there a way out of a loop's body? */
+function leaves(node: unknown, nested = false): boolean {
+  if (typeof node !== 'object' || node === null) return false
+  if (Array.isArray(node)) return node.some((one) => leaves(one, nested))
+  const { type } = node as { readonly type?: unknown } // any node of the tree has one
+  if (type === 'ReturnStatement') return true
+  if (type === 'BreakStatement') return !nested
+  const inner = nested || type === 'SwitchStatement' || /^(?:For|While|DoWhile)/.test(`${type}`)
+  return Object.values(node).some((one) => leaves(one, inner))
+}
+
+/** `for (init; test; update)`; of a counter up to a number it is known how far it goes. */
+export function forLoop(
+  cx: Context,
+  node: ForStatement,
+  declare: (cx: Context, node: VariableDeclaration) => void,
+): void {
+  const inner = scoped(cx)
+  if (node.init != null) {
+    if (node.init.type === 'VariableDeclaration') declare(inner, node.init)
+    else cx.lower.expression(inner, node.init)
+  }
+  const counter = counterOf(cx, node)
+  const variable = counter === undefined ? undefined : inner.variables.get(counter.name)
+  if (counter !== undefined && variable !== undefined && variable.type.kind === 'int' && !variable.type.signed)
+    inner.variables.set(counter.name, { ...variable, max: counter.max })
+  loop(inner, {
+    node,
+    test: node.test ?? undefined,
+    body: node.body,
+    testFirst: true,
+    update: node.update ?? undefined,
+  })
+}
+
+/** `i` of `for (let i = 0; i < 8; i++)` whose body does not assign to it. */
+function counterOf(
+  cx: Context,
+  { test, update, body }: ForStatement,
+): { readonly name: string; readonly max: bigint } | undefined {
+  if (test?.type !== 'BinaryExpression' || (test.operator !== '<' && test.operator !== '<=')) return undefined
+  if (test.left.type !== 'Identifier' || update?.type !== 'UpdateExpression' || update.operator !== '++')
+    return undefined
+  const limit =
+    test.right.type === 'Literal' && typeof test.right.value === 'number'
+      ? BigInt(Math.trunc(test.right.value))
+      : test.right.type === 'Identifier'
+        ? cx.module.constants.get(test.right.name)?.value
+        : undefined
+  const { name } = test.left
+  if (limit === undefined || limit < 1n || assigns(body, name)) return undefined
+  return { name, max: test.operator === '<' ? limit - 1n : limit }
+}
+
+function assigns(node: unknown, name: string): boolean {
+  if (typeof node !== 'object' || node === null) return false
+  if (Array.isArray(node)) return node.some((one) => assigns(one, name))
+  const one = node as { readonly type?: string; readonly left?: unknown; readonly argument?: unknown } // nodes of the tree
+  const target =
+    one.type === 'AssignmentExpression' ? one.left : one.type === 'UpdateExpression' ? one.argument : undefined
+  if (target !== undefined && (target as { readonly name?: string }).name === name) return true // an identifier has one
+  return Object.values(node).some((child) => assigns(child, name))
+}
+
+/** `for (const i of range(n))` and `range(from, to)`. */
+export function forOf(cx: Context, node: ForOfStatement): void {
+  const { left, right } = node
+  const isRange = right.type === 'CallExpression' && right.callee.type === 'Identifier' && right.callee.name === 'range'
+  if (!isRange || node.await)
+    fail(cx, right, 'not-in-language', { what: 'for … of this', instead: 'for (const i of range(n))' })
+  const [declarator] = left.type === 'VariableDeclaration' ? left.declarations : []
+  if (declarator?.id.type !== 'Identifier')
+    fail(cx, left, 'not-in-language', { what: 'this', instead: 'for (const i of range(n))' })
+  const args = right.arguments.filter((argument) => argument.type !== 'SpreadElement')
+  const [first, second] = args
+  if (first === undefined || args.length > 2 || args.length !== right.arguments.length)
+    fail(cx, right, 'arguments', { name: 'range', want: 1, found: right.arguments.length })
+  const start = second === undefined ? imm(0) : converted(cx, first, cx.lower.expression(cx, first), U32)
+  const last = cx.lower.expression(cx, second ?? first)
+  const end = converted(cx, second ?? first, last, U32)
+  const limit = 'imm' in end ? end.imm : last.max
+  if (limit === undefined)
+    fail(cx, second ?? first, 'unbounded-loop', {
+      limit: cx.module.file.text.slice(last === undefined ? 0 : (second ?? first).start, (second ?? first).end),
+    })
+  const count = cx.ir.fresh()
+  copy(cx, count, U32, start)
+  const [again, inside, next, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block(), cx.ir.block()]
+  cx.ir.end({ op: 'jump', to: again })
+  cx.ir.enter(again)
+  at(cx, right)
+  // Where the end is no number, the verifier gets to see one as well.
+  if (!('imm' in end)) {
+    const below = cx.ir.block()
+    cx.ir.end({ op: 'branch', if: 'lt', width: 32, a: reg(count), b: imm(limit), yes: below, no: after })
+    cx.ir.enter(below)
+  }
+  cx.ir.end({ op: 'branch', if: 'lt', width: 32, a: reg(count), b: end, yes: inside, no: after })
+  cx.ir.enter(inside)
+  const inner = scoped(cx)
+  inner.variables.set(declarator.id.name, {
+    type: U32,
+    operand: reg(count),
+    assignable: false,
+    ...(limit > 0n ? { max: limit - 1n } : {}),
+  })
+  cx.lower.statement({ ...inner, exits: { ...cx.exits, breakTo: after, continueTo: next } }, node.body)
+  cx.ir.end({ op: 'jump', to: next })
+  cx.ir.enter(next)
+  cx.ir.emit({ op: 'binary', fn: 'add', width: 32, dst: count, a: reg(count), b: imm(1) })
+  cx.ir.end({ op: 'jump', to: again })
+  cx.ir.enter(after)
+}

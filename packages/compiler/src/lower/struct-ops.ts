@@ -1,0 +1,219 @@
+import type { CallExpression, Expression, ObjectProperty, Program } from 'oxc-parser'
+import type { Span } from '../diagnostics.ts'
+import { irBuilder, reg } from '../ir/builder.ts'
+import type { AccessSize, IrFunction } from '../ir/ir.ts'
+import { type CallbackInfo, nearest } from '../kernel-header.ts'
+import type { IntType } from '../types.ts'
+import { constantOf } from './declarations.ts'
+import { lowerFunctionBody } from './functions.ts'
+import { LOWERING } from './lowering.ts'
+import { type Context, type FunctionInfo, fail, type ModuleScope, type Variable } from './scope.ts'
+import { extended } from './values.ts'
+
+/** A struct_ops value of a module: an algorithm. */
+export interface LoweredOps {
+  readonly type: string
+  readonly name: string
+  /** Under which name the module exports it; `default`. */
+  readonly exported: string
+  readonly data: Readonly<Record<string, bigint>>
+  readonly callbacks: readonly LoweredCallback[]
+}
+
+/** A callback, and what it is made of: the same function in the same place is one program for several algorithms. */
+export interface LoweredCallback {
+  readonly member: string
+  readonly ir: IrFunction
+  readonly source: FunctionInfo['node']
+}
+
+/** The algorithms that a module exports, in their order. */
+export function opsOf(
+  scope: ModuleScope,
+  program: Program,
+  collect: <T>(make: () => T) => T | undefined,
+): readonly LoweredOps[] {
+  const found: { readonly exported: string; readonly call: CallExpression }[] = []
+  for (const statement of program.body) {
+    if (statement.type === 'ExportDefaultDeclaration') {
+      const { declaration } = statement
+      const call =
+        declaration.type === 'Identifier' ? variableCall(program, declaration.name) : callOf(declaration as Expression) // others are none
+      if (call === undefined) collect(() => fail({ module: scope }, declaration, 'no-struct-ops', {}))
+      else found.push({ exported: 'default', call })
+    } else if (statement.type === 'ExportNamedDeclaration' && statement.declaration?.type === 'VariableDeclaration')
+      for (const { id, init } of statement.declaration.declarations) {
+        const call = init == null ? undefined : callOf(init)
+        if (call !== undefined && id.type === 'Identifier') found.push({ exported: id.name, call })
+      }
+  }
+  return found.flatMap(({ exported, call }) => collect(() => lowerOps(scope, exported, call, collect)) ?? [])
+}
+
+function callOf(node: Expression): CallExpression | undefined {
+  if (node.type === 'ParenthesizedExpression') return callOf(node.expression)
+  return node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 'structOps'
+    ? node
+    : undefined
+}
+
+function variableCall(program: Program, name: string): CallExpression | undefined {
+  for (const statement of program.body) {
+    const node = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement
+    if (node?.type !== 'VariableDeclaration') continue
+    const declarator = node.declarations.find(({ id }) => id.type === 'Identifier' && id.name === name)
+    if (declarator?.init != null) return callOf(declarator.init)
+  }
+  return undefined
+}
+
+function lowerOps(
+  scope: ModuleScope,
+  exported: string,
+  call: CallExpression,
+  collect: <T>(make: () => T) => T | undefined,
+): LoweredOps {
+  const context = { module: scope }
+  const [parameter] = call.typeArguments?.params ?? []
+  if (parameter !== undefined && (parameter.type !== 'TSTypeReference' || parameter.typeName.type !== 'Identifier'))
+    return fail(context, parameter, 'not-in-language', { what: 'this type', instead: 'tcp_congestion_ops' })
+  const type =
+    parameter?.type === 'TSTypeReference' && parameter.typeName.type === 'Identifier'
+      ? parameter.typeName.name
+      : 'tcp_congestion_ops'
+  const callbacks = scope.header.callbacks(type)
+  if (callbacks === undefined)
+    return fail(context, parameter ?? call, 'unknown-type', {
+      name: type,
+      nearest: nearest(type, ['tcp_congestion_ops']),
+    })
+  const [value] = call.arguments
+  if (value?.type !== 'ObjectExpression')
+    return fail(context, call, 'not-in-language', { what: 'this argument', instead: '{ name: …, ssthresh(sk) { … } }' })
+  let name: { readonly text: string; readonly span: Span } | undefined
+  const data: Record<string, bigint> = {}
+  const lowered: LoweredCallback[] = []
+  const seen = new Set<string>()
+  for (const property of value.properties)
+    collect(() => {
+      if (property.type !== 'Property' || property.key.type !== 'Identifier' || property.computed)
+        return fail(context, property, 'not-in-language', { what: 'this member' })
+      const key = property.key.name
+      if (seen.has(key)) return fail(context, property.key, 'duplicate', { name: key })
+      seen.add(key)
+      const body = property.value
+      if (key === 'name') {
+        if (body.type !== 'Literal' || typeof body.value !== 'string')
+          return fail(context, body, 'wrong-type', { want: 'a name in quotes', found: 'something else' })
+        name = { text: body.value, span: body }
+        return
+      }
+      const f = functionOf(scope, key, body)
+      if (f === undefined) {
+        const constant = constantOf(scope, body) ?? enumeratorOf(scope, body)
+        if (constant === undefined)
+          return fail(context, body, 'wrong-type', { want: 'a constant or a function', found: 'something else' })
+        data[key] = constant.value
+        return
+      }
+      lowered.push({ member: key, source: f.node, ir: lowerCallback(scope, type, callbacks, property, f) })
+    })
+  if (name === undefined || !/^[A-Za-z0-9_.]{1,15}$/.test(name.text))
+    fail(context, name?.span ?? call, 'bad-name', {
+      name: name === undefined ? 'name' : name.text === '' ? "''" : name.text,
+      why: name === undefined ? 'every algorithm has one' : '1 to 15 of A-Z a-z 0-9 _ . are what the kernel takes',
+    })
+  checkMandatory(scope, type, seen, call)
+  return { type, name: name?.text ?? '', exported, data, callbacks: lowered }
+}
+
+function enumeratorOf(scope: ModuleScope, node: Expression): { readonly value: bigint } | undefined {
+  const found = node.type === 'Identifier' ? scope.header.enumerator(node.name) : undefined
+  return found === undefined ? undefined : { value: BigInt(found.value) }
+}
+
+function functionOf(scope: ModuleScope, name: string, node: Expression): FunctionInfo | undefined {
+  if (node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression')
+    return { name, node, module: scope, noinline: false }
+  return node.type === 'Identifier' ? scope.functions.get(node.name) : undefined
+}
+
+function checkMandatory(scope: ModuleScope, type: string, seen: ReadonlySet<string>, call: CallExpression): void {
+  if (type !== 'tcp_congestion_ops') return
+  const missing = ['ssthresh', 'undo_cwnd'].filter((one) => !seen.has(one))
+  if (!seen.has('cong_avoid') && !seen.has('cong_control')) missing.push('cong_avoid or cong_control')
+  if (missing.length > 0)
+    fail({ module: scope }, call.callee, 'missing-callback', { type, missing: missing.join(', ') })
+}
+
+const SIZES: Readonly<Record<number, AccessSize>> = { 8: 'u8', 16: 'u16', 32: 'u32', 64: 'u64' }
+
+function lowerCallback(
+  scope: ModuleScope,
+  type: string,
+  callbacks: ReadonlyMap<string, CallbackInfo>,
+  property: ObjectProperty,
+  f: FunctionInfo,
+): IrFunction {
+  const context = { module: f.module }
+  const name = property.key.type === 'Identifier' ? property.key.name : ''
+  const info = callbacks.get(name)
+  if (info === undefined)
+    return fail({ module: scope }, property.key, 'unknown-callback', {
+      type,
+      name,
+      nearest: nearest(name, [...callbacks.keys()]),
+    })
+  const ir = irBuilder()
+  const variables = new Map<string, Variable>()
+  const cx: Context = {
+    module: f.module,
+    ir,
+    lower: LOWERING,
+    variables,
+    calling: [f.name],
+    guarded: new Set(),
+    exits: { returns: { type: info.returns, leave: (value) => ir.end({ op: 'return', a: value }) } },
+  }
+  for (const [position, param] of f.node.params.entries()) {
+    if (param.type !== 'Identifier') return fail(context, param, 'not-in-language', { what: 'this parameter' })
+    const at = parameterOf(f.module, info, param.name, position, param)
+    const parameter = info.parameters[at]
+    if (parameter === undefined) return fail(context, param, 'unknown-name', { name: param.name })
+    const dst = ir.fresh()
+    ir.at(f.module.file, param)
+    const int: IntType | undefined = parameter.type.kind === 'int' ? parameter.type : undefined
+    ir.emit({
+      op: 'argument',
+      dst,
+      name: parameter.name,
+      ...(parameter.pointee === undefined ? {} : { pointee: parameter.pointee }),
+      index: at,
+      arity: info.parameters.length,
+      size: SIZES[int?.bits ?? 64] ?? 'u64',
+    })
+    const operand = int === undefined ? reg(dst) : reg(extended(cx, dst, int))
+    variables.set(param.name, { type: parameter.type, operand, assignable: true })
+  }
+  lowerFunctionBody(cx, f)
+  if (!ir.ended && info.returns !== undefined) return fail(context, f.node, 'missing-return', { name })
+  if (!ir.ended) ir.end({ op: 'return', a: undefined })
+  return ir.finish(name)
+}
+
+/** Which of the kernel's arguments a parameter means: by its name, else by what is left in order. */
+function parameterOf(scope: ModuleScope, info: CallbackInfo, name: string, position: number, span: Span): number {
+  const byName = info.parameters.findIndex((parameter) => parameter.name === name)
+  if (byName >= 0) return byName
+  const pointee = { sk: 'sock', rs: 'rate_sample', sample: 'ack_sample' }[name]
+  const byPointee = info.parameters.findIndex((parameter) => parameter.pointee === pointee)
+  if (pointee !== undefined && byPointee >= 0) return byPointee
+  if (position < info.parameters.length) return position
+  return fail({ module: scope }, span, 'unknown-name', {
+    name,
+    nearest: nearest(
+      name,
+      info.parameters.map((parameter) => parameter.name),
+    ),
+  })
+}

@@ -1,0 +1,1 @@
+export { type CompiledFile, compileFile, readModule } from './node/compile-file.ts'

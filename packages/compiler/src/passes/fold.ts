@@ -1,0 +1,262 @@
+import { predecessors, reversePostorder } from '../ir/graph.ts'
+import type { BinaryOp, Block, Condition, Instr, IrFunction, Operand, Terminator, Width } from '../ir/ir.ts'
+import { definedBy, MIRRORED } from '../ir/ir.ts'
+import { knownBits } from '../ir/known-bits.ts'
+import { prunePhis, replaceRegisters } from '../ir/rewrite.ts'
+
+/**
+ * What can be said without running the program: operations on numbers, operations that change nothing (`x + 0`), cheaper
+ * ones of the same result (a shift for a multiplication), branches whose outcome is known, phis with one value.
+ *
+ * Needs SSA form, keeps it. It repeats until nothing changes, since one answer leads to the next.
+ */
+export function fold(f: IrFunction): IrFunction {
+  let current = f
+  for (let round = 0; round < 10; round++) {
+    const next = foldOnce(current)
+    if (next === current) break
+    current = next
+  }
+  return current
+}
+
+interface Facts {
+  /** The step that writes a register. */
+  definition(operand: Operand): Instr | undefined
+  /** Low bits that may be set. */
+  bits(operand: Operand): number
+}
+
+function foldOnce(f: IrFunction): IrFunction {
+  const bits = knownBits(f)
+  const definitions = new Map<number, Instr>()
+  for (const block of f.blocks)
+    for (const instr of block.instrs) {
+      const dst = definedBy(instr)
+      if (dst !== undefined) definitions.set(dst, instr)
+    }
+  const facts: Facts = { bits, definition: (operand) => ('reg' in operand ? definitions.get(operand.reg) : undefined) }
+  const instead = new Map<number, Operand>()
+  const blocks = [...f.blocks]
+  let changed = false
+  for (const at of reversePostorder(f)) {
+    const block = f.blocks[at]
+    if (block === undefined) continue
+    const phis = block.phis.filter((phi) => {
+      const value = onlyValue(phi.dst, phi.from.values())
+      if (value === undefined) return true
+      instead.set(phi.dst, value)
+      changed = true
+      return false
+    })
+    const instrs: Instr[] = []
+    for (const instr of block.instrs) {
+      const result = foldInstr(instr, facts)
+      if (result !== instr) changed = true
+      if ('op' in result) instrs.push(result)
+      else if (instr.op !== 'store' && 'dst' in instr && instr.dst !== undefined) instead.set(instr.dst, result)
+    }
+    const end = foldEnd(block.end, facts)
+    if (end !== block.end) changed = true
+    blocks[at] = { phis, instrs, end }
+  }
+  if (!changed) return f
+  const next = replaceRegisters({ ...f, blocks: blocks as readonly Block[] }, instead)
+  return prunePhis(next, predecessors(next))
+}
+
+/** The one value that a phi can have, itself aside. */
+function onlyValue(dst: number, values: Iterable<Operand>): Operand | undefined {
+  let found: Operand | undefined
+  for (const value of values) {
+    if ('reg' in value && value.reg === dst) continue
+    if (found !== undefined && !same(found, value)) return undefined
+    found = value
+  }
+  return found
+}
+
+const same = (a: Operand, b: Operand): boolean =>
+  'reg' in a ? 'reg' in b && a.reg === b.reg : 'imm' in b && a.imm === b.imm
+
+const mask = (bits: number): bigint => (1n << BigInt(bits)) - 1n
+const imm = (value: bigint, width: Width): Operand => ({ imm: BigInt.asUintN(width, value) })
+
+/** A shorter step, or what its result is. */
+function foldInstr(instr: Instr, facts: Facts): Instr | Operand {
+  switch (instr.op) {
+    case 'move':
+      if ('imm' in instr.a) return imm(instr.a.imm, instr.width)
+      return instr.width === 64 || facts.bits(instr.a) <= 32 ? instr.a : instr
+    case 'negate':
+      return 'imm' in instr.a ? imm(-instr.a.imm, instr.width) : instr
+    case 'binary':
+      return foldBinary(instr, facts)
+    default:
+      return instr
+  }
+}
+
+const COMMUTES: ReadonlySet<BinaryOp> = new Set(['add', 'mul', 'and', 'or', 'xor'])
+const REASSOCIATES: ReadonlySet<BinaryOp> = COMMUTES
+
+type Binary = Extract<Instr, { op: 'binary' }>
+
+function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
+  const { fn, width, a, b } = instr
+  if ('imm' in a && 'imm' in b) return imm(compute(fn, width, a.imm, b.imm), width)
+  if ('imm' in a) {
+    if (COMMUTES.has(fn)) return { ...instr, a: b, b: a }
+    if (BigInt.asUintN(width, a.imm) === 0n && fn !== 'sub') return imm(0n, width)
+    return instr
+  }
+  /** The left operand as it is, where nothing above the width has to be cut. */
+  const left = (): Instr | Operand =>
+    facts.bits(a) <= width ? a : { op: 'move', width: 32, dst: instr.dst, a, span: instr.span }
+  if (same(a, b)) {
+    if (fn === 'sub' || fn === 'xor') return imm(0n, width)
+    if (fn === 'and' || fn === 'or') return left()
+    return instr
+  }
+  if (!('imm' in b)) return instr
+  const value = BigInt.asUintN(width, b.imm)
+  const shift = Number(value & BigInt(width - 1))
+  switch (fn) {
+    case 'add':
+    case 'sub':
+    case 'or':
+    case 'xor':
+      if (value === 0n) return left()
+      if (fn === 'sub') return { ...instr, fn: 'add', b: imm(-value, width) }
+      break
+    case 'lsh':
+    case 'rsh':
+    case 'arsh':
+      if (shift === 0) return left()
+      break
+    case 'mul':
+      if (value === 0n) return imm(0n, width)
+      if (value === 1n) return left()
+      if ((value & (value - 1n)) === 0n) return { ...instr, fn: 'lsh', b: imm(log2(value), width) }
+      break
+    case 'div':
+      if (value === 1n) return left()
+      if (value !== 0n && (value & (value - 1n)) === 0n) return { ...instr, fn: 'rsh', b: imm(log2(value), width) }
+      break
+    case 'mod':
+      if (value !== 0n && (value & (value - 1n)) === 0n) return { ...instr, fn: 'and', b: imm(value - 1n, width) }
+      break
+    case 'and': {
+      if (value === 0n) return imm(0n, width)
+      const above = Math.min(width, facts.bits(a))
+      if ((value & mask(above)) === mask(above)) return left()
+    }
+  }
+  const inner = facts.definition(a)
+  if (inner?.op !== 'binary' || inner.width !== width || !('imm' in inner.b)) return instr
+  // (x + 1) + 2 is x + 3.
+  if (inner.fn === fn && REASSOCIATES.has(fn))
+    return { ...instr, a: inner.a, b: imm(compute(fn, width, inner.b.imm, value), width) }
+  const by = Number(inner.b.imm & BigInt(width - 1))
+  if (inner.fn === fn && (fn === 'lsh' || fn === 'rsh') && by + shift < width)
+    return { ...instr, a: inner.a, b: { imm: BigInt(by + shift) } }
+  // Up and down again: nothing is lost where there was room.
+  if (inner.fn === 'lsh' && (fn === 'rsh' || fn === 'arsh') && by === shift) {
+    const room = facts.bits(inner.a) <= width - shift - (fn === 'arsh' ? 1 : 0)
+    if (room && 'reg' in inner.a) return inner.a
+    if (fn === 'rsh' && width - shift <= 31)
+      return { ...instr, fn: 'and', a: inner.a, b: imm(mask(width - shift), width) }
+  }
+  return instr
+}
+
+const log2 = (value: bigint): bigint => BigInt(value.toString(2).length - 1)
+
+/** What an operation gives (RFC 9669, section 4.1). */
+export function compute(fn: BinaryOp, width: Width, left: bigint, right: bigint): bigint {
+  const [a, b] = [BigInt.asUintN(width, left), BigInt.asUintN(width, right)]
+  const by = b & BigInt(width - 1)
+  const result = {
+    add: () => a + b,
+    sub: () => a - b,
+    mul: () => a * b,
+    div: () => (b === 0n ? 0n : a / b),
+    mod: () => (b === 0n ? a : a % b),
+    and: () => a & b,
+    or: () => a | b,
+    xor: () => a ^ b,
+    lsh: () => a << by,
+    rsh: () => a >> by,
+    arsh: () => BigInt.asIntN(width, a) >> by,
+  }[fn]()
+  return BigInt.asUintN(width, result)
+}
+
+/** Does a condition hold between two numbers? */
+export function holds(condition: Condition, width: Width, left: bigint, right: bigint): boolean {
+  const cut = condition.length === 3 ? BigInt.asIntN : BigInt.asUintN
+  const [a, b] = [cut(width, left), cut(width, right)]
+  switch (condition) {
+    case 'eq':
+      return a === b
+    case 'ne':
+      return a !== b
+    case 'lt':
+    case 'slt':
+      return a < b
+    case 'le':
+    case 'sle':
+      return a <= b
+    case 'gt':
+    case 'sgt':
+      return a > b
+    default:
+      return a >= b
+  }
+}
+
+function foldEnd(end: Terminator, facts: Facts): Terminator {
+  if (end.op !== 'branch') return end
+  if (end.yes === end.no) return { op: 'jump', to: end.yes }
+  const { a, b, width } = end
+  const jump = (yes: boolean): Terminator => ({ op: 'jump', to: yes ? end.yes : end.no })
+  if ('imm' in a && 'imm' in b) return jump(holds(end.if, width, a.imm, b.imm))
+  if ('imm' in a) return { ...end, if: MIRRORED[end.if], a: b, b: a }
+  if (same(a, b)) return jump(end.if === 'eq' || end.if.endsWith('le') || end.if.endsWith('ge'))
+  if (!('imm' in b)) return end
+  const value = BigInt.asUintN(width, b.imm)
+  const top = mask(Math.min(width, facts.bits(a)))
+  switch (end.if) {
+    case 'lt':
+      if (value === 0n) return jump(false)
+      if (top < value) return jump(true)
+      return value === 1n ? { ...end, if: 'eq', b: { imm: 0n } } : end
+    case 'ge':
+      if (value === 0n) return jump(true)
+      if (top < value) return jump(false)
+      return value === 1n ? { ...end, if: 'ne', b: { imm: 0n } } : end
+    case 'le':
+      if (top <= value) return jump(true)
+      return value === 0n ? { ...end, if: 'eq' } : end
+    case 'gt':
+      if (top <= value) return jump(false)
+      return value === 0n ? { ...end, if: 'ne' } : end
+    case 'eq':
+    case 'ne':
+      if (value > top) return jump(end.if === 'ne')
+      return compared(end, facts)
+    default:
+      return end
+  }
+}
+
+/** `(x ^ y) == 0` and `(x - y) == 0` compare x and y; `(x ^ 1) == 0` asks for a number. */
+function compared(end: Extract<Terminator, { op: 'branch' }>, facts: Facts): Terminator {
+  const inner = facts.definition(end.a)
+  if (inner?.op !== 'binary' || inner.width !== end.width || !('imm' in end.b)) return end
+  const value = BigInt.asUintN(end.width, end.b.imm)
+  if (inner.fn === 'xor' && 'imm' in inner.b) return { ...end, a: inner.a, b: imm(inner.b.imm ^ value, end.width) }
+  if (inner.fn === 'add' && 'imm' in inner.b) return { ...end, a: inner.a, b: imm(value - inner.b.imm, end.width) }
+  if (value === 0n && (inner.fn === 'xor' || inner.fn === 'sub')) return { ...end, a: inner.a, b: inner.b }
+  return end
+}

@@ -1,0 +1,59 @@
+import type { IrFunction } from '../ir/ir.ts'
+import { fromSsa, toSsa } from '../ir/ssa.ts'
+import { cleanBlocks } from './clean-blocks.ts'
+import { convertIfs } from './convert-ifs.ts'
+import { removeDead } from './dead-code.ts'
+import { removeDeadStores } from './dead-stores.ts'
+import { fold } from './fold.ts'
+import { decideKnown } from './known-conditions.ts'
+import { placePrivate } from './place-private.ts'
+import { reuseLoads } from './reuse-loads.ts'
+import { sinkStores } from './sink-stores.ts'
+import { threadJumps } from './thread-jumps.ts'
+import { numberValues } from './value-numbering.ts'
+
+/** Passes on SSA form, by name. */
+const ssaPasses = {
+  fold,
+  numberValues,
+  reuseLoads,
+  decideKnown,
+  threadJumps,
+  removeDeadStores,
+  sinkStores,
+  removeDead,
+} as const
+
+/** Passes that can be left out, one by one. */
+export const passNames = [
+  ...(Object.keys(ssaPasses) as (keyof typeof ssaPasses)[]),
+  'convertIfs',
+  'mergeTails',
+] as const // the table's own names
+/** Name of a pass. */
+export type PassName = (typeof passNames)[number]
+
+/** Each pass leaves work for the others. */
+const ORDER: readonly (keyof typeof ssaPasses)[] = [
+  'fold',
+  'numberValues',
+  'reuseLoads',
+  'fold',
+  'decideKnown',
+  'threadJumps',
+  'numberValues',
+  'removeDeadStores',
+  'removeDead',
+]
+
+/** A function in SSA form through all passes, and out of it again. */
+export function optimize(source: IrFunction, without: readonly PassName[]): IrFunction {
+  let f = toSsa(source)
+  const run = (name: keyof typeof ssaPasses): void => {
+    if (!without.includes(name)) f = ssaPasses[name](f)
+  }
+  for (let round = 0; round < 3; round++) for (const name of ORDER) run(name)
+  for (const name of ['sinkStores', 'fold', 'removeDead'] as const) run(name)
+  const out = cleanBlocks(fromSsa(placePrivate(f)))
+  return without.includes('convertIfs') ? out : cleanBlocks(convertIfs(out))
+}

@@ -1,0 +1,120 @@
+import { decides, type Fact, factOf } from '../ir/facts.ts'
+import { dominators, predecessors } from '../ir/graph.ts'
+import { type Block, definedBy, hasEffect, type Instr, type IrFunction, type Operand, retarget } from '../ir/ir.ts'
+import { fromSsa, toSsa } from '../ir/ssa.ts'
+import { cleanBlocks } from './clean-blocks.ts'
+import { compute, holds } from './fold.ts'
+
+/**
+ * A way that leads to a branch whose outcome it decides goes straight to where the branch would lead: `if (a && b)` computed
+ * as a number and then tested, a condition that was tested before the ways met. The few steps of the block in between are
+ * repeated on that way.
+ *
+ * It works outside of SSA form, where repeating steps breaks nothing, and returns to it.
+ */
+export function threadJumps(f: IrFunction): IrFunction {
+  let current = cleanBlocks(fromSsa(f))
+  for (let round = 0; round < 64; round++) {
+    const next = threadOne(current)
+    if (next === undefined) break
+    current = cleanBlocks(next)
+  }
+  return toSsa(current)
+}
+
+/** Steps that may be repeated, moves aside. */
+const MOST_STEPS = 2
+
+function threadOne(f: IrFunction): IrFunction | undefined {
+  const before = predecessors(f)
+  const { order, dominates } = dominators(f)
+  for (const at of order) {
+    const block = f.blocks[at]
+    if (block?.end.op !== 'branch' || at === 0) continue
+    const steps = block.instrs.filter((instr) => instr.op !== 'move')
+    if (steps.length > MOST_STEPS || steps.some((instr) => hasEffect(instr) || instr.op === 'argument')) continue
+    const from = before[at] ?? []
+    // The head of a loop stays its only entrance.
+    if (from.length < 2 || from.some((one) => dominates(at, one))) continue
+    for (const one of from) {
+      const target = decidedBy(f, before, one, at, block)
+      if (target === undefined) continue
+      const copy: Block = { phis: [], instrs: block.instrs, end: { op: 'jump', to: target } }
+      const blocks = [...f.blocks, copy]
+      const source = f.blocks[one]
+      if (source === undefined) continue
+      blocks[one] = { ...source, end: retarget(source.end, (to) => (to === at ? f.blocks.length : to)) }
+      return { ...f, blocks }
+    }
+  }
+  return undefined
+}
+
+/** What is known along one way. */
+interface Known {
+  readonly values: Map<number, Operand>
+  facts: Fact[]
+}
+
+/** Where a block's branch leads when it is reached from another; undefined where that does not decide it. */
+function decidedBy(
+  f: IrFunction,
+  before: readonly (readonly number[])[],
+  from: number,
+  at: number,
+  block: Block,
+): number | undefined {
+  const { end } = block
+  if (end.op !== 'branch') return undefined
+  // The blocks that surely came before, the latest last.
+  const chain = [from]
+  for (let top = from; chain.length < 8 && top !== 0; ) {
+    const [only, ...more] = before[top] ?? []
+    if (only === undefined || more.length > 0 || chain.includes(only)) break
+    chain.unshift(only)
+    top = only
+  }
+  const known: Known = { values: new Map(), facts: [] }
+  for (const [i, one] of chain.entries()) {
+    const next = chain[i + 1] ?? at
+    const source = f.blocks[one]
+    if (source === undefined) return undefined
+    for (const instr of source.instrs) step(instr, known)
+    if (source.end.op === 'branch' && source.end.yes !== source.end.no) {
+      const fact = factOf(source.end, source.end.yes === next)
+      known.facts.unshift({ ...fact, a: currentValue(fact.a, known), b: currentValue(fact.b, known) })
+    }
+  }
+  for (const instr of block.instrs) step(instr, known)
+  const question: Fact = { if: end.if, width: end.width, a: currentValue(end.a, known), b: currentValue(end.b, known) }
+  const answer =
+    'imm' in question.a && 'imm' in question.b
+      ? holds(end.if, end.width, question.a.imm, question.b.imm)
+      : known.facts.map((fact) => decides(fact, question)).find((one) => one !== undefined)
+  return answer === undefined ? undefined : answer ? end.yes : end.no
+}
+
+const currentValue = (operand: Operand, { values }: Known): Operand =>
+  'reg' in operand ? (values.get(operand.reg) ?? operand) : operand
+
+function step(instr: Instr, known: Known): void {
+  const dst = definedBy(instr)
+  if (dst === undefined) return
+  const value = resultOf(instr, known)
+  known.values.delete(dst)
+  const mentions = (operand: Operand): boolean => 'reg' in operand && operand.reg === dst
+  for (const [register, operand] of known.values) if (mentions(operand)) known.values.delete(register)
+  known.facts = known.facts.filter(({ a, b }) => !mentions(a) && !mentions(b))
+  if (value !== undefined && !mentions(value)) known.values.set(dst, value)
+}
+
+function resultOf(instr: Instr, known: Known): Operand | undefined {
+  if (instr.op === 'move') {
+    const value = currentValue(instr.a, known)
+    if ('imm' in value) return { imm: BigInt.asUintN(instr.width, value.imm) }
+    return instr.width === 64 ? value : undefined
+  }
+  if (instr.op !== 'binary') return undefined
+  const [a, b] = [currentValue(instr.a, known), currentValue(instr.b, known)]
+  return 'imm' in a && 'imm' in b ? { imm: compute(instr.fn, instr.width, a.imm, b.imm) } : undefined
+}

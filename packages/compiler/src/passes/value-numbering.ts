@@ -1,0 +1,63 @@
+import { dominators } from '../ir/graph.ts'
+import type { Addressed, Instr, IrFunction, Operand, Question } from '../ir/ir.ts'
+import { replaceRegisters } from '../ir/rewrite.ts'
+
+/**
+ * The same operation on the same values gives the same value: where one has been computed on every way to here, its
+ * register is used again. Only of steps that neither read nor write memory. Needs SSA form, keeps it.
+ */
+export function numberValues(f: IrFunction): IrFunction {
+  const { children } = dominators(f)
+  const instead = new Map<number, Operand>()
+  const put = (operand: Operand): string => {
+    let found = operand
+    while ('reg' in found) {
+      const next = instead.get(found.reg)
+      if (next === undefined) break
+      found = next
+    }
+    return 'reg' in found ? `r${found.reg}` : `${found.imm}`
+  }
+  const blocks = [...f.blocks]
+  const walk = (at: number, known: Map<string, number>): void => {
+    const block = blocks[at]
+    if (block === undefined) return
+    const instrs = block.instrs.filter((instr) => {
+      const key = keyOf(instr, put)
+      if (key === undefined || !('dst' in instr) || instr.dst === undefined) return true
+      const found = known.get(key)
+      if (found === undefined) {
+        known.set(key, instr.dst)
+        return true
+      }
+      instead.set(instr.dst, { reg: found })
+      return false
+    })
+    blocks[at] = { ...block, instrs }
+    const below = children.get(at) ?? []
+    for (const [i, child] of below.entries()) walk(child, i === below.length - 1 ? known : new Map(known))
+  }
+  walk(0, new Map())
+  return replaceRegisters({ ...f, blocks }, instead)
+}
+
+function keyOf(instr: Instr, put: (operand: Operand) => string): string | undefined {
+  switch (instr.op) {
+    case 'move':
+      return `move ${instr.width} ${put(instr.a)}`
+    case 'negate':
+      return `negate ${instr.width} ${put(instr.a)}`
+    case 'binary':
+      return `${instr.fn} ${instr.width} ${put(instr.a)} ${put(instr.b)}`
+    case 'question':
+      return `question ${textOf(instr.ask)}`
+    case 'address':
+      return `address ${textOf(instr.of)}`
+    case 'fieldAddress':
+      return `fieldAddress ${put(instr.base)} ${instr.struct} ${instr.field}`
+    default:
+      return undefined
+  }
+}
+
+const textOf = (one: Question | Addressed): string => Object.values(one).join(' ')
