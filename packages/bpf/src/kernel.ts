@@ -5,7 +5,7 @@ declare const tag: unique symbol
 
 /** Something of the kernel that can be passed on but not looked into; every kernel struct is one too, of its name. */
 export interface Opaque<Name extends string> {
-  readonly [tag]?: Name
+  readonly [tag]?: Name | undefined
 }
 
 /** A pointer to scalars: `value` is the first. */

@@ -6,7 +6,7 @@ declare const length: unique symbol
 
 /** An array of a fixed length, local or within a struct: `const a: FixedArray<u32, 4> = [1, 2, 3, 4]`. */
 export interface FixedArray<T, Length extends number> {
-  readonly [length]?: Length
+  readonly [length]?: Length | undefined
   readonly length: number
   [index: number]: T
 }

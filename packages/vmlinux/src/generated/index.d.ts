@@ -2108,17 +2108,21 @@ export interface tcp_options_received extends Opaque<'tcp_options_received'> {
 }
 
 export interface tcp_rack extends Opaque<'tcp_rack'> {
+  /** when the segment that was delivered last had been sent, us */
   readonly mstamp: u64
-  /** round-trip time, us */
+  /** round-trip time of that segment, us */
   readonly rtt_us: u32
+  /** its end in sequence space */
   readonly end_seq: u32
+  /** `delivered` when the reordering window was last adapted */
   readonly last_delivered: u32
+  /** reordering window, quarters of the least round-trip time */
   readonly reo_wnd_steps: u8
-  /** 5 bits */
+  /** recoveries for which reo_wnd_steps still holds; 5 bits */
   readonly reo_wnd_persist: u8
-  /** 1 bit */
+  /** a DSACK came since reo_wnd_steps was adapted; 1 bit */
   readonly dsack_seen: u8
-  /** 1 bit */
+  /** mstamp moved since losses were last looked for; 1 bit */
   readonly advanced: u8
 }
 
