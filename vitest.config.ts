@@ -11,7 +11,6 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@tscc\/(cli|lab)$/, replacement: `${root}apps/$1/src/index.ts` },
-      { find: /^@tscc\/vmlinux$/, replacement: `${root}packages/vmlinux/src/generated/index.js` },
       { find: /^@tscc\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
       { find: /^@tscc\/([a-z-]+)\/([a-z-]+)$/, replacement: `${root}packages/$1/src/$2.ts` },
       ...(fuzzFactor === undefined ? [] : [{ find: /^fast-check$/, replacement: `${root}tools/fuzz-fast-check.ts` }]),

@@ -20,7 +20,7 @@ const paths = {
   '@tscc/bpf': [`${root}packages/bpf/src/index.ts`],
   '@tscc/bpf/kernel': [`${root}packages/bpf/src/kernel.ts`],
   '@tscc/core': [`${root}packages/core/src/index.ts`],
-  '@tscc/vmlinux': [`${root}packages/vmlinux/src/generated/index.d.ts`],
+  '@tscc/vmlinux': [`${root}packages/vmlinux/src/index.ts`],
 }
 
 /** A project as `tscc init` and editors have it. */

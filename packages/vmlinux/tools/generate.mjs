@@ -30,9 +30,8 @@ export function generatedFiles() {
   const roots = rootsIn(btf).map((root) => (typeof root === 'number' ? nameOf(btf, root) : root))
   const rows = Object.entries(availability).map(([name, range]) => `  '${name}': '${range}',\n`)
   return {
-    'header-btf.ts': `${banner}/** The TCP part of all kernels of the matrix as one BTF, base64. */\nexport const HEADER_BTF_BASE64 =\n  '${Buffer.from(header).toString('base64')}'\n`,
-    'index.d.ts': banner + declarations,
-    'index.js': banner + valuesOf(declarations),
+    'header-btf.ts': `${banner}/** The TCP part of all kernels of the matrix as one BTF, base64. */\nexport const HEADER_BTF_BASE64: string =\n  '${Buffer.from(header).toString('base64')}'\n`,
+    'kernel.ts': banner + moduleOf(declarations),
     'roots.ts': [
       banner +
         list('tcpRoots', 'Structs, enums and functions that `@tscc/vmlinux` declares, with what they need.', [
@@ -55,17 +54,17 @@ function rootsIn(btf) {
   return [...named, ...unnamed, ...callable]
 }
 
-/** The same module's values: constants, and functions that there are in kernels only. */
-function valuesOf(declarations) {
-  const constants = [...declarations.matchAll(/^export declare const (\w+): (-?\d+)$/gm)]
-  const functions = [...declarations.matchAll(/^export declare function (\w+)/gm)]
-  return [
-    "import { onlyCompiled } from '@tscc/bpf/kernel'\n",
-    ...constants.map(([, name, value]) => `export const ${name} = ${value}`),
-    '',
-    ...functions.map(([, name]) => `export function ${name}() {\n  return onlyCompiled('${name}')\n}`),
-    '',
-  ].join('\n')
+/** Declarations as a module of TypeScript: constants have values, functions say that they are in kernels only. */
+function moduleOf(declarations) {
+  const values = declarations
+    .replace(/^export declare const (\w+): (-?\d+)$/gm, 'export const $1 = $2')
+    .replace(
+      /^export declare (function (\w+).*)$/gm,
+      "export $1\nexport function $2(): never {\n  return onlyCompiled('$2')\n}",
+    )
+  const left = /^export declare .*/m.exec(values)
+  if (left !== null) throw new Error(`no value for: ${left[0]}`)
+  return `import { onlyCompiled } from '@tscc/bpf/kernel'\n${values}`
 }
 
 if (process.argv[1] === import.meta.filename) {
