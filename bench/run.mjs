@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { cpus, release } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { editorRounds } from './editor.mjs'
 import { buildPeers } from './peers.mjs'
 
 const { values: options } = parseArgs({
@@ -44,6 +45,8 @@ if (peers !== undefined)
       const load = (...how) => jsonOf(process.execPath, [`${here}object-load.mjs`, file, ...how])
       loads.push({ name, anew: load(), peer: jsonOf(peers.peer, ['register', file]), kept: load('kept') })
     }
+say('tsc --noEmit')
+const checks = editorRounds(rounds)
 const lookups = jsonOf(process.execPath, [`${here}map-lookup.mjs`])
 
 const of = (pick) => median(runs.map(pick))
@@ -114,6 +117,13 @@ const rows = [
       row('again in the same process', (one) => one.anew.second, second),
     ]
   }),
+  ...['reno', 'vegas'].map((name) => ({
+    what: `tsc --noEmit on ${name}.bpf.ts, beside an empty project`,
+    unit: 'ms',
+    tscc: median(checks.map((one) => one[name])),
+    peer: median(checks.map((one) => one.empty)),
+    ratio: median(checks.map((one) => one[name] / one.empty)),
+  })),
   { what: 'array element through a mapped view', unit: 'ns', tscc: median(lookups.map((row) => row.view)) },
 ]
 

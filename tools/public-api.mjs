@@ -86,6 +86,7 @@ function parseModule(path) {
   const declared = new Map()
   const imported = new Map()
   const exports = new Map()
+  const all = []
   for (const statement of statements) {
     const declaration =
       /^(export )?(?:declare )?(?:abstract )?(?:const|let|var|function|class|interface|type|namespace)\s+([\w$]+)/.exec(
@@ -104,10 +105,12 @@ function parseModule(path) {
         else exports.set(to, list[3] === undefined ? { local: from } : { from, specifier: list[3] })
       }
     } else if (/^export \*/.test(statement)) {
-      throw new Error(`${path}: export * hides what is public: ${statement}`)
+      const generated = /^export \* from ['"](\.\/generated\/[^'"]+)['"]/.exec(statement)?.[1]
+      if (generated === undefined) throw new Error(`${path}: export * hides what is public: ${statement}`)
+      all.push(generated)
     }
   }
-  return { path, declared, imported, exports }
+  return { path, declared, imported, exports, all }
 }
 
 function namesIn(list) {
@@ -121,6 +124,9 @@ function namesIn(list) {
 
 function exportsOf(modules, path) {
   const found = new Map()
+  for (const specifier of modules(path).all)
+    for (const [name, target] of exportsOf(modules, declarationPath(join(dirname(path), specifier))))
+      found.set(name, target)
   for (const [name, target] of modules(path).exports) found.set(name, resolveTarget(modules, path, target))
   return found
 }

@@ -12,11 +12,13 @@ import { plainEnv, publishedPackages, readManifest } from './tarballs.ts'
 // Every complete program of the documents is compiled and run as a reader would. A comment before the fence changes that:
 //   <!-- docs-test: skip reason -->   not run (a fragment)
 //   <!-- docs-test: struct_ops -->    run where the machine has this (the names of tools/needs.ts; root is struct_ops)
+//   <!-- docs-test: types -->         compiled by tsc and not run (a *.bpf.ts file)
 //   <!-- docs-test: run -->           before a sh block: run it, with `tscc` on PATH
 
 const documents = documentPaths(root)
 const blocks = documents.flatMap((path) => docBlocks(root, path))
 const programs = blocks.filter(({ language, marks }) => language === 'ts' && marks[0] !== 'skip')
+const runnable = programs.filter(({ marks }) => marks[0] !== 'types')
 const commands = blocks.filter(({ language, marks }) => language === 'sh' && marks[0] === 'run')
 
 const project = mkdtempSync(join(tmpdir(), 'tscc-docs-'))
@@ -70,7 +72,7 @@ test('programs of the documents compile', () => {
   expect(runIn(process.execPath, [tsc, ...options, ...programs.map((block) => `${fileOf(block)}.ts`)])).toBe('')
 })
 
-describe.each(programs)('$path:$line', (block) => {
+describe.each(runnable)('$path:$line', (block) => {
   test.skipIf(lacks(block.marks))('runs', { timeout: 120_000 }, () => {
     expect(runIn(process.execPath, [`js/${fileOf(block)}.js`])).toBe('')
   })

@@ -145,6 +145,8 @@ describe('a project outside the workspace', () => {
     expect(output('insn')).toBe('16 2 2\nfunction')
     expect(output('btf')).toBe('int 4')
     expect(output('object')).toBe('true')
+    expect(output('bpf')).toBe('1 4294967296 5 4\ntrue')
+    expect(output('vmlinux')).toBe('4 12 true\n7.1..')
     expect(output('syscall')).toBe('EPERM function\ntrue')
     expect(output('struct-ops')).toBe('3 function')
     expect(output('algos')).toBe('true mine')
@@ -160,7 +162,7 @@ describe('a project outside the workspace', () => {
   })
 
   test('packages without Node in them load where there is no Node: nothing but relative imports and @tscc', () => {
-    for (const name of ['core', 'insn', 'btf', 'algos']) {
+    for (const name of ['core', 'insn', 'btf', 'bpf', 'vmlinux', 'algos']) {
       const dist = join(project, 'node_modules/@tscc', name, 'dist')
       const specifiers = readdirSync(dist, { recursive: true, encoding: 'utf8' })
         .filter((path) => path.endsWith('.js'))

@@ -37,6 +37,17 @@ describe('publicApi', () => {
   }
   const blocks = () => [...publicApi(tree.at).matchAll(/^## (.*)\n\n```ts\n([\s\S]*?)\n```/gm)].map((m) => [m[1], m[2]])
 
+  test('all of a generated module, each by a hash, and of no other', () => {
+    add('dist/index.d.ts', "export * from './generated/g.ts';\n")
+    add('dist/generated/g.d.ts', 'export interface G {\n    readonly g: 1;\n}\nexport declare const H = 2;\n')
+    const [[, text] = []] = blocks()
+    expect(text?.replace(/sha256 [0-9a-f]{16}/g, 'sha256')).toBe(
+      'interface G { … // dist/generated/g.d.ts, sha256\nconst H = 2; … // dist/generated/g.d.ts, sha256',
+    )
+    add('dist/index.d.ts', "export * from './a.ts';\n")
+    expect(() => publicApi(tree.at)).toThrow('export * hides what is public')
+  })
+
   test('what is exported, by its public name, without comments, and what that mentions', () => {
     expect(blocks()).toEqual([
       [

@@ -158,12 +158,24 @@ describe('types', () => {
 
   it('prints TypeScript that compiles, of what congestion control touches', () => {
     const path = file('kernel.d.ts', '')
-    expect(tscc(['types', '--btf', tcpBtf, '-o', path])).toEqual({ status: 0, stdout: '', stderr: '' })
+    const standalone = ['types', '--btf', tcpBtf, '--standalone']
+    expect(tscc([...standalone, '-o', path])).toEqual({ status: 0, stdout: '', stderr: '' })
     const text = readFileSync(path, 'utf8')
     expect(text).toMatch(/snd_cwnd: /)
-    expect(tscc(['types', '--btf', tcpBtf]).stdout).toBe(text)
+    expect(tscc(standalone).stdout).toBe(text)
     expect(tscc(['btf', 'dump', tcpBtf, '--format', 'ts']).stdout).toMatch(/interface tcp_sock /)
     expect(compile(file('kernel.ts', text))).toBe('')
+  })
+
+  it('takes integers from @tscc/bpf, whose functions learn the structs', () => {
+    const { stdout } = tscc(['types', '--btf', tcpBtf])
+    expect(stdout).toMatch(/^import type \{ .*\bu32\b.* \} from '@tscc\/bpf'\n/)
+    expect(stdout).toContain("export interface tcp_sock extends Opaque<'tcp_sock'> {")
+    expect(stdout).toMatch(
+      /declare module '@tscc\/bpf\/kernel' \{\n {2}interface KernelTypes \{\n(?: {4}.*\n)* {4}tcp_sock: tcp_sock\n/,
+    )
+    expect(stdout).toMatch(/export declare const TCP_CA_Loss: 4/)
+    expect(stdout).toMatch(/export declare function tcp_slow_start\(/)
   })
 
   it('takes roots, and prints JSON', () => {

@@ -1,3 +1,5 @@
+import * as constants from './constants.ts'
+
 export {
   type HelperParam,
   type HelperParamType,
@@ -6,3 +8,6 @@ export {
   type HelperRow,
   helperTable,
 } from './helper-table.ts'
+
+/** Macros of the kernel's headers that `@tscc/bpf` has as constants, by name. */
+export const macroConstants: Readonly<Record<string, number>> = { ...constants }

@@ -1,16 +1,19 @@
 /** Never exported by the package, so that no completion shows it: it only tells types apart. */
 declare const tag: unique symbol
 
-// A tag is optional, so plain numbers and the results of arithmetic pass; a wider integer takes every narrower one.
-export type u8 = number & { readonly [tag]?: 'u8' }
-export type u16 = number & { readonly [tag]?: 'u8' | 'u16' }
-export type u32 = number & { readonly [tag]?: 'u8' | 'u16' | 'u32' }
-export type u64 = number & { readonly [tag]?: 'u8' | 'u16' | 'u32' | 'u64' }
-export type s8 = number & { readonly [tag]?: 's8' }
-export type s16 = number & { readonly [tag]?: 's8' | 's16' | 'u8' }
-export type s32 = number & { readonly [tag]?: 's8' | 's16' | 's32' | 'u8' | 'u16' }
-export type s64 = number & { readonly [tag]?: 's8' | 's16' | 's32' | 's64' | 'u8' | 'u16' | 'u32' }
+// A tag is optional (`undefined` is for exactOptionalPropertyTypes), so plain numbers and the results of arithmetic pass; a wider integer takes every narrower one.
+export type u8 = number & { readonly [tag]?: 'u8' | undefined }
+export type u16 = number & { readonly [tag]?: 'u8' | 'u16' | undefined }
+export type u32 = number & { readonly [tag]?: 'u8' | 'u16' | 'u32' | undefined }
+export type u64 = number & { readonly [tag]?: 'u8' | 'u16' | 'u32' | 'u64' | undefined }
+export type s8 = number & { readonly [tag]?: 's8' | undefined }
+export type s16 = number & { readonly [tag]?: 's8' | 's16' | 'u8' | undefined }
+export type s32 = number & { readonly [tag]?: 's8' | 's16' | 's32' | 'u8' | 'u16' | undefined }
+export type s64 = number & { readonly [tag]?: 's8' | 's16' | 's32' | 's64' | 'u8' | 'u16' | 'u32' | undefined }
 export type bool = boolean
+
+/** A number that is of no width yet: a literal, or the result of arithmetic. */
+export type Plain = number & { readonly [tag]?: undefined }
 
 /** What a cast takes: any integer, a 64-bit literal such as `0xffff_ffff_ffff_ffffn`, or a truth value (1 or 0). */
 export type Castable = number | bigint | boolean

@@ -4,8 +4,9 @@ import { findType, requireType } from './find.ts'
 import { enumValues } from './query.ts'
 import { skipModifiers } from './sizes.ts'
 import { stubParameters } from './struct-ops/callback-signatures.ts'
-import { TCP_WRITABLE, TS_PRELUDE, TS_RESERVED } from './ts-prelude.ts'
-import { enumInteger, ownEntry, tsTypes } from './ts-types.ts'
+import { type Availability, constantDoc, functionDoc, ownEntry, structDoc } from './ts-docs.ts'
+import { TCP_WRITABLE, TS_PRELUDE, TS_PRELUDE_NAMES, TS_RESERVED } from './ts-prelude.ts'
+import { enumInteger, tsTypes } from './ts-types.ts'
 import type { TypeFinder } from './type-finder.ts'
 import { typeOf } from './type-of.ts'
 import type { BtfParam } from './types.ts'
@@ -18,17 +19,24 @@ export interface DeclareTsOptions {
   readonly depth?: number
   /** Fields that are not `readonly`, by struct. Default: what congestion control programs may write. */
   readonly writable?: Readonly<Record<string, readonly string[]>>
+  /**
+   * The module that integers, arrays and pointers come from, such as `@tscc/bpf`; its `KernelTypes` (in `<module>/kernel`)
+   * learn the structs among the roots. Default: they are written out, and the text stands alone.
+   */
+  readonly prelude?: string
+  /** What some kernels lack, which the docs then say: a table like that of `@tscc/vmlinux/header`. */
+  readonly availability?: Availability
 }
 
 /** Types that one output may hold. */
 const MAX_TYPES = 1 << 17
 
 /**
- * TypeScript declarations of what the roots reach, self-contained: integers tagged by width, structs as nominal
+ * TypeScript declarations of what the roots reach: integers tagged by width, structs as nominal
  * interfaces with their kernel's field names, enum constants as constants, functions typed. The same text each time.
  */
 export function declareTs(btf: Btf, options: DeclareTsOptions): string {
-  const { depth = 1, writable = TCP_WRITABLE } = options
+  const { depth = 1, writable = TCP_WRITABLE, prelude, availability = {} } = options
   const levels = new Map<number, number>()
   const queue: number[] = []
   const meet = (id: number, level: number): boolean => {
@@ -44,6 +52,7 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
   const types = tsTypes(btf, {
     meet,
     writable: (struct) => ownEntry(writable, struct) ?? [],
+    availability,
     parameterNames: (struct, member, params) => stubParameterNames(btf, struct, member, params),
   })
 
@@ -57,7 +66,8 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
   const writeFunction = (id: number): string => {
     const func = typeOf(btf, id)
     const proto = func.kind === 'func' ? func.typeId : id
-    return `export declare function ${functionName(nameOf(btf, id))}${types.signature(proto, 0, ': ')}`
+    const name = nameOf(btf, id)
+    return `${docLine(functionDoc(name, availability))}export declare function ${functionName(name)}${types.signature(proto, 0, ': ')}`
   }
   const functionNames = functions.map((id) => functionName(nameOf(btf, id)))
   // Twice: what is met, and at which level, is known only when everything has been written once.
@@ -67,27 +77,58 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
   constants.clear()
   for (const name of functionNames) constants.add(name)
   const sections = [...levels.keys()].sort((a, b) => a - b).map(writeType)
-  return `${[TS_PRELUDE, ...sections, ...functions.map((id) => `${writeFunction(id)}\n`)].join('\n')}`
+  const body = [...sections, ...functions.map((id) => `${writeFunction(id)}\n`)].join('\n')
+  return prelude === undefined
+    ? `${TS_PRELUDE}\n${body}`
+    : [importsOf(prelude, body), body, learned(prelude)].join('\n')
 
   function writeType(id: number): string {
     const type = typeOf(btf, id)
     const name = types.name(id)
     if (type.kind === 'enum' || type.kind === 'enum64') return writeEnum(id, name)
     const fields = types.fields(id, levels.get(id) ?? 0, '  ')
-    return [`export interface ${name} {`, `  readonly [tag]?: '${name}'`, ...fields, '}', ''].join('\n')
+    const doc = docLine(structDoc(nameOf(btf, id), availability))
+    const opening =
+      prelude === undefined
+        ? `export interface ${name} {\n  readonly [tag]?: '${name}'`
+        : `export interface ${name} extends Opaque<'${name}'> {`
+    return [doc + opening, ...fields, '}', ''].join('\n')
+  }
+
+  /** What makes functions of the prelude's module give these structs. */
+  function learned(module: string): string {
+    const ids = new Set(options.roots.map((root) => rootType(btf, root)))
+    const names = [...ids].filter((id) => isComposite(btf, id)).map((id) => types.name(id))
+    const rows = names.map((name) => `    ${name}: ${name}`)
+    return [`declare module '${module}/kernel' {`, '  interface KernelTypes {', ...rows, '  }', '}', ''].join('\n')
   }
 
   /** Two enums may name one constant, and so may a function; a module cannot. */
   function writeEnum(id: number, name: string): string {
-    const lines = [`export type ${name} = ${enumInteger(btf, id)}`]
+    const lines = nameOf(btf, id) === '' ? [] : [`export type ${name} = ${enumInteger(btf, id)}`]
     for (const entry of enumValues(btf, id)) {
       const usable = /^[A-Za-z_$][\w$]*$/.test(entry.name) && !TS_RESERVED.has(entry.name)
       if (!usable || constants.has(entry.name)) continue
       constants.add(entry.name)
-      lines.push(`export declare const ${entry.name}: ${constantType(entry.value)}`)
+      const doc = docLine(constantDoc(entry.name, availability))
+      lines.push(`${doc}export declare const ${entry.name}: ${constantType(entry.value)}`)
     }
     return [...lines, ''].join('\n')
   }
+}
+
+const docLine = (doc: string): string => (doc === '' ? '' : `/** ${doc} */\n`)
+
+/** Imports of what a text mentions. */
+function importsOf(module: string, text: string): string {
+  const words = new Set(text.match(/\w+/g))
+  const names = TS_PRELUDE_NAMES.filter((name) => name === 'Opaque' || words.has(name))
+  return `import type { ${names.join(', ')} } from '${module}'\n`
+}
+
+function isComposite(btf: Btf, id: number): boolean {
+  const { kind } = typeOf(btf, id)
+  return kind === 'struct' || kind === 'union'
 }
 
 function functionName(name: string): string {

@@ -44,6 +44,10 @@ export const TS_TAKEN: ReadonlySet<string> = new Set(
   string symbol undefined unknown void`.split(/\s+/),
 )
 
+/** What a module that stands in for the prelude exports: these, and `<module>/kernel` with an interface KernelTypes. */
+export const TS_PRELUDE_NAMES: readonly string[] =
+  'bool KernelArray Opaque Pointer ReadonlyKernelArray ReadonlyPointer s16 s32 s64 s8 u16 u32 u64 u8'.split(' ')
+
 /** Words that cannot name a parameter or a function. */
 export const TS_RESERVED: ReadonlySet<string> = new Set(
   `arguments await break case catch class const continue debugger default delete do else enum eval export extends
@@ -51,43 +55,13 @@ export const TS_RESERVED: ReadonlySet<string> = new Set(
   public return static super switch this throw true try typeof var void while with yield`.split(/\s+/),
 )
 
-/** Units and meanings that BTF does not tell, by field name (include/linux/tcp.h, include/net/tcp.h). */
-export const FIELD_DOCS: Readonly<Record<string, string>> = {
-  srtt_us: 'smoothed round-trip time, us << 3',
-  mdev_us: 'medium deviation of the round-trip time, us << 2',
-  rttvar_us: 'smoothed mdev_max, us << 2',
-  rtt_us: 'round-trip time of the sample, us; negative: none',
-  snd_cwnd: 'sending congestion window, segments',
-  snd_cwnd_cnt: 'segments acknowledged towards the next growth of the window',
-  snd_cwnd_clamp: 'largest window, segments',
-  snd_ssthresh: 'slow start threshold, segments',
-  prior_cwnd: 'window at the start of the last recovery, segments',
-  prior_ssthresh: 'ssthresh saved at the start of recovery, segments',
-  mss_cache: 'maximum segment size, bytes',
-  packets_out: 'segments sent and not yet acknowledged',
-  max_packets_out: 'most packets_out in the last window, segments',
-  retrans_out: 'retransmitted segments in flight',
-  sacked_out: 'segments that arrived out of order',
-  lost_out: 'segments taken for lost',
-  delivered: 'segments delivered, retransmitted ones included',
-  delivered_ce: 'delivered segments that were marked CE',
-  lost: 'segments lost since the start',
-  snd_nxt: 'next sequence number to send',
-  snd_una: 'first byte not acknowledged',
-  rcv_nxt: 'next sequence number expected',
-  bytes_acked: 'bytes acknowledged',
-  icsk_ca_state: 'congestion avoidance state, TCP_CA_*',
-  icsk_ca_priv: 'private state of the congestion control',
-  sk_pacing_rate: 'pacing rate, bytes per second',
-  pkts_acked: 'segments acknowledged by this ACK',
-  in_flight: 'segments in flight when the sampled one was sent',
-  acked_sacked: 'segments newly acknowledged or selectively acknowledged',
-  interval_us: 'time over which `delivered` was counted, us',
-}
-
-/** Fields, or paths to fields, that congestion control programs may write, on 6.12 to 7.x (net/ipv4/bpf_tcp_ca.c). */
+/**
+ * Fields, or paths to fields, that congestion control programs may write, on 6.12 to 7.x (net/ipv4/bpf_tcp_ca.c), and
+ * sock_ops programs (net/core/filter.c).
+ */
 export const TCP_WRITABLE: Readonly<Record<string, readonly string[]>> = {
   tcp_sock: ['snd_cwnd', 'snd_cwnd_cnt', 'snd_cwnd_stamp', 'snd_ssthresh', 'ecn_flags', 'app_limited'],
   inet_connection_sock: ['icsk_ca_priv', 'icsk_ack.pending'],
   sock: ['sk_pacing_rate', 'sk_pacing_status'],
+  bpf_sock_ops: ['reply', 'sk_txhash'],
 }

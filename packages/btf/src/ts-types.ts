@@ -4,7 +4,8 @@ import { cTagsOf } from './c-names.ts'
 import { membersOf } from './members.ts'
 import { sizeOf, skipModifiers } from './sizes.ts'
 import { textBudget } from './text-budget.ts'
-import { FIELD_DOCS, TS_RESERVED, TS_TAKEN } from './ts-prelude.ts'
+import { type Availability, memberDoc } from './ts-docs.ts'
+import { TS_RESERVED, TS_TAKEN } from './ts-prelude.ts'
 import { typeOf } from './type-of.ts'
 import type { BtfMember, BtfParam, BtfTypeOf } from './types.ts'
 
@@ -14,6 +15,8 @@ export interface TsContext {
   meet(id: number, level: number): boolean
   /** The fields of a struct that are not `readonly`: names, or paths through members without a type name. */
   writable(struct: string): readonly string[]
+  /** What some kernels lack, for the docs. */
+  readonly availability: Availability
   /** Parameter names of a callback, where they are known. */
   parameterNames(struct: string, member: string, params: readonly BtfParam[]): readonly string[] | undefined
 }
@@ -128,9 +131,10 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
       seen.add(member.name)
       if (budget.fields-- === 0)
         throw btfErrors.make('too-large', { field: 'fields', value: MAX_FIELDS + 1, limit: MAX_FIELDS })
-      const doc = isCallback(member) ? '' : docOf(member)
       const key = IDENTIFIER.test(member.name) ? member.name : JSON.stringify(member.name)
       const path = place.path + member.name
+      const about = { struct: place.struct, path, bits: member.bitSize, callback: isCallback(member) }
+      const doc = memberDoc(about, context.availability)
       const readonly = !writable.has(path)
       const declared = memberText(member, { ...place, path: `${path}.`, readonly })
       return [{ doc, field: counted(`${readonly ? 'readonly ' : ''}${key}: ${declared}`) }]
@@ -180,18 +184,6 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
     const type = typeOf(btf, skipModifiers(btf, member.typeId))
     return type.kind === 'ptr' && typeOf(btf, skipModifiers(btf, type.typeId)).kind === 'func_proto'
   }
-
-  function docOf(member: BtfMember): string {
-    const bits = member.bitSize > 0 ? `${member.bitSize} bit${member.bitSize === 1 ? '' : 's'}` : ''
-    const known = ownEntry(FIELD_DOCS, member.name) ?? ''
-    if (bits === '' || known === '') return bits + known
-    return `${known}; ${bits}`
-  }
-}
-
-/** What a table has under a name from outside, which may be that of a property every object has. */
-export function ownEntry<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 const opaque = (name: string): string => `Opaque<${stringLiteral(name)}>`

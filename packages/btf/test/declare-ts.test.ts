@@ -178,3 +178,45 @@ test('hostile BTF: text or a typed error, in bounded time', () => {
     { numRuns: 60 },
   )
 })
+
+test('with a prelude of another module: its integers, and its functions learn the structs', () => {
+  const text = declareTs(parseBtf(fixture), { roots, prelude: '@x/bpf' })
+  expect(text).toMatch(/^import type \{ .*\bu32\b.* \} from '@x\/bpf'\n/)
+  expect(text).not.toContain('unique symbol')
+  expect(text).toContain("export interface tcp_sock extends Opaque<'tcp_sock'> {\n")
+  expect(text.slice(text.indexOf('declare module'))).toBe(
+    `declare module '@x/bpf/kernel' {
+  interface KernelTypes {
+    tcp_congestion_ops: tcp_congestion_ops
+    tcp_sock: tcp_sock
+    rate_sample: rate_sample
+    ack_sample: ack_sample
+  }
+}
+`,
+  )
+})
+
+test('what some kernels lack is said, with the way to guard it', () => {
+  const availability = {
+    'ack_sample.in_flight': '6.18..',
+    'ack_sample.rtt_us': '..6.17',
+    'rate_sample.losses': '5.10..6.1,7.1..',
+    'rate_sample.is_retrans': '6.12',
+    'struct:rate_sample': '6.1..',
+    'enumerator:CA_EVENT_LOSS': '6.1..6.12',
+    'func:tcp_slow_start': '',
+    'tcp_congestion_ops.init': '7.1..',
+  }
+  const text = declareTs(parseBtf(fixture), { roots, availability })
+  expect(text).toContain(
+    '/** segments in flight when the sampled one was sent. Since 6.18: guard with exists(…) */\n  readonly in_flight:',
+  )
+  expect(text).toContain('negative: none. Up to 6.17: guard with exists(…) */\n  readonly rtt_us: s32')
+  expect(text).toContain('From 5.10 to 6.1, since 7.1: guard with exists(…) */\n  readonly losses:')
+  expect(text).toContain('On 6.12: guard with exists(…) */\n  readonly is_retrans:')
+  expect(text).toContain('/** Since 6.1 */\nexport interface rate_sample {')
+  expect(text).toContain('/** a retransmission timeout. From 6.1 to 6.12 */\nexport declare const CA_EVENT_LOSS: 3')
+  expect(text).toContain('On some kernels only: guard with hasKfunc(…) */\nexport declare function tcp_slow_start(')
+  expect(text).toContain('private state is zero. Since 7.1: other kernels go without */\n  readonly init:')
+})

@@ -1,6 +1,7 @@
 import { HEADER_BTF_BASE64 } from './generated/header-btf.ts'
 
 export { availability } from './generated/availability.ts'
+export { tcpConstants, tcpRoots } from './generated/roots.ts'
 
 /**
  * The TCP part of Linux as one BTF: a struct has every member that any kernel of the matrix has, with the newest one's

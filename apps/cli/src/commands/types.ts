@@ -1,4 +1,5 @@
-import { findType } from '@tscc/btf'
+import { type Btf, enumValues, findType, nameOf, typesOfKind } from '@tscc/btf'
+import { tcpConstants, tcpRoots } from '@tscc/vmlinux/header'
 import { type Command, Option } from 'commander'
 import { declarations } from '../btf/declarations.ts'
 import { btfSource, loadBtf } from '../btf/load-btf.ts'
@@ -12,19 +13,9 @@ interface TypesOptions {
   readonly root?: readonly string[]
   readonly depth?: number
   readonly output?: string
+  readonly standalone?: true
   readonly json?: true
 }
-
-/** What congestion control touches: the types where no root is named, as far as the kernel has them. */
-const defaultRoots = [
-  'tcp_congestion_ops',
-  'tcp_sock',
-  'inet_connection_sock',
-  'rate_sample',
-  'ack_sample',
-  'tcp_ca_event',
-  'tcp_ca_state',
-] as const
 
 /** `tscc types`. */
 export function defineTypes(command: Command, { output }: CommandContext): void {
@@ -35,11 +26,14 @@ export function defineTypes(command: Command, { output }: CommandContext): void 
       .option('--root <name...>', 'these types and what they need')
       .addOption(new Option('--depth <n>', 'how many pointers to follow from the roots').argParser(wholeNumber))
       .option('-o, --output <file>', 'write to a file')
+      .option('--standalone', 'write out the integer types too, instead of importing them from @tscc/bpf')
       .option('--json', 'print JSON: the declarations as one string, and the roots')
       .action((options: TypesOptions) => {
         const btf = loadBtf(options.btf)
-        const roots = options.root ?? defaultRoots.filter((name) => findType(btf, name) !== undefined)
-        const text = declarations(btf, 'ts', { roots, depth: options.depth })
+        const roots = options.root ?? tcpRoots.filter((name) => findType(btf, name) !== undefined)
+        const unnamed = options.root === undefined ? unnamedEnums(btf) : []
+        const prelude = options.standalone ? undefined : '@tscc/bpf'
+        const text = declarations(btf, 'ts', { roots: [...roots, ...unnamed], depth: options.depth, prelude })
         if (options.output !== undefined) writeResult(options.output, text)
         if (options.json)
           output.json({ roots, ...(options.output === undefined ? { text } : { file: options.output }) })
@@ -49,6 +43,15 @@ export function defineTypes(command: Command, { output }: CommandContext): void 
       ['tscc types -o kernel.d.ts', 'tcp_sock and its kin on the running kernel'],
       ['tscc types --btf vmlinux-6.1 --root tcp_sock', 'of another kernel'],
       ['tscc types --root task_struct --depth 1', 'any type, and the structs that its pointers lead to'],
+      ['tscc types --standalone', 'without an import from @tscc/bpf'],
     ],
+  )
+}
+
+/** Enums without a name whose constants congestion control and sock_ops programs use. */
+function unnamedEnums(btf: Btf): readonly number[] {
+  const wanted = new Set(tcpConstants)
+  return typesOfKind(btf, 'enum').filter(
+    (id) => nameOf(btf, id) === '' && enumValues(btf, id).some((value) => wanted.has(value.name)),
   )
 }

@@ -1,0 +1,75 @@
+import { onlyCompiled } from './bpf-errors.ts'
+
+/** Names of the callbacks of an ops struct. */
+export type CallbackName<T> = { [K in keyof T]-?: T[K] extends (...args: never) => unknown ? K : never }[keyof T] &
+  string
+
+/** Names of an ops struct's texts and numbers. */
+type DataName<T> = {
+  [K in keyof T]-?: T[K] extends number
+    ? K
+    : T[K] extends { readonly length: number; readonly [i: number]: number }
+      ? K
+      : never
+}[keyof T] &
+  string
+
+type Data<T> = { readonly [K in DataName<T>]?: T[K] extends number ? number : string }
+
+/** What the kernel's tcp_congestion_ops has, on any kernel. */
+interface TcpLike {
+  readonly ssthresh: unknown
+  readonly undo_cwnd: unknown
+  readonly cong_avoid: unknown
+  readonly cong_control: unknown
+}
+
+/**
+ * `cong_control(sk, ack, flag, rs)` since 6.10 and `cong_control(sk, rs)` before: a program may be written in either way and runs
+ * on every kernel. So its second parameter can be taken for both.
+ */
+type CongControl<F> = F extends (sk: infer Sk, ack: infer Ack, flag: infer Flag, rs: infer Sample) => infer R
+  ? (sk: Sk, ack: Ack & Sample, flag: Flag, rs: Sample) => R
+  : F
+
+/** Callbacks of tcp_congestion_ops that BPF may not implement (the kernel says -524). */
+type Refused = 'get_info'
+
+type TcpOptional<T> = Exclude<CallbackName<T>, 'ssthresh' | 'undo_cwnd' | 'cong_avoid' | 'cong_control' | Refused>
+
+type TcpSpec<T extends TcpLike> = {
+  /** What `TCP_CONGESTION` and `tcp_congestion_control` call it, at most 15 characters. */
+  readonly name: string
+  /** TCP_CONG_*: 1 anyone may use it, 2 it needs ECN. */
+  readonly flags?: number
+} & Pick<T, 'ssthresh' | 'undo_cwnd'> &
+  Partial<Pick<T, TcpOptional<T>>> &
+  (
+    | (Pick<T, 'cong_avoid'> & { readonly cong_control?: CongControl<T['cong_control']> })
+    | (Partial<Pick<T, 'cong_avoid'>> & { readonly cong_control: CongControl<T['cong_control']> })
+  )
+
+/** What {@link structOps} takes: the callbacks of the ops struct, those that the kernel insists on required, and its data. */
+export type StructOpsSpec<T> = T extends TcpLike ? TcpSpec<T> : Partial<Pick<T, CallbackName<T>>> & Data<T>
+
+/** What user space can do with a struct_ops: the handle that importing a `*.bpf.ts` file gives. */
+export interface StructOps {
+  readonly name: string
+  /** Register it until {@link Attached.close}; `attach` by another name. */
+  register(): Attached
+  /** Register it: `using link = vegas.attach()`. */
+  attach(): Attached
+}
+
+/** Something that is attached until it is closed. */
+export interface Attached {
+  readonly name: string
+  close(): void
+  [Symbol.dispose](): void
+}
+
+/** A set of callbacks for the kernel: `export default structOps<tcp_congestion_ops>({ name: 'mine', ssthresh(sk) { … }, … })`. */
+export function structOps<T extends object>(spec: StructOpsSpec<T>): StructOps
+export function structOps(): never {
+  return onlyCompiled('structOps')
+}
