@@ -77,7 +77,7 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
     const place: CodePlace = {
       btf: writer.btf,
       before: writer.before(callback),
-      structId: writer.structId,
+      structOf: writer.structOf,
       ...(callback === undefined ? {} : { callback }),
     }
     const emitted = emitFunction(ir, place, { mergeTails: !without.includes('mergeTails') })

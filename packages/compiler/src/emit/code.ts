@@ -38,8 +38,8 @@ export interface CodePlace {
   readonly btf: LocalBtf
   /** Argument positions that older kernels have, by name, for loaders that cannot bind them. */
   readonly before: readonly string[]
-  /** In the types: id of a struct, 0 where there is none. */
-  structId(name: string): number
+  /** In the types: id and size of a struct, 0 where there is none. */
+  structOf(name: string): { readonly id: number; readonly size: number }
   /** The struct_ops type and callback, for the guard of moved arguments; undefined for functions. */
   readonly callback?: { readonly type: string; readonly member: string }
 }
@@ -276,9 +276,11 @@ function questionCode({ dst: to, ask }: Extract<Instr, { op: 'question' }>, { pl
       return core(insn.mov(dst, 1), 'field_exists', field.localTypeId, field.access)
     }
     case 'typeExists':
-      return core(insn.mov(dst, 1), 'type_exists', btf.typeId(place.structId(ask.struct)))
-    case 'typeSize':
-      return core(insn.mov(dst, 0), 'type_size', btf.typeId(place.structId(ask.struct)))
+      return core(insn.mov(dst, 1), 'type_exists', btf.typeId(place.structOf(ask.struct).id))
+    case 'typeSize': {
+      const { id, size } = place.structOf(ask.struct)
+      return core(insn.mov32(dst, size), 'type_size', btf.typeId(id))
+    }
     case 'kfunc':
       return [{ item: insn.ldImm64(dst, 0n), portable: { kind: 'kfunc', name: ask.name, weak: true } }]
     case 'version':

@@ -1,4 +1,4 @@
-import { type Btf, buildBtf, findType } from '@tscc/btf'
+import { type Btf, buildBtf, findType, sizeOf } from '@tscc/btf'
 import { callFunc, encode, type Insn, insnSlots, placeLabels } from '@tscc/insn'
 import {
   type BpfObject,
@@ -49,7 +49,7 @@ export interface ObjectContent {
 export interface ObjectWriter {
   readonly btf: LocalBtf
   readonly before: (callback: ObjectPart['callback']) => readonly string[]
-  structId(name: string): number
+  structOf(name: string): { readonly id: number; readonly size: number }
   finish(content: ObjectContent): BpfObject
 }
 
@@ -60,7 +60,10 @@ export function objectWriter(types: Btf): ObjectWriter {
     btf,
     before: (callback) =>
       callback === undefined ? [] : (CALLBACK_BEFORE[`${callback.type}.${callback.member}`] ?? []),
-    structId: (name) => findType(types, name, 'struct') ?? findType(types, name, 'union') ?? 0,
+    structOf(name) {
+      const id = findType(types, name, 'struct') ?? findType(types, name, 'union') ?? 0
+      return { id, size: id === 0 ? 0 : sizeOf(types, id) }
+    },
     finish: (content) => writeContent(types, btf, content),
   }
 }
