@@ -204,22 +204,14 @@ function bitfieldCode(
   dst: WritableRegister,
   base: Register,
   field: LocalField,
-  bits: 'unsigned' | 'signed' | 'test',
+  bits: Bits,
 ): readonly Made[] {
   const size = field.bitfield?.bitSize ?? 8 * field.size
   const left = 64 - field.firstBit - size
   return [
     relocated(insn.load('u64', dst, base, field.byteOffset), 'field_byte_offset', field),
     relocated(insn.lsh(dst, left), 'field_lshift_u64', field),
-    ...(bits === 'test'
-      ? []
-      : [
-          relocated(
-            bits === 'signed' ? insn.arsh(dst, 64 - size) : insn.rsh(dst, 64 - size),
-            'field_rshift_u64',
-            field,
-          ),
-        ]),
+    relocated(bits === 'signed' ? insn.arsh(dst, 64 - size) : insn.rsh(dst, 64 - size), 'field_rshift_u64', field),
     ...(bits === 'signed' ? [{ item: insn.mov32(dst, dst) }] : []),
   ]
 }

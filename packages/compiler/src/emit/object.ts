@@ -12,6 +12,7 @@ import {
 } from '@tscc/object'
 import { CALLBACK_BEFORE, structOpsSectionName } from '@tscc/struct-ops'
 import { type LocalBtf, licenseVariable, localBtf, structOpsSection, structOpsValue } from '@tscc/struct-ops/object'
+import type { Span } from '../diagnostics.ts'
 import type { SourceFile } from '../source-file.ts'
 import type { CodeItem, Portable } from './code.ts'
 import type { EmittedFunction } from './function.ts'
@@ -153,6 +154,7 @@ function assemble(items: readonly CodeItem[]): Assembled {
   const lines: LineInfo[] = []
   let at = 0
   let last = ''
+  let lastSpan: Span | undefined
   for (const [i, insn] of placed.entries()) {
     const portable = carried.get(insn)
     if (portable !== undefined) portables.push({ at, portable })
@@ -160,7 +162,8 @@ function assemble(items: readonly CodeItem[]): Assembled {
     insns.push(portable !== undefined && insn.kind === 'callKfunc' ? callFunc(-1) : insn)
     // Long jumps make more instructions than items; the sources are then told apart no more.
     const span = sources.length === placed.length ? sources[i]?.span : undefined
-    if (span?.file !== undefined) {
+    if (span?.file !== undefined && span !== lastSpan) {
+      lastSpan = span
       const line = lineOf(span.file, span.start, at)
       const key = `${line.file}:${line.line}:${line.column}`
       if (key !== last) lines.push(line)
