@@ -25,8 +25,8 @@ import {
   rsh,
   store,
   sub,
-  type WritableRegister,
   type Width,
+  type WritableRegister,
   xor,
 } from '@tscc/insn'
 import type { CoreKind, ObjectFunction } from '@tscc/object'
@@ -75,7 +75,13 @@ function aluRegister(op: AluOp, wide: Width, dst: WritableRegister, src: Writabl
 const aluOp = fc.constantFrom<AluOp[]>(
   ...(['add', 'sub', 'mul', 'div', 'mod', 'or', 'and', 'lsh', 'rsh', 'xor', 'mov', 'mov', 'arsh'] as const),
 )
-const jump = (op: JumpOp, wide: Width, dst: WritableRegister, src: WritableRegister | number, target: string): AsmItem => ({
+const jump = (
+  op: JumpOp,
+  wide: Width,
+  dst: WritableRegister,
+  src: WritableRegister | number,
+  target: string,
+): AsmItem => ({
   kind: 'jump',
   width: wide,
   op,
@@ -91,20 +97,34 @@ const plain: fc.Arbitrary<readonly Item[]> = fc.oneof(
   fc.tuple(register, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })).map(([dst, value]) => [ldImm64(dst, value)]),
   fc.tuple(width, register).map(([wide, dst]): readonly Item[] => [{ kind: 'neg', width: wide, dst }]),
   fc
-    .tuple(fc.constantFrom('le' as const, 'be' as const), fc.constantFrom(16 as const, 32 as const, 64 as const), register)
+    .tuple(
+      fc.constantFrom('le' as const, 'be' as const),
+      fc.constantFrom(16 as const, 32 as const, 64 as const),
+      register,
+    )
     .map(([order, bits, dst]): readonly Item[] => [{ kind: 'swap', order, bits, dst }]),
   fc.tuple(register, place).map(([dst, from]) => [load(from.size, dst, 'r10', from.off)]),
   fc.tuple(register, place).map(([src, to]) => [store(to.size, 'r10', to.off, src)]),
   fc.tuple(fc.integer({ min: -128, max: 127 }), place).map(([value, to]) => [store(to.size, 'r10', to.off, value)]),
   fc
-    .tuple(fc.constantFrom('add' as const, 'fetch_xor' as const, 'xchg' as const, 'cmpxchg' as const), register, fc.nat(7))
-    .map(([op, src, at]): readonly Item[] => [{ kind: 'atomic', op, size: 'u64', base: 'r10', off: BUFFER + 8 * at, src }]),
+    .tuple(
+      fc.constantFrom('add' as const, 'fetch_xor' as const, 'xchg' as const, 'cmpxchg' as const),
+      register,
+      fc.nat(7),
+    )
+    .map(([op, src, at]): readonly Item[] => [
+      { kind: 'atomic', op, size: 'u64', base: 'r10', off: BUFFER + 8 * at, src },
+    ]),
   // A call leaves r1 to r5 unreadable.
-  fc.tuple(fc.shuffledSubarray([...registers], { minLength: 6, maxLength: 6 }), immediate).map(([from, value]) => [
-    callHelper(8),
-    mov('r0', value),
-    ...(['r1', 'r2', 'r3', 'r4', 'r5'] as const).map((dst, i) => mov(dst, from[i] !== undefined && from[i] > 'r5' ? from[i] : i)),
-  ]),
+  fc
+    .tuple(fc.shuffledSubarray([...registers], { minLength: 6, maxLength: 6 }), immediate)
+    .map(([from, value]) => [
+      callHelper(8),
+      mov('r0', value),
+      ...(['r1', 'r2', 'r3', 'r4', 'r5'] as const).map((dst, i) =>
+        mov(dst, from[i] !== undefined && from[i] > 'r5' ? from[i] : i),
+      ),
+    ]),
 )
 
 /** A bitfield as CO-RE relocations write it, and perhaps a test of it. */
@@ -112,38 +132,45 @@ const bitfield: fc.Arbitrary<Part> = fc
   .record({
     dst: register,
     from: place,
-    left: fc.integer({ min: 0, max: 63 }),
-    width: fc.integer({ min: 1, max: 64 }),
+    left: fc.oneof(fc.integer({ min: 0, max: 63 }), fc.constantFrom(0, 24, 31, 56, 62, 63)),
+    width: fc.oneof(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 31, max: 34 })),
     shift: fc.constantFrom('rsh' as const, 'rsh' as const, 'arsh' as const, undefined),
     aligned: fc.boolean(),
     between: fc.boolean(),
-    test: fc.option(fc.record({ op: jumpOp, width, src: fc.constantFrom(0, 0, 0, 1, 1, 2, 5) })),
+    test: fc.option(fc.record({ op: jumpOp, width, src: fc.constantFrom(0, 0, 0, 1, 1, 2, 3, 5, -1) })),
     after: fc.constantFrom('goto' as const, 'forget' as const, 'keep' as const),
     skipped: plain,
   })
-  .map(({ dst, from, shift, test, after, ...bits }): Part => (prefix, end) => {
-    const unit = 8 * bytesOf[from.size]
-    const count = bits.aligned ? Math.min(unit, Math.max(8, bits.width - (bits.width % 8))) : Math.min(bits.width, unit)
-    const up = bits.aligned ? bits.left - (bits.left % 8) : bits.left
-    const left = Math.min(63, Math.max(up, 64 - unit))
-    const right = Math.min(63, Math.max(left, 64 - count))
-    const other = dst === 'r8' ? 'r7' : 'r8'
-    return [
-      { insn: load(from.size, dst, 'r10', from.off), core: 'field_byte_offset' },
-      ...(bits.between ? [add(other, 3)] : []),
-      { insn: lsh(dst, left), core: 'field_lshift_u64' },
-      ...(shift === undefined ? [] : [{ insn: shift === 'rsh' ? rsh(dst, right) : arsh(dst, right), core: 'field_rshift_u64' as const }]),
-      ...(test === null
-        ? []
-        : [
-            jump(test.op, test.width, dst, test.src, `${prefix}yes`),
-            ...(after === 'goto' ? [ja(`${prefix}no`)] : [mov(dst, 1), ...bits.skipped]),
-            label(`${prefix}yes`),
-            ...(after === 'keep' ? [] : [mov(dst, 2)]),
-            ...(after === 'goto' ? [add(other, 1), ja(end), label(`${prefix}no`), mov(dst, 3)] : []),
-          ]),
-    ]
-  })
+  .map(
+    ({ dst, from, shift, test, after, ...bits }): Part =>
+      (prefix, end) => {
+        const unit = 8 * bytesOf[from.size]
+        const count = bits.aligned
+          ? Math.min(unit, Math.max(8, bits.width - (bits.width % 8)))
+          : Math.min(bits.width, unit)
+        const up = bits.aligned ? bits.left - (bits.left % 8) : bits.left
+        const left = Math.min(63, Math.max(up, 64 - unit))
+        const right = Math.min(63, Math.max(left, 64 - count))
+        const other = dst === 'r8' ? 'r7' : 'r8'
+        return [
+          { insn: load(from.size, dst, 'r10', from.off), core: 'field_byte_offset' },
+          ...(bits.between ? [add(other, 3)] : []),
+          { insn: lsh(dst, left), core: 'field_lshift_u64' },
+          ...(shift === undefined
+            ? []
+            : [{ insn: shift === 'rsh' ? rsh(dst, right) : arsh(dst, right), core: 'field_rshift_u64' as const }]),
+          ...(test === null
+            ? []
+            : [
+                jump(test.op, test.width, dst, test.src, `${prefix}yes`),
+                ...(after === 'goto' ? [ja(`${prefix}no`)] : [mov(dst, 1), ...bits.skipped]),
+                label(`${prefix}yes`),
+                ...(after === 'keep' ? [] : [mov(dst, 2)]),
+                ...(after === 'goto' ? [add(other, 1), ja(end), label(`${prefix}no`), mov(dst, 3)] : []),
+              ]),
+        ]
+      },
+  )
 
 /** An address that a CO-RE relocation makes, and accesses there. */
 const address: fc.Arbitrary<Part> = fc
@@ -155,19 +182,32 @@ const address: fc.Arbitrary<Part> = fc
     of: size,
     access: fc.constantFrom('load' as const, 'store' as const, 'both' as const),
     restore: fc.boolean(),
+    through: fc.option(fc.boolean()),
   })
-  .map(({ dst, src, at, by, of, access, restore }): Part => () => {
-    const off = BUFFER + at - (at % bytesOf[of]) - by
-    const value = src === dst ? (dst === 'r0' ? 'r1' : 'r0') : src
-    return [
-      mov(dst, 'r10'),
-      { insn: add(dst, by), core: 'field_byte_offset' },
-      ...(access === 'load' ? [] : [store(of, dst, off, value)]),
-      ...(restore && access === 'store'
-        ? [{ insn: add(dst, -by), core: 'field_byte_offset' as const }, load(of, dst, dst, off + by)]
-        : [access === 'store' ? mov(dst, 4) : load(of, dst, dst, off)]),
-    ]
-  })
+  .map(
+    ({ dst, src, at, by, of, access, restore, through }): Part =>
+      () => {
+        const off = BUFFER + at - (at % bytesOf[of]) - by
+        const value = src === dst ? (dst === 'r0' ? 'r1' : 'r0') : src
+        const other = dst === 'r7' || value === 'r7' ? (dst === 'r6' || value === 'r6' ? 'r5' : 'r6') : 'r7'
+        return [
+          ...(through === null
+            ? [mov(dst, 'r10'), { insn: add(dst, by), core: 'field_byte_offset' as const }]
+            : [
+                mov(other, 'r10'),
+                { insn: add(other, by), core: 'field_byte_offset' as const },
+                mov(dst, other),
+                // A copy of an address may live longer than the address.
+                ...(through ? [mov(other, 'r10'), load('u32', other, other, BUFFER)] : []),
+              ]),
+          ...(access === 'load' ? [] : [store(of, dst, off, value)]),
+          ...(restore && access === 'store'
+            ? [{ insn: add(dst, -by), core: 'field_byte_offset' as const }, load(of, dst, dst, off + by)]
+            : [access === 'store' ? mov(dst, 4) : load(of, dst, dst, off)]),
+          ...(through === false ? [load(of, other, other, off)] : []),
+        ]
+      },
+  )
 
 /** A jump over the next parts, or a goto that a condition jumps around. */
 interface Skip {
@@ -177,7 +217,15 @@ interface Skip {
 }
 
 const skip: fc.Arbitrary<Skip> = fc
-  .record({ over: fc.integer({ min: 0, max: 5 }), op: jumpOp, wide: width, dst: register, right: fc.oneof(immediate, register), around: fc.boolean(), known: fc.option(immediate) })
+  .record({
+    over: fc.integer({ min: 0, max: 5 }),
+    op: jumpOp,
+    wide: width,
+    dst: register,
+    right: fc.oneof(immediate, register),
+    around: fc.boolean(),
+    known: fc.option(immediate),
+  })
   .map(({ over, op, wide, dst, right, around, known }) => ({
     kind: 'skip',
     over,
@@ -193,7 +241,14 @@ type Piece = Part | Skip
 
 const pieces: fc.Arbitrary<readonly Piece[]> = fc.array(
   fc.oneof(
-    { weight: 8, arbitrary: plain.map((items): Piece => () => items) },
+    {
+      weight: 8,
+      arbitrary: plain.map(
+        (items): Piece =>
+          () =>
+            items,
+      ),
+    },
     { weight: 2, arbitrary: bitfield },
     { weight: 1, arbitrary: address },
     { weight: 4, arbitrary: skip },
@@ -208,7 +263,9 @@ function laidOut(all: readonly Piece[], prefix: string): readonly Item[] {
   return [
     ...all.flatMap((piece, i) => [
       label(at(i)),
-      ...(typeof piece === 'function' ? piece(`${prefix}${i} `, end) : piece.make(at(i + 1 + piece.over), `${prefix}${i} `)),
+      ...(typeof piece === 'function'
+        ? piece(`${prefix}${i} `, end)
+        : piece.make(at(i + 1 + piece.over), `${prefix}${i} `)),
     ]),
     label(end),
   ]
@@ -230,7 +287,8 @@ function epilogue(wanted: number): readonly AsmItem[] {
   for (const [i, src] of registers.entries())
     if (i > 0 && ((wanted >> i) & 1) === 1) items.push(mul('r0', 31), add('r0', src))
   for (let i = 0; i < 8; i++)
-    if (((wanted >> (9 + i)) & 1) === 1) items.push(load('u64', 'r2', 'r10', BUFFER + 8 * i), mul('r0', 31), add('r0', 'r2'))
+    if (((wanted >> (9 + i)) & 1) === 1)
+      items.push(load('u64', 'r2', 'r10', BUFFER + 8 * i), mul('r0', 31), add('r0', 'r2'))
   return [...items, mov('r2', 'r0'), rsh('r2', 32), xor('r0', 'r2'), mov32('r0', 'r0'), exit()]
 }
 
@@ -241,7 +299,13 @@ export const randomFunction = (endian: Endian): fc.Arbitrary<ObjectFunction> =>
     .map(({ before, body, loops, behind, wanted }) => {
       const items: Item[] = [...prologue, ...laidOut(before, 'before ')]
       if (loops > 0)
-        items.push(mov('r9', loops), label('loop'), ...laidOut(body, 'body '), sub('r9', 1), jump('jne', 64, 'r9', 0, 'loop'))
+        items.push(
+          mov('r9', loops),
+          label('loop'),
+          ...laidOut(body, 'body '),
+          sub('r9', 1),
+          jump('jne', 64, 'r9', 0, 'loop'),
+        )
       items.push(...laidOut(behind, 'behind '), ...epilogue(wanted))
       const marks = new Map<object, CoreKind>()
       for (const item of items) if ('core' in item) marks.set(item.insn, item.core)

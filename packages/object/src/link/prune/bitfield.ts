@@ -1,4 +1,5 @@
 import type { Load, MemSize, WritableRegister } from '@tscc/insn'
+import type { CoreKind } from '../../model.ts'
 import type { Flow, Step } from './flow.ts'
 import { nextTouch } from './touches.ts'
 
@@ -7,9 +8,10 @@ export interface Bitfield {
   readonly at: number
   readonly load: Step
   readonly insn: Load & { readonly size: MemSize }
-  readonly left: number
-  /** Undefined: it was not shifted down again, which is good for a test for zero only. */
-  readonly right: number | undefined
+  /** Steps that shift: up, unless that would be by nothing, and down. */
+  readonly shifts: readonly number[]
+  /** False: it was not shifted down again, which is good for a test for zero only. */
+  readonly isDown: boolean
   readonly first: number
   readonly count: number
   readonly signed: boolean
@@ -24,25 +26,47 @@ export function bitfieldAt(flow: Flow, starts: readonly boolean[], at: number): 
   const load = flow[at]
   if (load?.core !== 'field_byte_offset' || load.insn.kind !== 'load' || !isUnsigned(load.insn)) return undefined
   const { insn } = load
-  const left = nextTouch(flow, starts, at, insn.dst)
-  const up = left === undefined ? undefined : shiftOf(flow[left], insn.dst, 'lsh')
-  if (left === undefined || up === undefined || flow[left]?.core !== 'field_lshift_u64') return undefined
   const loaded = 8 * bytesOf[insn.size]
-  const next = nextTouch(flow, starts, left, insn.dst)
-  const step = next === undefined ? undefined : flow[next]
-  const arithmetic = shiftOf(step, insn.dst, 'arsh')
-  const down = arithmetic ?? shiftOf(step, insn.dst, 'rsh')
-  if (down === undefined)
-    return { at, load, insn, left, right: undefined, first: 0, count: Math.min(64 - up, loaded), signed: false }
-  const first = down - up
+  const next = (from: number): number | undefined => nextTouch(flow, starts, from, insn.dst)
+  const second = next(at)
+  if (second === undefined) return undefined
+  const up = shiftOf(flow[second], insn.dst, 'lsh', 'field_lshift_u64')
+  const third = up === undefined ? second : next(second)
+  const step = third === undefined ? undefined : flow[third]
+  // Without a shift up, only a relocation tells that this is a bitfield.
+  const mark = up === undefined ? 'field_rshift_u64' : undefined
+  const arithmetic = shiftOf(step, insn.dst, 'arsh', mark)
+  const down = arithmetic ?? shiftOf(step, insn.dst, 'rsh', mark)
+  if (down === undefined || third === undefined) {
+    if (up === undefined) return undefined
+    return {
+      at,
+      load,
+      insn,
+      shifts: [second],
+      isDown: false,
+      first: 0,
+      count: Math.min(64 - up, loaded),
+      signed: false,
+    }
+  }
+  const first = down - (up ?? 0)
   // What lies above the load is zero, and so is then the sign.
   const count = Math.min(64 - down, loaded - first)
   if (first < 0 || count < 1) return undefined
-  return { at, load, insn, left, right: next, first, count, signed: arithmetic !== undefined && count === 64 - down }
+  const signed = arithmetic !== undefined && count === 64 - down
+  return { at, load, insn, shifts: up === undefined ? [third] : [second, third], isDown: true, first, count, signed }
 }
 
-function shiftOf(step: Step | undefined, dst: WritableRegister, op: 'lsh' | 'rsh' | 'arsh'): number | undefined {
+/** By how much a step shifts that register; undefined where it does not, or no such relocation wrote it. */
+function shiftOf(
+  step: Step | undefined,
+  dst: WritableRegister,
+  op: 'lsh' | 'rsh' | 'arsh',
+  core: CoreKind | undefined,
+): number | undefined {
   const insn = step?.insn
+  if (core !== undefined && step?.core !== core) return undefined
   if (insn?.kind !== 'alu' || insn.width !== 64 || insn.op !== op || insn.dst !== dst) return undefined
   return typeof insn.src === 'number' && insn.src >= 0 && insn.src < 64 ? insn.src : undefined
 }

@@ -17,7 +17,7 @@ import { nextTouch } from './touches.ts'
  * any load that has the whole bitfield and stays in its integer. Contexts may be different.
  */
 export function narrowBitfields(flow: Flow, littleEndian: boolean, result: RegisterSet): Flow {
-  if (!flow.some(({ core }) => core === 'field_lshift_u64')) return flow
+  if (!flow.some(({ core }) => core === 'field_lshift_u64' || core === 'field_rshift_u64')) return flow
   const place: Place = { flow, starts: blockStarts(flow), ways: waysTo(flow), live: liveAfter(flow, result) }
   const parts: Replaced[] = [...flow]
   for (const at of flow.keys()) {
@@ -27,7 +27,7 @@ export function narrowBitfields(flow: Flow, littleEndian: boolean, result: Regis
     const value = asValue(place, field, loads)
     const test = asTest(place, field, loads)
     // Equally short forms differ in what else they allow: a value may still be shared.
-    const best = test !== undefined && test.length < (value?.length ?? 2) ? test : value
+    const best = test !== undefined && test.length < (value?.length ?? field.shifts.length) ? test : value
     for (const [where, part] of best?.edits ?? []) parts[where] = part
   }
   return replaced(flow, parts)
@@ -50,9 +50,9 @@ interface Form {
 }
 
 /** A form whose load is `narrower`, and which does without the shifts that there were. */
-const form = ({ at, left, right }: Bitfield, { step }: Narrower, length: number, edits: Edits): Form => ({
+const form = ({ at, shifts }: Bitfield, { step }: Narrower, length: number, edits: Edits): Form => ({
   length,
-  edits: [[at, step], [left, undefined], ...(right === undefined ? [] : [[right, undefined] as const]), ...edits],
+  edits: [[at, step], ...shifts.map((shift) => [shift, undefined] as const), ...edits],
 })
 
 const shortest = (forms: readonly Form[]): Form | undefined =>
@@ -78,15 +78,16 @@ const inPlaceOf = (step: Step | undefined, insn: Insn, target?: number): Step =>
   ...(target === undefined ? {} : { target }),
 })
 
-/** The bitfield alone in its register, in fewer than two steps after the load. */
+/** The bitfield alone in its register, in fewer steps after the load than there were. */
 function asValue({ flow }: Place, field: Bitfield, loads: readonly Narrower[]): Form | undefined {
-  const { right } = field
-  if (right === undefined) return undefined
+  const { shifts, isDown } = field
+  const last = shifts.at(-1)
+  if (!isDown || last === undefined) return undefined
   const forms = loads.map((narrower) => {
     const insns = extracted(field, narrower)
-    return form(field, narrower, insns.length, [[right, insns.map((insn) => inPlaceOf(flow[right], insn))]])
+    return form(field, narrower, insns.length, [[last, insns.map((insn) => inPlaceOf(flow[last], insn))]])
   })
-  return shortest(forms.filter(({ length }) => length < 2))
+  return shortest(forms.filter(({ length }) => length < shifts.length))
 }
 
 /** What leaves the bitfield alone in its register. */
@@ -102,24 +103,24 @@ function extracted({ insn: { dst }, count, signed }: Bitfield, { bits, first }: 
 /** The bitfield compared with a number and then forgotten: it may stay where it is in its integer. */
 function asTest(place: Place, field: Bitfield, loads: readonly Narrower[]): Form | undefined {
   const { flow, starts, live } = place
-  const { left, right, insn, count } = field
-  const where = nextTouch(flow, starts, right ?? left, insn.dst)
+  const { shifts, isDown, insn, count } = field
+  const where = nextTouch(flow, starts, shifts.at(-1) ?? field.at, insn.dst)
   const step = where === undefined ? undefined : flow[where]
   if (where === undefined || step?.target === undefined || step.insn.kind !== 'jump') return undefined
   const jump = step.insn
   if (jump.dst !== insn.dst || typeof jump.src !== 'number' || !isDeadAfter(live, where, insn.dst)) return undefined
   // 32 bits have to hold what 64 bits say.
-  if (jump.width === 32 && (right === undefined || count > 32)) return undefined
+  if (jump.width === 32 && (!isDown || count > 32)) return undefined
   const wanted = zeroTest(jump, field)
   const forms = loads.flatMap((narrower) =>
     wanted === undefined ? compared(step, jump, where, field, narrower) : tested(place, where, wanted, field, narrower),
   )
-  return shortest(forms.filter(({ length }) => length < (right === undefined ? 1 : 2)))
+  return shortest(forms.filter(({ length }) => length < shifts.length))
 }
 
 /** Does a jump happen where the bitfield is zero, or where it is not? undefined: neither says it. */
-function zeroTest({ op, src }: Jump, { right, count, signed }: Bitfield): 'zero' | 'nonzero' | undefined {
-  const isBit = right !== undefined && count === 1 && !signed
+function zeroTest({ op, src }: Jump, { isDown, count, signed }: Bitfield): 'zero' | 'nonzero' | undefined {
+  const isBit = isDown && count === 1 && !signed
   switch (`${op} ${src}`) {
     case 'jeq 0':
     case 'jle 0':
@@ -183,8 +184,8 @@ function isFree({ flow, ways }: Place, where: number, target: number): boolean {
 
 /** Equality with a number that is shifted up to where the bitfield lies. */
 function compared(step: Step, { op, src }: Jump, where: number, field: Bitfield, narrower: Narrower): readonly Form[] {
-  const { signed, right, count, insn } = field
-  if ((op !== 'jeq' && op !== 'jne') || signed || right === undefined || typeof src !== 'number') return []
+  const { signed, isDown, count, insn } = field
+  if ((op !== 'jeq' && op !== 'jne') || signed || !isDown || typeof src !== 'number') return []
   if (src < 0 || BigInt(src) >= 1n << BigInt(count)) return []
   const mask = maskOf(narrower.first, count)
   if (mask > MAX_IMMEDIATE) return []
