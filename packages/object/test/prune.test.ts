@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
 import type { ObjectFunction } from '@tscc/object'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { needs } from '../../../tools/needs.ts'
+import { helperParameters } from '../src/link/prune/helper-parameters.ts'
 import { pruneFunction } from '../src/link/prune/prune-function.ts'
 import { contextOf, functionOf, pruned, rows, textOf } from './pruned-text.ts'
 
@@ -139,7 +142,11 @@ describe('constants', () => {
     ['an offset of nothing is not added', 'r0 = r1\nr0 += 0\nexit', 'r0 = r1\nexit'],
     ['unsigned numbers are at least 0', 'r0 = 5\nif r1 >= 0 goto l\nr0 = 4\nl:\nexit', 'r0 = 5\nexit'],
     ['the remainder by a register that is zero differs between kernels', 'r2 = 0\nr0 = -1\nw0 %= w2\nexit', null],
-    ['a call forgets what r0 to r5 were', 'r2 = 1\ncall 5\nif r0 == 1 goto l\nr0 = 0\nl:\nexit', null],
+    [
+      'a call forgets what r0 to r5 were',
+      'r0 = 1\ncall 5\nif r0 == 1 goto l\nr0 = 0\nl:\nexit',
+      'call 5\nif r0 == 1 goto +1\nr0 = 0\nexit',
+    ],
   ])('%s', (_, before, after) => {
     expect(pruned(before)).toEqual(after === null ? textOf(functionOf(before)) : rows(after))
   })
@@ -156,11 +163,8 @@ describe('what nobody reads', () => {
     ],
     ['cmpxchg compares with r0', 'r0 = 5\nr3 = 6\nr0 = cmpxchg_64(r10 - 8, r0, r3)\nexit', null],
     ['a packet load takes r6', 'r6 = r1\nr0 = *(u8 *)skb[4]\nexit', null],
-    [
-      'calls read five registers',
-      'r1 = 1\nr2 = 2\nr5 = 5\nr6 = 6\ncall 5\nexit',
-      'r1 = 1\nr2 = 2\nr5 = 5\ncall 5\nexit',
-    ],
+    ['helpers read their parameters', 'r1 = 1\nr2 = 2\nr3 = 3\nr6 = 6\ncall 1\nexit', 'r1 = 1\nr2 = 2\ncall 1\nexit'],
+    ['unknown ones five registers', 'r1 = 1\nr5 = 5\nr6 = 6\ncall 5000\nexit', 'r1 = 1\nr5 = 5\ncall 5000\nexit'],
     ['and write six', 'r0 = 9\ncall 5\nr0 = 1\nexit', 'call 5\nr0 = 1\nexit'],
   ])('%s', (_, before, after) => {
     expect(pruned(before)).toEqual(after === null ? textOf(functionOf(before)) : rows(after))
@@ -175,6 +179,16 @@ describe('what nobody reads', () => {
       rows('r1 = 1\ncall -1\nr0 = 0\nexit'),
     )
   })
+})
+
+test.skipIf(!needs('libbpf'))("helpers have as many parameters as libbpf's declarations say", () => {
+  const text = readFileSync('/usr/include/bpf/bpf_helper_defs.h', 'utf8')
+  const rows = [...text.matchAll(/\(\*(?:const )?bpf_\w+\)\(([^;]*)\) = \(void \*\) ?(\d+);/g)]
+  expect(rows.length).toBeGreaterThan(200)
+  for (const [, parameters = '', number = ''] of rows) {
+    const count = parameters === 'void' ? 0 : parameters.includes('...') ? 5 : parameters.split(',').length
+    expect([number, helperParameters(Number(number))]).toEqual([number, count])
+  }
 })
 
 describe('jumps', () => {
@@ -372,7 +386,7 @@ describe('code that cannot be understood comes back as it is', () => {
   })
 
   test('the time grows with the length', () => {
-    const seconds = (parts: number, part: string): number => {
+    const milliseconds = (parts: number, part: string): number => {
       const f = functionOf(
         `r0 = 0\n${Array.from({ length: parts }, (_, i) => part.replaceAll('#', `${i}`)).join('\n')}\nexit`,
       )
@@ -386,7 +400,7 @@ describe('code that cannot be understood comes back as it is', () => {
       'goto l#\nl#:',
     ]
     for (const part of hard) {
-      const [short, long] = [seconds(1500, part), seconds(12000, part)]
+      const [short, long] = [milliseconds(700, part), milliseconds(5600, part)]
       // Eight times the length; quadratic would be 64 times.
       expect(long, part).toBeLessThan(24 * short + 200)
     }

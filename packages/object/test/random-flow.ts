@@ -5,10 +5,13 @@ import {
   add,
   and,
   arsh,
+  atomicAdd,
   callHelper,
+  cmpxchg,
   type Endian,
   encode,
   exit,
+  fetchXor,
   type Insn,
   insnSlots,
   type JumpOp,
@@ -27,6 +30,7 @@ import {
   sub,
   type Width,
   type WritableRegister,
+  xchg,
   xor,
 } from '@tscc/insn'
 import type { CoreKind, ObjectFunction } from '@tscc/object'
@@ -107,14 +111,8 @@ const plain: fc.Arbitrary<readonly Item[]> = fc.oneof(
   fc.tuple(register, place).map(([src, to]) => [store(to.size, 'r10', to.off, src)]),
   fc.tuple(fc.integer({ min: -128, max: 127 }), place).map(([value, to]) => [store(to.size, 'r10', to.off, value)]),
   fc
-    .tuple(
-      fc.constantFrom('add' as const, 'fetch_xor' as const, 'xchg' as const, 'cmpxchg' as const),
-      register,
-      fc.nat(7),
-    )
-    .map(([op, src, at]): readonly Item[] => [
-      { kind: 'atomic', op, size: 'u64', base: 'r10', off: BUFFER + 8 * at, src },
-    ]),
+    .tuple(fc.constantFrom(atomicAdd, fetchXor, xchg, cmpxchg), register, fc.nat(7))
+    .map(([atomic, src, at]) => [atomic('u64', 'r10', BUFFER + 8 * at, src)]),
   // A call leaves r1 to r5 unreadable.
   fc
     .tuple(fc.shuffledSubarray([...registers], { minLength: 6, maxLength: 6 }), immediate)

@@ -1,5 +1,6 @@
 import type { Insn, Register } from '@tscc/insn'
 import type { Step } from './flow.ts'
+import { helperParameters, MOST_PARAMETERS } from './helper-parameters.ts'
 
 /** Registers as bits of a number: r0 is bit 0. */
 export type RegisterSet = number
@@ -25,7 +26,7 @@ export const only = (operand: Register | number): RegisterSet => (typeof operand
 const CLOBBERED: RegisterSet = 0b111111
 
 /** r1 and up, as many as a call takes. */
-const parametersOf = ({ parameters = 5 }: Step): RegisterSet => ((1 << parameters) - 1) << 1
+const firstParameters = (count: number): RegisterSet => ((1 << count) - 1) << 1
 
 /** Registers that a step reads. What a function's `exit` reads is `result`. */
 export function readsOf(step: Step, result: RegisterSet): RegisterSet {
@@ -54,9 +55,10 @@ export function readsOf(step: Step, result: RegisterSet): RegisterSet {
     case 'jump':
       return only(insn.dst) | only(insn.src)
     case 'callHelper':
+      return firstParameters(step.parameters ?? helperParameters(insn.helper))
     case 'callKfunc':
     case 'callFunc':
-      return parametersOf(step)
+      return firstParameters(step.parameters ?? MOST_PARAMETERS)
     case 'exit':
       return result
     case 'ldImm64':

@@ -90,6 +90,8 @@ function moved(step: Step, register: Address, base: Address, offset: number): St
   const { insn } = step
   if ((insn.kind !== 'load' && insn.kind !== 'store') || insn.base !== register) return undefined
   if (insn.kind === 'store' && insn.src === register) return undefined
+  // The offset of an argument is not known yet.
+  if (step.relocation !== undefined && offset !== 0) return undefined
   const off = insn.off + offset
   return off < -0x8000 || off > 0x7fff ? undefined : { ...step, insn: { ...insn, base, off } }
 }

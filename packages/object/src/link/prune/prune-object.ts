@@ -2,6 +2,7 @@ import { type Btf, typeOf } from '@tscc/btf'
 import type { BpfObject, ObjectFunction } from '../../model.ts'
 import type { ResolvedExtern, ResolvedExterns } from '../link-externs.ts'
 import type { PatchedFunction } from '../patch-function.ts'
+import { MOST_PARAMETERS } from './helper-parameters.ts'
 import type { Known } from './known.ts'
 import { pruneFunction } from './prune-function.ts'
 
@@ -81,10 +82,8 @@ function loadedExtern({ object, externs, loadsKfuncs }: PruneInput, index: numbe
 /** By the prototype, which is the kernel's where the kfunc was found. */
 function parametersOf({ object, btf, externs }: PruneInput, index: number): number {
   const typeId = object.externs[index]?.typeId ?? 0
-  if (btf === undefined || typeId === 0 || externs.all[index]?.kind !== 'kfunc') return MAX_PARAMETERS
+  if (btf === undefined || typeId === 0 || externs.all[index]?.kind !== 'kfunc') return MOST_PARAMETERS
   const func = typeOf(btf, typeId)
   const proto = func.kind === 'func' ? typeOf(btf, func.typeId) : func
-  return proto.kind === 'func_proto' ? Math.min(proto.params.length, MAX_PARAMETERS) : MAX_PARAMETERS
+  return proto.kind === 'func_proto' ? Math.min(proto.params.length, MOST_PARAMETERS) : MOST_PARAMETERS
 }
-
-const MAX_PARAMETERS = 5
