@@ -136,9 +136,43 @@ describe('a bitfield that is tested and forgotten', () => {
     expect(pruned(zero)).toEqual(rows(`r0 = *(u8 *)(r6 + 8)\nif r0 & 60 goto +2\n${end}`))
   })
 
+  test('one bit with a sign is never 1, nor is one that was not shifted down', () => {
+    for (const text of [
+      tested('r0 == 1').replace('>>=', 's>>='),
+      'r0 = *(u32 *)(r6 + 8) @offset\nr0 <<= 63 @left\nif r0 == 1 goto l\nr0 = 1\nexit\nl:\nr0 = 2\nexit',
+    ])
+      expect(pruned(text)).toEqual(textOf(functionOf(text)))
+  })
+
+  test('a goto that others need stays what it is', () => {
+    const text = `may_goto g\n${field('u32', 3, 2, '>>=', 'if r0 == 0 goto l\ng:\ngoto m\nl:\nr7 += 1\nm:\nr0 = r7\nexit')}`
+    expect(pruned(text)).toEqual(
+      rows(`may_goto +5
+        r0 = *(u8 *)(r6 + 8)
+        if r0 & 24 goto +1
+        r7 += 1
+        r0 = r7
+        exit
+        goto -3`),
+    )
+  })
+
   test('more than 32 bits are not what a comparison of 32 bits looks at', () => {
     const text = tested('w0 != 0', 'u64', 8, 40)
     expect(pruned(text)).toEqual(textOf(functionOf(text)))
+  })
+
+  test('nor do masks have more than 31 bits of 64', () => {
+    for (const [first, count] of [
+      [30, 4],
+      [31, 2],
+      [0, 40],
+    ] as const) {
+      const text = tested('r0 != 0', 'u64', first, count)
+      expect(pruned(text)).toEqual(textOf(functionOf(text)))
+    }
+    // 31 of 64 bits do.
+    expect(pruned(tested('r0 != 0', 'u64', 29, 2))[1]).toBe('if r0 & 1610612736 goto +2')
   })
 })
 

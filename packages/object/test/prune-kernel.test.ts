@@ -13,7 +13,7 @@ const RUNS = 2000
 const context = {
   endian,
   config: new Uint8Array(),
-  externs: { loads: () => undefined, parameters: () => 5 },
+  references: { loads: () => undefined, parameters: () => 5 },
   isVoid: false,
 } as const
 

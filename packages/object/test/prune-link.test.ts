@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parseBtf } from '@tscc/btf'
 import { isTsccError } from '@tscc/core'
-import { decode, disassemble } from '@tscc/insn'
+import { add, decode, disassemble, encode, exit, mov } from '@tscc/insn'
 import {
   type BpfObject,
   explainLink,
@@ -139,6 +139,27 @@ describe('an object with some of everything', () => {
       linkObject({ ...sample, functions: functions.map((f, i) => (i === 0 ? onlyCall(f) : f)) }, to).programs
     expect(programs(target)[0]?.funcInfo.length).toBe(8 * 2)
     expect(programs(linkTarget({ vmlinux: () => kernelBtf, config: () => '' }))[0]?.funcInfo.length).toBe(8 * 3)
+  })
+
+  test('a call reads what the function behind it reads, and what its prototype says', () => {
+    const sample = prunable(sampleObject())
+    const setsR2 = (change: (twice: ObjectFunction) => ObjectFunction) => {
+      const functions = sample.functions.map((f) => {
+        if (f.name === 'twice') return change(f)
+        if (f.name !== 'filter') return f
+        const code = f.code.slice()
+        code.set([0xb7, 2, 0, 0, 9, 0, 0, 0], 8 * 2) // r2 = 9, before the second call
+        return { ...f, code, relocations: f.relocations.map((one) => (one.at === 4 ? { ...one, function: 2 } : one)) }
+      })
+      return textOf(linkObject({ ...sample, functions }, target), 'filter').includes('r2 = 9')
+    }
+    const both = encode([mov('r0', 'r1'), add('r0', 'r2'), exit()])
+    expect(setsR2((twice) => twice)).toBe(false)
+    expect(setsR2((twice) => ({ ...twice, code: both }))).toBe(true)
+    expect(setsR2(({ prunable: _, ...twice }) => twice)).toBe(true)
+    // Verified by its prototype, of one parameter.
+    expect(setsR2((twice) => ({ ...twice, linkage: 'global' }))).toBe(false)
+    expect(setsR2(({ typeId: _, ...twice }) => ({ ...twice, linkage: 'global' }))).toBe(true)
   })
 
   test('its file says that it may be pruned', () => {

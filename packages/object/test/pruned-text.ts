@@ -63,7 +63,7 @@ export const contextOf = ({
 }: More): PruneContext => ({
   endian,
   config,
-  externs: { loads: (extern) => loads[extern], parameters: () => parameters },
+  references: { loads: (extern) => loads[extern], parameters: () => parameters },
   isVoid,
 })
 

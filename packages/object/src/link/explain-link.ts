@@ -7,7 +7,7 @@ import type { LinkedObject, Resolutions } from './linked-object.ts'
 export interface LinkExplanation {
   /** Of the program or subprogram that asked; empty for what is the whole object's. */
   readonly function: string
-  /** Slot in that function, where there is one. */
+  /** Slot in that function as the object has it, where there is one. */
   readonly at?: number
   /** What was asked for: a kind of CO-RE relocation, or `argument`, `kfunc`, `ksym`, `kconfig`, `attach`, `callback`, `prune`. */
   readonly kind: string

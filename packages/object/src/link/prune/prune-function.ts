@@ -3,10 +3,11 @@ import type { ObjectFunction } from '../../model.ts'
 import type { Flow } from './flow.ts'
 import { foldAddresses } from './fold-addresses.ts'
 import { foldConstants } from './fold-constants.ts'
+import { MOST_PARAMETERS } from './helper-parameters.ts'
 import { narrowBitfields } from './narrow-bitfields.ts'
 import type { Machine } from './propagate.ts'
-import { type KnownExterns, readFlow } from './read-flow.ts'
-import { removeDead } from './remove-dead.ts'
+import { type KnownReferences, readFlow } from './read-flow.ts'
+import { parametersRead, removeDead } from './remove-dead.ts'
 import { joinRuns, shortenJumps } from './shorten-jumps.ts'
 import { writeFlow } from './write-flow.ts'
 
@@ -15,7 +16,7 @@ export interface PruneContext {
   readonly endian: Endian
   /** Content of the map of configuration values on this kernel. */
   readonly config: Uint8Array
-  readonly externs: KnownExterns
+  readonly references: KnownReferences
   /** Nobody reads what the function returns. */
   readonly isVoid: boolean
 }
@@ -31,7 +32,7 @@ export interface PruneContext {
  * Each pass takes the flow and gives another; as long as one finds something the others may, too, so that they take turns.
  */
 export function pruneFunction(f: ObjectFunction, context: PruneContext): ObjectFunction {
-  const flow = readFlow(f, context.endian, context.externs)
+  const flow = readFlow(f, context.endian, context.references)
   if (flow === undefined) return f
   const written = writeFlow(prunedFlow(flow, context), context.endian)
   if (written === undefined || written.code.length >= f.code.length) return f
@@ -54,4 +55,10 @@ function prunedFlow(flow: Flow, { endian, config, isVoid }: PruneContext): Flow 
     if (pruned === before) break
   }
   return pruned
+}
+
+/** How many of r1 to r5 a function reads, of its caller's; all five where that is not certain. */
+export function parametersOf(f: ObjectFunction, { endian, references }: PruneContext): number {
+  const flow = readFlow(f, endian, references)
+  return flow === undefined ? MOST_PARAMETERS : parametersRead(flow)
 }

@@ -1,10 +1,10 @@
-import { type Btf, typeOf } from '@tscc/btf'
+import { type Btf, type BtfType, typeCount, typeOf } from '@tscc/btf'
 import type { BpfObject, ObjectFunction } from '../../model.ts'
 import type { ResolvedExtern, ResolvedExterns } from '../link-externs.ts'
 import type { PatchedFunction } from '../patch-function.ts'
 import { MOST_PARAMETERS } from './helper-parameters.ts'
 import type { Known } from './known.ts'
-import { pruneFunction } from './prune-function.ts'
+import { type PruneContext, parametersOf, pruneFunction } from './prune-function.ts'
 
 /** What an object is on one kernel, so far. */
 export interface PruneInput {
@@ -37,23 +37,30 @@ export function pruneObject(input: PruneInput): PrunedObject {
       relocations.flatMap((one) => (one.kind === 'call' || one.kind === 'function' ? [one.function] : [])),
     ),
   )
-  for (const [index, before] of patched) {
+  const parameters = new Map<number, number>()
+  // Programs stand before what they call, so that from the end callees mostly come first.
+  for (const [index, before] of [...patched].reverse()) {
     const f = object.functions[index]
     if (f?.prunable !== true) continue
     const applied = { ...f, code: before.code }
-    const after = pruneFunction(applied, {
+    const context: PruneContext = {
       endian: object.endian,
       config: input.externs.config,
-      externs: {
+      references: {
         loads: (extern) => loadedExtern(input, extern),
-        parameters: (extern) => parametersOf(input, extern),
+        parameters: (callee) =>
+          callee.kind === 'call'
+            ? (parameters.get(callee.function) ?? MOST_PARAMETERS)
+            : externParameters(input, callee.extern),
       },
       isVoid: !called.has(index) && input.isVoid(index),
-    })
+    }
+    const after = pruneFunction(applied, context)
+    parameters.set(index, functionParameters(input, after, context))
     if (after === applied) continue
     functions[index] = after
     codes.set(index, { ...before, code: after.code })
-    pruned.push({ function: f.name, from: before.code.length / 8, to: after.code.length / 8 })
+    pruned.unshift({ function: f.name, from: before.code.length / 8, to: after.code.length / 8 })
   }
   return pruned.length === 0
     ? { object, patched, pruned }
@@ -80,10 +87,27 @@ function loadedExtern({ object, externs, loadsKfuncs }: PruneInput, index: numbe
 }
 
 /** By the prototype, which is the kernel's where the kfunc was found. */
-function parametersOf({ object, btf, externs }: PruneInput, index: number): number {
+function externParameters({ object, btf, externs }: PruneInput, index: number): number {
   const typeId = object.externs[index]?.typeId ?? 0
   if (btf === undefined || typeId === 0 || externs.all[index]?.kind !== 'kfunc') return MOST_PARAMETERS
-  const func = typeOf(btf, typeId)
-  const proto = func.kind === 'func' ? typeOf(btf, func.typeId) : func
-  return proto.kind === 'func_proto' ? Math.min(proto.params.length, MOST_PARAMETERS) : MOST_PARAMETERS
+  return prototypeParameters(btf, typeId)
 }
+
+/** Who calls a function that is verified by its prototype has to set all of that. */
+function functionParameters({ btf }: PruneInput, f: ObjectFunction, context: PruneContext): number {
+  const read = parametersOf(f, context)
+  if (f.linkage === 'static') return read
+  return btf === undefined || f.typeId === undefined
+    ? MOST_PARAMETERS
+    : Math.max(read, prototypeParameters(btf, f.typeId))
+}
+
+function prototypeParameters(btf: Btf, typeId: number): number {
+  const func = typeAt(btf, typeId)
+  const proto = func?.kind === 'func' ? typeAt(btf, func.typeId) : func
+  return proto?.kind === 'func_proto' ? Math.min(proto.params.length, MOST_PARAMETERS) : MOST_PARAMETERS
+}
+
+/** A type that may not be there. */
+const typeAt = (btf: Btf, id: number): BtfType | undefined =>
+  Number.isInteger(id) && id > 0 && id <= typeCount(btf) ? typeOf(btf, id) : undefined

@@ -1,22 +1,22 @@
 import { isTsccError } from '@tscc/core'
-import { decode, type Endian, type Insn, insnSlots } from '@tscc/insn'
-import type { LineInfo, ObjectFunction } from '../../model.ts'
+import { decode, type Endian, type Insn, insnSlots, type LdImm64 } from '@tscc/insn'
+import type { LineInfo, ObjectFunction, Relocation } from '../../model.ts'
 import { type Flow, isEnd, type Step } from './flow.ts'
 import type { Known } from './known.ts'
 
-/** What is known of the externs that a function refers to. */
-export interface KnownExterns {
+/** What is known of the externs and functions that a function refers to. */
+export interface KnownReferences {
   /** What the wide load of an extern gives. */
   loads(extern: number): Known
-  /** How many of r1 to r5 a call of it reads. */
-  parameters(extern: number): number
+  /** How many of r1 to r5 a call of an extern or a function reads. */
+  parameters(callee: Extract<Relocation, { readonly kind: 'extern' | 'call' }>): number
 }
 
 /**
  * A function's code as steps. Undefined for what the verifier would not take anyway, such as a jump that leaves the function
  * or ends inside a wide load: that is none of pruning's business.
  */
-export function readFlow(f: ObjectFunction, endian: Endian, externs: KnownExterns): Flow | undefined {
+export function readFlow(f: ObjectFunction, endian: Endian, references: KnownReferences): Flow | undefined {
   const insns = decoded(f.code, endian)
   if (insns === undefined) return undefined
   const slots: number[] = []
@@ -40,16 +40,17 @@ export function readFlow(f: ObjectFunction, endian: Endian, externs: KnownExtern
     // Functions that are called are other functions, and so need a relocation.
     if (distance !== undefined && (target === undefined || insn.kind === 'callFunc')) return undefined
     const line = lineOf(at)
-    const extern = relocation?.kind === 'extern' ? relocation.extern : undefined
-    const loads = extern === undefined ? plainValue(insn, relocation !== undefined) : externs.loads(extern)
+    const loads = insn.kind === 'ldImm64' ? loadedValue(insn, relocation, references) : undefined
+    const callee =
+      isCall(insn) && (relocation?.kind === 'extern' || relocation?.kind === 'call') ? relocation : undefined
     const kind = core.get(at)?.kind
     steps.push({
       insn,
       ...(target === undefined ? {} : { target }),
       ...(relocation === undefined ? {} : { relocation }),
       ...(kind === undefined ? {} : { core: kind }),
-      ...(loads === undefined || insn.kind !== 'ldImm64' ? {} : { loads }),
-      ...(extern === undefined || insn.kind === 'ldImm64' ? {} : { parameters: externs.parameters(extern) }),
+      ...(loads === undefined ? {} : { loads }),
+      ...(callee === undefined ? {} : { parameters: references.parameters(callee) }),
       ...(line === undefined ? {} : { line }),
     })
   }
@@ -72,8 +73,12 @@ function distanceOf(insn: Insn): number | undefined {
   return 'target' in insn ? insn.target : undefined
 }
 
-const plainValue = (insn: Insn, isRelocated: boolean): Known =>
-  insn.kind === 'ldImm64' && insn.source === 'value' && !isRelocated ? BigInt.asUintN(64, insn.value) : undefined
+const isCall = ({ kind }: Insn): boolean => kind === 'callHelper' || kind === 'callKfunc' || kind === 'callFunc'
+
+function loadedValue(insn: LdImm64, relocation: Relocation | undefined, references: KnownReferences): Known {
+  if (relocation?.kind === 'extern') return references.loads(relocation.extern)
+  return insn.source === 'value' && relocation === undefined ? BigInt.asUintN(64, insn.value) : undefined
+}
 
 /** By the slot of an instruction; undefined where one lies elsewhere, or there are two. */
 function bySlot<T extends { readonly at: number }>(

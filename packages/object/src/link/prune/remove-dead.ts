@@ -1,5 +1,6 @@
 import { isPure, only, type RegisterSet, readsOf, writesOf } from './effects.ts'
 import { blockStarts, type Flow, isEnd, replaced, type Step } from './flow.ts'
+import { MOST_PARAMETERS } from './helper-parameters.ts'
 
 /** Remove what only gives a register a value that nobody needs. */
 export function removeDead(flow: Flow, result: RegisterSet): Flow {
@@ -46,6 +47,21 @@ export function liveAfter(flow: Flow, result: RegisterSet): readonly RegisterSet
   }
   return after
 }
+
+/**
+ * How many of r1 to r5 are needed from the start on; all of them where there are dead steps, which the verifier wants to see
+ * everything for, too.
+ */
+export function parametersRead(flow: Flow): number {
+  const live = liveAfter(flow, ANY_RESULT)
+  const [first] = flow
+  if (first === undefined || flow.some((step, at) => isDead(step, live[at] ?? 0))) return MOST_PARAMETERS
+  const needed = liveBefore(first, live[0] ?? 0, ANY_RESULT)
+  return [5, 4, 3, 2, 1].find((n) => (needed & (1 << n)) !== 0) ?? 0
+}
+
+/** A caller may want r0. */
+const ANY_RESULT: RegisterSet = 1
 
 /** Steps that follow each other. */
 interface Block {
