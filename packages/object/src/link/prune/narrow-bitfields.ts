@@ -8,10 +8,9 @@ import { nextTouch } from './touches.ts'
 /**
  * Load bitfields as shortly as their place on the kernel allows.
  *
- *     r1 = *(u64 *)(r6 + 8)    r1 = *(u8 *)(r6 + 9)     bits 8 to 15: the whole byte
- *     r1 <<= 48                r1 = *(u8 *)(r6 + 8)     bits 0 to 4: the byte, and a mask
- *     r1 >>= 56                r1 &= 31
- *     if r1 != 0 goto L        if r1 & 16 goto L        bit 4, asked for and then forgotten
+ *     r1 = *(u64 *)(r6 + 8)    bits 8 to 15     r1 = *(u8 *)(r6 + 9)
+ *     r1 <<= …                 bits 0 to 4      r1 = *(u8 *)(r6 + 8); r1 &= 31
+ *     r1 >>= …                 bit 4, tested    r1 = *(u8 *)(r6 + 8); if r1 & 16 goto L
  *
  * Only loads and shifts that CO-RE relocations wrote are looked at: those are of kernel structs, where the verifier takes
  * any load that has the whole bitfield and stays in its integer. Contexts may be different.
@@ -164,7 +163,7 @@ function tested(
   const next = flow[where + 1]
   if (next?.target !== undefined && isGoto(next.insn) && ways[where + 1] === 1)
     return made(0, [where, inPlaceOf(step, set, next.target)], [where + 1, { ...next, target }])
-  if (isFree(place, where, target))
+  if (isFree(place, target))
     return made(0, [where, [inPlaceOf(step, set, where + 1), inPlaceOf(step, { kind: 'ja', target: 0 }, target)]])
   const masked = alu('and', dst, Number(BigInt.asIntN(32, mask)))
   return made(1, [where, [inPlaceOf(step, masked), inPlaceOf(step, jumpIf('jeq', dst, 0), target)]])
@@ -174,12 +173,9 @@ const MAX_IMMEDIATE = 0x7fff_ffffn
 const maskOf = (first: number, count: number): bigint => ((1n << BigInt(count)) - 1n) << BigInt(first)
 
 /** Can what is at the target be moved behind the jump, since nothing else leads there? ({@link joinRuns} does it.) */
-function isFree({ flow, ways }: Place, where: number, target: number): boolean {
+function isFree({ flow, ways }: Place, target: number): boolean {
   const before = flow[target - 1]
-  if (before === undefined || !isEnd(before) || ways[target] !== 1) return false
-  if (target > where) return true
-  // What runs into the jump cannot go behind it.
-  return flow.slice(target, where).some(isEnd)
+  return before !== undefined && isEnd(before) && ways[target] === 1
 }
 
 /** Equality with a number that is shifted up to where the bitfield lies. */
