@@ -1,5 +1,8 @@
+import { decode, type Insn } from '@tscc/insn'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { functionOf, pruned, rows, textOf } from './pruned-text.ts'
+import { pruneFunction } from '../src/link/prune/prune-function.ts'
+import { contextOf, functionOf, pruned, rows, textOf } from './pruned-text.ts'
 
 /** A load of so many bytes, and the shifts that leave `count` bits of it from bit `first` on, in r0. */
 const field = (size: string, first: number, count: number, shift = '>>=', rest = 'exit'): string =>
@@ -67,6 +70,49 @@ describe('a bitfield as a value', () => {
   ])('not: %s', (_, text) => {
     expect(pruned(text)).toEqual(textOf(functionOf(text)))
   })
+})
+
+/** r0 after loads and arithmetic on memory at r6, up to `exit`. */
+function resultOf(code: readonly Insn[], memory: Uint8Array, little: boolean): bigint {
+  const view = new DataView(memory.buffer)
+  let r0 = 0n
+  for (const insn of code) {
+    if (insn.kind === 'load') {
+      const { off, size } = insn
+      if (size === 'u8') r0 = BigInt(view.getUint8(off))
+      else if (size === 'u16') r0 = BigInt(view.getUint16(off, little))
+      else if (size === 'u32') r0 = BigInt(view.getUint32(off, little))
+      else r0 = view.getBigUint64(off, little)
+    } else if (insn.kind === 'alu') {
+      const by = BigInt(insn.src)
+      if (insn.op === 'and') r0 &= by
+      else if (insn.op === 'lsh') r0 = BigInt.asUintN(64, r0 << by)
+      else if (insn.op === 'rsh') r0 >>= by
+      else r0 = BigInt.asUintN(64, BigInt.asIntN(64, r0) >> by)
+    }
+  }
+  return r0
+}
+
+test.each(['little', 'big'] as const)('whatever the bitfield, it is the same as before, %s endian', (endian) => {
+  const load = fc.constantFrom('u8', 'u16', 'u32', 'u64')
+  const memory = fc.uint8Array({ minLength: 16, maxLength: 16 })
+  const shifts = fc.tuple(fc.nat(63), fc.nat(63), fc.constantFrom('>>=', 's>>='))
+  let shorter = 0
+  fc.assert(
+    fc.property(load, shifts, memory, (size, [up, down, shift], bytes) => {
+      const text = `r0 = *(${size} *)(r6 + 8) @offset\nr0 <<= ${up} @left\nr0 ${shift} ${down} @right\nexit`
+      const before = functionOf(text, endian)
+      const after = pruneFunction(before, contextOf({ endian }))
+      if (after !== before) shorter++
+      const [one, two] = [before, after].map(({ code }) =>
+        resultOf(decode(code, { endian }), bytes, endian === 'little'),
+      )
+      expect(two, text).toBe(one)
+    }),
+    { numRuns: 5000 },
+  )
+  expect(shorter).toBeGreaterThan(500)
 })
 
 describe('a bitfield that is tested and forgotten', () => {

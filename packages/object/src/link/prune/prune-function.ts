@@ -32,12 +32,15 @@ export interface PruneContext {
  * Each pass takes the flow and gives another; as long as one finds something the others may, too, so that they take turns.
  */
 export function pruneFunction(f: ObjectFunction, context: PruneContext): ObjectFunction {
-  const flow = readFlow(f, context.endian, context.references)
+  const flow = f.code.length > MAX_BYTES ? undefined : readFlow(f, context.endian, context.references)
   if (flow === undefined) return f
   const written = writeFlow(prunedFlow(flow, context), context.endian)
   if (written === undefined || written.code.length >= f.code.length) return f
   return { ...f, ...written, coreRelocations: [] }
 }
+
+/** Longer functions are nothing that a compiler of ours would make, and would take seconds. */
+const MAX_BYTES = 8 * 65_536
 
 /** How often the passes take turns; real code is done after three or four, and hostile code must be done some time. */
 const MAX_ROUNDS = 12
