@@ -9,8 +9,12 @@ import { accelerator, openGuest, runSome, runSuites } from './lib/matrix.mjs'
 import { allPassed, renderMarkdown, renderText, tableOf } from './lib/results.mjs'
 import { pickKernel } from './lib/wanted-kernels.mjs'
 
+/** These have a command of their own. */
+const others = ['twins']
+
 const allSuites = readdirSync(join(import.meta.dirname, 'suites'))
   .flatMap((name) => /^([a-z-]+)\.suite\.mjs$/.exec(name)?.[1] ?? [])
+  .filter((name) => !others.includes(name))
   .sort()
 
 const stop = new AbortController()
