@@ -24,7 +24,10 @@ export function buildTwins(algorithms, folder, { optional, say }) {
       execFileSync(tscc, ['build', source, '-o', file], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
       return true
     } catch (error) {
-      const why = `${error.stderr ?? error.message}`.trim().split('\n')[0].replace(/^error: /, '')
+      const why = `${error.stderr ?? error.message}`
+        .trim()
+        .split('\n')[0]
+        .replace(/^error: /, '')
       if (!optional) throw new Error(`${name}: tscc build ${source}: ${why}`, { cause: error })
       say(`${name}: left out: ${why}`)
       return false
