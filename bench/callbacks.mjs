@@ -11,6 +11,7 @@ import { writeObject } from '@tscc/object'
 import { minimalCongAvoidProgram, minimalSsthreshProgram, minimalUndoCwndProgram } from '@tscc/struct-ops'
 import { specToObject } from '@tscc/struct-ops/object'
 import { enableStats, hostKernel } from '@tscc/syscall'
+import { callbacksTable } from './callbacks-table.mjs'
 import { baselines, clangObjects, openObject, ourObject } from './objects.mjs'
 import { median, quantile } from './statistics.mjs'
 import { openVeth } from './veth.mjs'
@@ -131,27 +132,5 @@ const rows = all.map(({ algorithm, of }) => {
 })
 const floor = rows[0].callbacks.find(({ callback }) => callback === 'cong_avoid').ns
 
-if (options.json) process.stdout.write(`${JSON.stringify({ placements, seconds, floor, rows }, null, 2)}\n`)
-else {
-  const titles = { tscc: 'tscc', direct: "clang's, direct offsets", core: "clang's, CO-RE" }
-  const ratio = (value) => (value === undefined ? '' : value.toFixed(2))
-  process.stdout.write(
-    `\nNanoseconds per call of a callback, medians of ${placements} placements (quartiles); counting alone costs ${floor.toFixed(1)}\n\n`,
-  )
-  process.stdout.write(
-    '| algorithm | of | instructions | ns per call | above counting | to direct | to CO-RE |\n|---|---|---:|---:|---:|---:|---:|\n',
-  )
-  for (const { algorithm, of, xlated, ns, toDirect, toCore } of rows.slice(1)) {
-    const spread = `${ns.median.toFixed(1)} (${ns.low.toFixed(1)}–${ns.high.toFixed(1)})`
-    const cells = [
-      algorithm,
-      titles[of],
-      xlated,
-      spread,
-      (ns.median - floor).toFixed(1),
-      ratio(toDirect),
-      ratio(toCore),
-    ]
-    process.stdout.write(`| ${cells.join(' | ')} |\n`)
-  }
-}
+const result = { placements, seconds, floor, rows }
+process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `\n${callbacksTable(result)}`)

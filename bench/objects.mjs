@@ -45,7 +45,9 @@ export function clangObjects(name, source = `${here}baseline/${name}.bpf.c`) {
     )
   } catch (error) {
     const why = error.code === 'ENOENT' ? 'clang or bpftool is not installed' : `${error.stderr ?? error.message}`
-    process.stderr.write(`${name}: none of clang's: ${why.trim()}\n`)
+    process.stderr.write(
+      `${name}: none of clang's: ${why.trim()}\n  (Debian: apt-get install clang bpftool libbpf-dev)\n`,
+    )
     return undefined
   }
 }
