@@ -80,8 +80,16 @@ function algorithm(name, compared, points) {
   return `<h2>${escapeMarkup(name)}</h2>${legend}${own.map((one) => comparison(one, points)).join('\n')}`
 }
 
-function comparison({ id, kernel, path, runs, link, verdict, result }, points) {
-  const facts = `${paths[path]?.about ?? path}; ${link === 'netem' ? 'tbf and netem' : "the lab's link"}; runs: ${runs} of each, the first one drawn`
+/** That the estimate from outside is the kernel's own. */
+const toldWords = ({ native }) => {
+  const told = native.flatMap(({ alphaTold }) => alphaTold ?? [])
+  return told.length === 0
+    ? ''
+    : `; the kernel's own says of its alpha: ${told.map((one) => one.toFixed(3)).join(', ')}`
+}
+
+function comparison({ id, kernel, path, runs, link, verdict, result, figures: measured }, points) {
+  const facts = `${paths[path]?.about ?? path}; ${link === 'netem' ? 'tbf and netem' : "the lab's link"}; runs: ${runs} of each, the first one drawn${toldWords(measured)}`
   const figures = plots.map((metric) => plotFigure(result, metric, { points, id: `${id}-${metric}` }))
   const rows = verdict.rows.map((row) => {
     const { measure, native, tscc, difference, spread } = row

@@ -54,6 +54,9 @@ function ecnFigures(scenario, flow, first) {
   const segments = (flow.bytesAcked.at(-1) - flow.bytesAcked[first]) / segment(scenario.path)
   return {
     marked: (flow.deliveredCe.at(-1) - flow.deliveredCe[first]) / segments,
-    alpha: late.reduce((sum, { alpha }) => sum + alpha, 0) / Math.max(1, late.length),
+    alpha: meanOf(late.map(({ alpha }) => alpha)),
+    ...(flow.alpha === undefined ? {} : { alphaTold: meanOf(flow.alpha.slice(first).filter(Number.isFinite)) }),
   }
 }
+
+const meanOf = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
