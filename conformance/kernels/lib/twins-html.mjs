@@ -33,20 +33,25 @@ export function twinsHtml(comparisons, { startedAt }) {
 
 const scrolled = (label, table) =>
   `<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table>${table}</table></div>`
-const head = (texts) => `<thead><tr>${texts.map((text) => `<th scope="col">${text}</th>`).join('')}</tr></thead>`
+/** The first `left` columns are of words. */
+const head = (texts, left = 1) =>
+  `<thead><tr>${texts.map((text, i) => `<th scope="col"${i < left ? ' class="left"' : ''}>${text}</th>`).join('')}</tr></thead>`
 
 function summary(compared) {
   const measures = columns.flatMap(
     (key) => compared.flatMap(({ verdict }) => rowOf(verdict, key) ?? [])[0]?.measure ?? [],
   )
-  const heads = measures.map((one) => `${one.title}<small>${wanted(one)}</small>`)
+  const heads = measures.map(
+    (one) =>
+      `${one.title}<small>${[one.unit, one.order ? 'same order' : wanted(one)].filter((text) => text !== '').join(', ')}</small>`,
+  )
   const rows = compared.map(({ id, kernel, name, path, verdict }) => {
     const cells = measures.map(({ key }) => `<td>${cellOf(rowOf(verdict, key))}</td>`)
     const link = `<a href="#${id}">${escapeMarkup(name)}</a>`
-    return `<tr><th scope="row" class="left">${link}</th><td class="left">${path}</td><td class="left">${escapeMarkup(kernel)}</td>${cells.join('')}<td>${markOf(verdict)}</td></tr>`
+    return `<tr><th scope="row" class="left">${link}</th><td class="left">${path}</td><td class="left">${escapeMarkup(kernel)}</td><td class="left">${markOf(verdict)}</td>${cells.join('')}</tr>`
   })
-  return `${scrolled('Summary', `${head(['algorithm', 'path', 'kernel', ...heads, 'verdict'])}<tbody>${rows.join('\n')}</tbody>`)}
-<p class="note">Native, tscc's, and how far apart; means over the runs after slow start, retransmits of whole runs. Queue: what it adds to the empty path's round trip. Alpha: DCTCP's estimate of the marked share, made again from TCP_INFO's counters for both.</p>`
+  return `${scrolled('Summary', `${head(['algorithm', 'path', 'kernel', 'verdict', ...heads], 4)}<tbody>${rows.join('\n')}</tbody>`)}
+<p class="note">Native, tscc's, and how far apart; means over the runs after slow start, retransmits of whole runs (of the same order: ${wanted({ order: true })}). Queue: what it adds to the empty path's round trip. Alpha: DCTCP's estimate of the marked share, made again from TCP_INFO's counters for both.</p>`
 }
 
 /** A queue or an alpha only where it is judged. */
@@ -70,7 +75,7 @@ function left(others) {
     ({ kernel, name, path, status, why }) =>
       `<tr>${[name, path, kernel, status, why].map((text) => `<td class="left">${escapeMarkup(text)}</td>`).join('')}</tr>`,
   )
-  const table = `${head(['algorithm', 'path', 'kernel', '', 'why'])}<tbody>${rows.join('\n')}</tbody>`
+  const table = `${head(['algorithm', 'path', 'kernel', '', 'why'], 5)}<tbody>${rows.join('\n')}</tbody>`
   return `<section><h2>Not compared</h2>${scrolled('Not compared', table)}</section>`
 }
 
