@@ -2,7 +2,7 @@
 // twins/plan.json beside the suites (../twins.mjs writes it); here it is measured, there it is judged.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { hasCongestionControl, prepareAlgorithms, runExperiment } from '@tscc/lab'
+import { canRunLab, hasCongestionControl, prepareAlgorithms, runExperiment } from '@tscc/lab'
 import { linkHere, renameStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
 import { hostKernel, loadPlan } from '@tscc/syscall'
 import { check, skipped } from './check.mjs'
@@ -13,6 +13,9 @@ const folder = process.env.TSCC_TWINS ?? new URL('../twins', import.meta.url).pa
 const plan = JSON.parse(readFileSync(`${folder}/plan.json`, 'utf8'))
 const labels = ['native', 'tscc']
 
+/** Why there can be no path at all: a kernel whose modules are gone from the archive. Anything else is a failure. */
+const noPath = (await canRunLab()).missing.find(({ what }) => what.includes('Unknown device type'))
+
 for (const one of plan.algorithms)
   for (const path of plan.paths)
     if (path.only === undefined || path.only.includes(one.twin))
@@ -22,6 +25,7 @@ for (const one of plan.algorithms)
 
 /** Both on one path: figures of every run, and the first measured runs over time. */
 async function compare({ twin, file }, { scenario }) {
+  if (noPath !== undefined) return skipped(`this kernel has no veth: ${noPath.what}`)
   // Built in, loaded already, or of no module's name: what counts is whether a socket can use it
   spawnSync('modprobe', [`tcp_${twin}`], { stdio: 'ignore' })
   if (!hasCongestionControl(kernel, twin)) return skipped(`this kernel has no ${twin}`)
