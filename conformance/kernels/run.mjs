@@ -9,7 +9,7 @@ import { accelerator, openGuest, runSome, runSuites } from './lib/matrix.mjs'
 import { allPassed, renderMarkdown, renderText, tableOf } from './lib/results.mjs'
 import { pickKernel } from './lib/wanted-kernels.mjs'
 
-/** These have a command of their own. */
+/** Suites with a command of their own. */
 const others = ['twins']
 
 const allSuites = readdirSync(join(import.meta.dirname, 'suites'))
@@ -25,6 +25,8 @@ process.exitCode = await main()
 async function main() {
   try {
     const options = parseArguments(process.argv.slice(2))
+    const other = options.suites?.find((name) => others.includes(name))
+    if (other !== undefined) throw new Error(`--suite: ${other}: run node conformance/kernels/${other}.mjs`)
     const unknown = options.suites?.find((name) => !allSuites.includes(name))
     if (unknown !== undefined) throw new Error(`--suite: ${unknown}: expected one of ${allSuites.join(', ')}`)
     if (options.help) {

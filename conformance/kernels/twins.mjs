@@ -41,12 +41,12 @@ function say(text) {
 
 async function compare(options) {
   const startedAt = new Date().toISOString()
-  const algorithms = buildTwins(options.algorithms, options.folder, options)
+  const { built: algorithms, missing } = buildTwins(options.algorithms, options.folder, options)
   if (algorithms.length === 0) throw new Error('no algorithm to compare')
   // The host measures by the clock: nothing else may run beside it
   const onHost = options.host ? await hostTwins(algorithms, options) : []
   const jobs = await guestJobs(algorithms, options)
-  const comparisons = [...onHost, ...(await runSome(jobs, options.jobs)).flat()]
+  const comparisons = [...onHost, ...(await runSome(jobs, options.jobs)).flat(), ...missing]
   if (options.output !== undefined) writeFileSync(options.output, twinsHtml(comparisons, { startedAt }))
   const apart = comparisons.filter(({ status, verdict }) => status === 'fail' || verdict?.ok === false)
   const compared = comparisons.filter(({ verdict }) => verdict !== undefined)

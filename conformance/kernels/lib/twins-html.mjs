@@ -51,7 +51,7 @@ function summary(compared) {
     return `<tr><th scope="row" class="left">${link}</th><td class="left">${path}</td><td class="left">${escapeMarkup(kernel)}</td><td class="left">${markOf(verdict)}</td>${cells.join('')}</tr>`
   })
   return `${scrolled('Summary', `${head(['algorithm', 'path', 'kernel', 'verdict', ...heads], 4)}<tbody>${rows.join('\n')}</tbody>`)}
-<p class="note">Native, tscc's, and how far apart; means over the runs after slow start, retransmits of whole runs (of the same order: ${wanted({ order: true })}). Queue: what it adds to the empty path's round trip. Alpha: DCTCP's estimate of the marked share, made again from TCP_INFO's counters for both.</p>`
+<p class="note">Native, tscc's, and how far apart; medians over the runs after slow start, retransmits of whole runs (of the same order: ${wanted({ order: true })}). Queue: what it adds to the empty path's round trip. Alpha: DCTCP's estimate of the marked share, made again from TCP_INFO's counters for both.</p>`
 }
 
 /** A queue or an alpha only where it is judged. */

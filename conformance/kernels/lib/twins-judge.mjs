@@ -1,6 +1,11 @@
 // Is an algorithm its native twin's equal on a path? One table of what is compared and how far apart it may be.
 
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
+/** A run that the machine disturbed does not move it. */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
 
 /** Retransmits are of the same order when they differ by a factor less than this, or by no more than a few segments. */
 const sameOrder = { factor: 3, segments: 5 }
@@ -44,7 +49,7 @@ const isJudged = ({ limit, order, only, path }, of) =>
   (path === undefined || path === of.path)
 
 function rowOf(measure, of, theirs, ours) {
-  const [native, tscc] = [mean(theirs), mean(ours)]
+  const [native, tscc] = [median(theirs), median(ours)]
   const difference = native === 0 ? (tscc === 0 ? 0 : Number.POSITIVE_INFINITY) : tscc / native - 1
   const row = { measure, native, tscc, difference, spread: { native: spreadOf(theirs), tscc: spreadOf(ours) } }
   if (!isJudged(measure, of)) return row
@@ -52,9 +57,9 @@ function rowOf(measure, of, theirs, ours) {
   return { ...row, ok }
 }
 
-/** How far apart the runs of one side are, as a share of their mean; 0 of a single one. */
+/** How far apart the runs of one side are, as a share of their median; 0 of a single one. */
 function spreadOf(values) {
-  const middle = mean(values)
+  const middle = median(values)
   return middle === 0 ? 0 : (Math.max(...values) - Math.min(...values)) / middle
 }
 

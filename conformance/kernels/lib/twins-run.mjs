@@ -1,5 +1,5 @@
 // Running the suite of twins: in a guest for each kernel and algorithm, or on this machine's own kernel.
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
@@ -11,28 +11,34 @@ import { lengthOf, planOf } from './twins-plan.mjs'
 const root = join(import.meta.dirname, '../../..')
 const suite = join(import.meta.dirname, '../suites/twins.suite.mjs')
 
-/** Objects of the algorithms in `folder`: copied, or made by `tscc build`. Those that tscc has not are left out where that is allowed. */
-export function buildTwins(algorithms, folder, { optional, say }) {
-  return algorithms.filter(({ name, source }) => {
-    const file = join(folder, `${name}.bpf.o`)
-    if (source.endsWith('.o')) {
-      copyFileSync(source, file)
-      return true
-    }
-    try {
-      const tscc = join(root, 'node_modules/.bin/tscc')
-      execFileSync(tscc, ['build', source, '-o', file], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
-      return true
-    } catch (error) {
-      const why = `${error.stderr ?? error.message}`
-        .trim()
-        .split('\n')[0]
-        .replace(/^error: /, '')
-      if (!optional) throw new Error(`${name}: tscc build ${source}: ${why}`, { cause: error })
-      say(`${name}: left out: ${why}`)
-      return false
-    }
-  })
+/**
+ * Objects of the algorithms in `folder`: copied, or made by `tscc build`. Those that tscc has not are left out where that is
+ * allowed, with the reason as a comparison that was not made.
+ */
+export function buildTwins(algorithms, folder, { optional }) {
+  const built = []
+  const missing = []
+  for (const algorithm of algorithms) {
+    const { name, source } = algorithm
+    const why = buildOne(source, join(folder, `${name}.bpf.o`))
+    if (why === undefined) built.push(algorithm)
+    else if (optional) missing.push({ kernel: 'all', name, path: 'all', status: 'left out', why })
+    else throw new Error(`${name}: tscc build ${source}: ${why}`)
+  }
+  return { built, missing }
+}
+
+/** Why there is no object of it; undefined where there is one. */
+function buildOne(source, file) {
+  if (source.endsWith('.o')) {
+    copyFileSync(source, file)
+    return undefined
+  }
+  const tscc = join(root, 'node_modules/.bin/tscc')
+  const { status, stderr, error } = spawnSync(tscc, ['build', source, '-o', file], { encoding: 'utf8' })
+  if (status === 0) return undefined
+  const [first = ''] = (error?.message ?? stderr).trim().split('\n')
+  return first.replace(/^error: /, '')
 }
 
 /** A function that runs one algorithm in a guest of one kernel, and gives comparisons. */

@@ -30,7 +30,7 @@ export function twinsText(comparisons) {
   const limits = used
     .filter((measure) => wanted(measure) !== '')
     .map((measure) => `${measure.title} ${wanted(measure)}`)
-  const note = `native / tscc (difference); means over the runs. Equal: ${limits.join('; ')}`
+  const note = `native / tscc (difference); medians over the runs. Equal: ${limits.join('; ')}`
   return `${[...(compared.length > 0 ? [...lines, '', note] : []), ...others].join('\n')}\n`
 }
 

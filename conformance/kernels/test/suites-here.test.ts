@@ -47,7 +47,12 @@ describe.skipIf(!needs('root', 'bpf', 'btf', 'struct_ops', 'namespaces'))('twins
     const said: string[] = []
     const say = (text: string): number => said.push(text)
     try {
-      const algorithms = buildTwins([parseAlgorithm('reno=reno')], folder, { optional: false, say })
+      const { built: algorithms, missing } = buildTwins(
+        [parseAlgorithm('reno=reno'), parseAlgorithm('tahoe=tahoe')],
+        folder,
+        { optional: true },
+      )
+      expect(missing).toMatchObject([{ name: 'tahoe', status: 'left out' }])
       const plan = {
         onHost: true,
         pathNames: ['clean'],

@@ -93,11 +93,12 @@ describe('the judgement', () => {
     }
   })
 
-  test('means over the runs count, not each run', () => {
-    const tscc = [...off('goodput', 0.05), ...off('goodput', -0.05)]
+  test('medians over the runs count, not each run', () => {
+    const tscc = [...off('goodput', 0.02), ...off('goodput', -0.4), ...off('goodput', 0.01)]
     const { ok, rows } = judge(reno, { native: [figures, figures], tscc })
     expect(ok).toBe(true)
-    expect(rows[0]?.spread.tscc).toBeCloseTo(0.1)
+    expect(rows[0]?.difference).toBeCloseTo(0.01)
+    expect(rows[0]?.spread.tscc).toBeCloseTo(0.42 / 1.01)
     expect(rows[0]?.spread.native).toBe(0)
   })
 
