@@ -37,10 +37,16 @@ export function judge({ twin, path }, { native, tscc }) {
   })
   const lost = measures.filter((one) => isJudged(one, { twin, path }) && !rows.some(({ measure }) => measure === one))
   const failed = [
-    ...rows.filter(({ ok }) => ok === false).map(({ measure, difference }) => `${measure.title} ${words(difference)}`),
+    ...rows.filter(({ ok }) => ok === false).map(apartWords),
     ...lost.map(({ title }) => `${title} was not measured`),
   ]
   return { rows, ok: failed.length === 0, failed }
+}
+
+/** A difference that is no larger than that between the native one's own runs may be the machine's: say so. */
+function apartWords({ measure, difference, spread }) {
+  const noise = spread.native >= Math.abs(difference) ? ` (native's own runs: ${words(spread.native)})` : ''
+  return `${measure.title} ${words(difference)}${noise}`
 }
 
 const isJudged = ({ limit, order, only, path }, of) =>

@@ -102,6 +102,14 @@ describe('the judgement', () => {
     expect(rows[0]?.spread.native).toBe(0)
   })
 
+  test('a difference within what the native runs differ by themselves says so', () => {
+    const tscc = off('goodput', -0.06)
+    expect(judge(reno, { native: [...off('goodput', 0.04), ...off('goodput', -0.04)], tscc }).failed).toEqual([
+      "goodput -6.0 % (native's own runs: +8.0 %)",
+    ])
+    expect(judge(reno, { native: [figures, ...off('goodput', 0.01)], tscc }).failed).toEqual(['goodput -6.5 %'])
+  })
+
   test('retransmits are of the same order', () => {
     expect(isSameOrder(0, 5)).toBe(true)
     expect(isSameOrder(0, 6)).toBe(false)
