@@ -55,7 +55,8 @@ async function run(
 }
 
 const u32 = (value: number): Uint8Array => new Uint8Array(new Uint32Array([value]).buffer)
-const u64s = (bytes: Uint8Array | undefined): BigUint64Array => new BigUint64Array((bytes ?? new Uint8Array(8)).slice().buffer)
+const u64s = (bytes: Uint8Array | undefined): BigUint64Array =>
+  new BigUint64Array((bytes ?? new Uint8Array(8)).slice().buffer)
 
 describe.skipIf(!needs('struct_ops_link'))('features in the kernel', () => {
   test('globals, module variables, tunables', () =>
@@ -256,5 +257,7 @@ test('lines: every program says which text its instructions are from', () => {
       if (i > 0) expect(line.at).toBeGreaterThan(f.lines[i - 1]?.at ?? 0)
     }
   }
-  expect(object.functions[2]?.lines.map(({ text }) => text)).toContain('tp.snd_cwnd = min(tp.snd_cwnd + acked, tp.snd_cwnd_clamp)')
+  expect(object.functions[2]?.lines.map(({ text }) => text)).toContain(
+    'tp.snd_cwnd = min(tp.snd_cwnd + acked, tp.snd_cwnd_clamp)',
+  )
 })

@@ -2,9 +2,7 @@ import { liveOut } from '../ir/graph.ts'
 import { definedBy, type IrFunction, usesOf, usesOfEnd } from '../ir/ir.ts'
 
 /** Machine registers of the virtual ones, or such as have to go to the stack, to one place. */
-export type Allocation =
-  | { readonly registers: ReadonlyMap<number, number> }
-  | { readonly spill: readonly number[] }
+export type Allocation = { readonly registers: ReadonlyMap<number, number> } | { readonly spill: readonly number[] }
 
 /** What allocation has to know besides the program. */
 export interface AllocateOptions {

@@ -4,6 +4,7 @@ import type { ArgumentRef, CoreKind } from '@tscc/object'
 import type { LocalBtf, LocalField } from '@tscc/struct-ops/object'
 import type { Span } from '../diagnostics.ts'
 import {
+  type Bits,
   BYTES,
   type Condition,
   type Instr,
@@ -200,12 +201,7 @@ function loadCode(instr: Extract<Instr, { op: 'load' }>, { place, frame }: Write
  * A bitfield may move, and be declared in another integer: its offset and two shifts are relocated. 8 bytes are loaded, since
  * the first shift drops what is above it, in little endian.
  */
-function bitfieldCode(
-  dst: WritableRegister,
-  base: Register,
-  field: LocalField,
-  bits: Bits,
-): readonly Made[] {
+function bitfieldCode(dst: WritableRegister, base: Register, field: LocalField, bits: Bits): readonly Made[] {
   const size = field.bitfield?.bitSize ?? 8 * field.size
   const left = 64 - field.firstBit - size
   return [

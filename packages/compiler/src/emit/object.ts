@@ -89,6 +89,7 @@ function writeContent(types: Btf, btf: LocalBtf, content: ObjectContent): BpfObj
       section: part.callback === undefined ? '.text' : structOpsSectionName(part.callback.type, part.callback.member),
       linkage: isProgram ? 'global' : 'static',
       hidden: false,
+      prunable: true,
       code,
       relocations: portables.flatMap((one) => relocationOf(one, { externs, mapIndex, partIndex })),
       coreRelocations: portables.flatMap(({ at, portable }): readonly CoreRelocation[] =>
