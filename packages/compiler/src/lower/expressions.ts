@@ -1,3 +1,4 @@
+import { macroConstants } from '@tscc/bpf/helpers'
 import type { AssignmentExpression, Expression, UnaryExpression, UpdateExpression } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
@@ -103,6 +104,8 @@ function identifier(cx: Context, name: string, span: Span): Value {
     cx.ir.emit({ op: 'question', dst, ask: { kind: 'enumerator', enum: enumerator.enum, name } })
     return { type: { kind: 'int', bits: 32, signed: enumerator.value < 0 }, operand: reg(dst) }
   }
+  const macro = Object.hasOwn(macroConstants, name) ? macroConstants[name] : undefined
+  if (macro !== undefined) return { type: LITERAL, operand: imm(macro) }
   if (name === 'undefined') return { type: VOID, operand: imm(0) }
   const known = [...cx.variables.keys(), ...cx.module.constants.keys(), ...cx.module.handles.keys()]
   return fail(cx, span, 'unknown-name', { name, nearest: nearest(name, known) })

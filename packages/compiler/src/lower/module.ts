@@ -1,4 +1,4 @@
-import { helperTable } from '@tscc/bpf/helpers'
+import { helperTable, macroConstants } from '@tscc/bpf/helpers'
 import { type ImportDeclaration, type Program, parseSync } from 'oxc-parser'
 import { type Diagnostic, diagnose, Mistake } from '../diagnostics.ts'
 import { type KernelHeader, nearest } from '../kernel-header.ts'
@@ -188,6 +188,7 @@ function languageNames(library: ReadonlyMap<string, FunctionInfo>): ReadonlySet<
     ...builtins.keys(),
     ...library.keys(),
     ...helperTable.map(({ name }) => name),
+    ...Object.keys(macroConstants),
   ])
 }
 
