@@ -51,13 +51,16 @@ export function structureFindings(root) {
       ...manifestFindings(one, names),
       ...one.sources.flatMap((file) => fileFindings(file)),
     ]),
-    ...packages.flatMap((one) => one.sources.flatMap((file) => importFindings(one, file, names))),
+    ...packages.flatMap((one) => one.sources.filter(isTypeScript).flatMap((file) => importFindings(one, file, names))),
     ...packages.flatMap((one) =>
       one.tests.flatMap((file) => [...fileFindings(file), ...testImportFindings(file, names)]),
     ),
     ...cycles(packages),
   ]
 }
+
+/** Programs in the language: what they import is the compiler's to find. */
+const isTypeScript = ({ path }) => !path.endsWith('.bpf.ts')
 
 function packagesIn(root, group) {
   if (!existsSync(join(root, group))) return []

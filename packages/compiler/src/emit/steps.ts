@@ -212,8 +212,23 @@ function instrSteps(instr: Instr, nameOf: (register: number) => WritableRegister
     case 'storeStack':
       return [store('u64', 'r10', -8 * (instr.slot + 1), source(instr.a, 64))]
     case 'helper':
-      return [callHelper(instr.id), ...(nameOf(instr.dst) === 'r0' ? [] : [mov(nameOf(instr.dst), 'r0')])]
+      return [
+        ...argumentSteps(instr.args, nameOf),
+        callHelper(instr.id),
+        ...(nameOf(instr.dst) === 'r0' ? [] : [mov(nameOf(instr.dst), 'r0')]),
+      ]
   }
+}
+
+/** One or two arguments where a call takes them; r0 to r5 hold nothing then that lives on. */
+function argumentSteps(args: readonly Operand[], nameOf: (register: number) => WritableRegister): readonly Step[] {
+  const [a, b] = args
+  if (a === undefined) return []
+  const isIn = (operand: Operand, name: string): boolean => 'reg' in operand && nameOf(operand.reg) === name
+  const first = moveSteps('r1', a, 64, nameOf)
+  if (b === undefined) return first
+  if (!isIn(b, 'r1')) return [...first, ...moveSteps('r2', b, 64, nameOf)]
+  return isIn(a, 'r2') ? [mov('r0', 'r1'), mov('r1', 'r2'), mov('r2', 'r0')] : [mov('r2', 'r1'), ...first]
 }
 
 function moveSteps(

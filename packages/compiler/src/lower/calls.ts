@@ -1,10 +1,10 @@
 import type { CallExpression, Expression } from 'oxc-parser'
 import { reg } from '../ir/builder.ts'
 import { nearest } from '../kernel-header.ts'
-import { type IntType, intTypes, typeName } from '../types.ts'
+import { type IntType, intTypes, typeName, U32 } from '../types.ts'
 import { inlineCall, inlineCondition } from './functions.ts'
 import { type Context, fail, type Value } from './scope.ts'
-import { cast, commonType, copy, widened, widthOf } from './values.ts'
+import { argumentFor, cast, commonType, copy, widened, widthOf } from './values.ts'
 
 type Builtin = (cx: Context, node: CallExpression, args: readonly Expression[]) => Value
 
@@ -19,6 +19,7 @@ const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['bpf_ktime_get_ns', (cx, node, args) => helper(cx, node, args, 'bpf_ktime_get_ns', 5)],
   ['bpf_jiffies64', (cx, node, args) => helper(cx, node, args, 'bpf_jiffies64', 118)],
   ['bpf_get_prandom_u32', (cx, node, args) => helper(cx, node, args, 'bpf_get_prandom_u32', 7)],
+  ['bpf_tcp_send_ack', sendAck],
 ])
 
 /** Structs that a socket may be seen as. */
@@ -136,4 +137,16 @@ function helper(cx: Context, node: CallExpression, args: readonly Expression[], 
   cx.ir.emit({ op: 'helper', dst, id, args: [] })
   const type: IntType = { kind: 'int', bits: id === 7 ? 32 : 64, signed: false }
   return { type, operand: reg(dst) }
+}
+
+/** An acknowledgement of its own, at once: of a socket, and the number to acknowledge. */
+function sendAck(cx: Context, node: CallExpression, args: readonly Expression[]): Value {
+  const [socket, number] = args
+  const tp = cx.module.header.struct('tcp_sock')
+  if (socket === undefined || number === undefined || tp === undefined || args.length !== 2)
+    return fail(cx, node, 'arguments', { name: 'bpf_tcp_send_ack', want: 2, found: args.length })
+  const [a, b] = [argumentFor(cx, socket, tp), argumentFor(cx, number, U32)]
+  const dst = cx.ir.fresh()
+  cx.ir.emit({ op: 'helper', dst, id: 116, args: [a, b] })
+  return { type: { kind: 'int', bits: 64, signed: true }, operand: reg(dst) }
 }

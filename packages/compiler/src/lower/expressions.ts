@@ -94,10 +94,10 @@ function member(cx: Context, node: MemberExpression): Value {
 
 /** A member: a place with a number in it, or a struct. */
 function memberOf(cx: Context, node: MemberExpression): Place | Value {
-  if (node.computed || node.property.type !== 'Identifier')
-    return fail(cx, node, 'not-in-language', { what: 'an element of an array' })
-  const name = node.property.name
-  const object = lowerExpression(cx, node.object)
+  const named = memberName(node)
+  if (named === undefined) return fail(cx, node, 'not-in-language', { what: 'an element of an array' })
+  const { name } = named
+  const object = lowerExpression(cx, named.object)
   const { type } = object
   const base = 'reg' in object.operand ? object.operand.reg : -1
   if (type.kind === 'private') {
@@ -124,6 +124,17 @@ function memberOf(cx: Context, node: MemberExpression): Place | Value {
   const dst = cx.ir.fresh()
   cx.ir.emit({ op: 'loadField', dst, base, place: { struct: type.root, field: field.path }, extend: 'none' })
   return { type: field.type, operand: reg(dst) }
+}
+
+/** `object.name`, or `object.name[2]`, an element of an array within a struct by its number. */
+function memberName(node: MemberExpression): { readonly object: Expression; readonly name: string } | undefined {
+  if (!node.computed) {
+    return node.property.type === 'Identifier' ? { object: node.object, name: node.property.name } : undefined
+  }
+  const { object, property } = node
+  if (object.type !== 'MemberExpression' || object.computed || object.property.type !== 'Identifier') return undefined
+  if (property.type !== 'Literal' || !('raw' in property) || !/^\d+$/.test(property.raw ?? '')) return undefined
+  return { object: object.object, name: `${object.property.name}[${property.raw}]` }
 }
 
 function read(cx: Context, place: Place): Value {

@@ -181,12 +181,15 @@ function structOpsOf(
     const key = property.key.name
     const body = property.value
     if (key === 'name' && body.type === 'Literal' && typeof body.value === 'string') name = body.value
-    else if (body.type === 'FunctionExpression' || body.type === 'Identifier')
+    else if (body.type === 'FunctionExpression' || (body.type === 'Identifier' && !isNumber(scope, body.name)))
       collect(() => lowered.push({ callback: key, ir: callbackOf(scope, type, callbacks, property, body) }))
     else data[key] = numberOf(scope, body)
   }
   return { type, name, data, callbacks: lowered }
 }
+
+const isNumber = (scope: ModuleScope, name: string): boolean =>
+  scope.constants.has(name) || scope.header.enumerator(name) !== undefined
 
 function numberOf(scope: ModuleScope, node: Expression): bigint {
   if (node.type === 'Literal' && typeof node.value === 'number' && Number.isInteger(node.value))
