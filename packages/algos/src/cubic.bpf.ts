@@ -202,6 +202,7 @@ function ack_delay(sk: sock): u32 {
 /** Ha and Rhee 2011, section 4: has the window reached what the path holds? */
 function hystart(sk: sock, tp: tcp_sock, v: Cubic, rtt: u32): void {
   if (after(tp.snd_una, v.round_end)) hystart_round(tp, v)
+  if (tp.snd_cwnd < HYSTART_LOW_WINDOW) return
   const now = u32(tp.tcp_mstamp)
   let found = false
   if (now - v.last_ack <= HYSTART_ACK_GAP) {
@@ -260,7 +261,7 @@ export default structOps<tcp_congestion_ops>({
     if (v.epoch !== 0 && tp.tcp_mstamp - v.epoch < RECOVERY_TIME) return
     const rtt = max(u32(sample.rtt_us), 1)
     if (v.min_rtt === 0 || v.min_rtt > rtt) v.min_rtt = rtt
-    if (v.found === 0 && tcp_in_slow_start(tp) && tp.snd_cwnd >= HYSTART_LOW_WINDOW) hystart(sk, tp, v, rtt)
+    if (v.found === 0 && tcp_in_slow_start(tp)) hystart(sk, tp, v, rtt)
   },
   /** Section 4.6, and 4.7: a flow that lost before it was back where it lost last makes room (fast convergence). */
   ssthresh(sk) {

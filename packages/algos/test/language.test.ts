@@ -1,31 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { type Btf, parseBtf } from '@tscc/btf'
-import { compile, diagnosticText } from '@tscc/compiler'
+import { readdirSync } from 'node:fs'
 import { btfResolver, linkStructOps, type StructOpsSpec } from '@tscc/struct-ops'
 import { hostResolver, registerStructOps } from '@tscc/struct-ops/kernel'
 import { hostKernel } from '@tscc/syscall'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { transfer } from '../../struct-ops/test/loopback.ts'
+import { compiled, fixtureTypes } from './compiled.ts'
 
 const names = ['reno', 'vegas', 'dctcp', 'cubic', 'bbr', 'westwood'] as const
 const fixtures = new URL('../../object/fixtures/btf/', import.meta.url)
 // That of s390x is for the parser: big-endian, and without struct_ops.
 const kernels = readdirSync(fixtures).filter((file) => file.startsWith('tcp-') && !file.includes('s390x'))
 
-const btfOf = (file: string): Btf => parseBtf(new Uint8Array(readFileSync(new URL(file, fixtures))))
-// The newest kernel of the fixtures has every callback that the algorithms write; older ones drop what they lack.
-const newest = btfOf('tcp-7.3.btf')
-
 const specs = new Map(names.map((name) => [name, compiled(name)]))
 const specOf = (name: (typeof names)[number]): StructOpsSpec => specs.get(name) ?? compiled(name)
-
-function compiled(name: string): StructOpsSpec {
-  const text = readFileSync(new URL(`../src/${name}.bpf.ts`, import.meta.url), 'utf8')
-  const { spec, diagnostics } = compile(text, { fileName: `${name}.bpf.ts`, types: newest })
-  if (spec === undefined) throw new Error(diagnostics.map((one) => diagnosticText(one, text)).join('\n'))
-  return spec
-}
 
 test('each file is an algorithm that is tested here', () => {
   const found = readdirSync(new URL('../src/', import.meta.url)).filter((file) => file.endsWith('.bpf.ts'))
@@ -36,8 +24,7 @@ describe.each(names)('%s', (name) => {
   const spec = specOf(name)
 
   test.each(kernels)('links to the kernel of %s', (file) => {
-    const btf = btfOf(file)
-    const { programs, dropped } = linkStructOps(spec, btfResolver(btf))
+    const { programs, dropped } = linkStructOps(spec, btfResolver(fixtureTypes(file)))
     expect(dropped.map(({ callback }) => callback).filter((callback) => callback !== 'cwnd_event_tx_start')).toEqual([])
     expect(programs.length + dropped.length).toBe(Object.keys(spec.callbacks).length)
   })
