@@ -52,7 +52,8 @@ export function fakeSocket(spec: StructOpsSpec, types: Btf): FakeSocket {
   }
   return {
     call(callback, args = {}) {
-      for (const [name, value] of Object.entries(args)) view.setBigInt64(slotOf(`argument ${name}`), BigInt(value), true)
+      for (const [name, value] of Object.entries(args))
+        view.setBigInt64(slotOf(`argument ${name}`), BigInt(value), true)
       const { returnValue, context } = testRun(kernel, programOf(callback), { context: memory })
       memory.set(context)
       return returnValue
@@ -63,7 +64,11 @@ export function fakeSocket(spec: StructOpsSpec, types: Btf): FakeSocket {
     get: (field) => view.getUint32(slotOf(field), true),
     state(offset, bytes) {
       if (bytes === 8) return Number(view.getBigUint64(offset, true))
-      return bytes === 4 ? view.getUint32(offset, true) : bytes === 2 ? view.getUint16(offset, true) : view.getUint8(offset)
+      return bytes === 4
+        ? view.getUint32(offset, true)
+        : bytes === 2
+          ? view.getUint16(offset, true)
+          : view.getUint8(offset)
     },
     [Symbol.dispose]() {
       for (const program of programs.values()) program.close()
