@@ -1,7 +1,9 @@
 import {
+  bpf_jiffies64,
   inet_csk_ca,
   max,
   min,
+  s32,
   structOps,
   tcp_cong_avoid_ai,
   tcp_in_slow_start,
@@ -23,45 +25,50 @@ import type { tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
  * It is Reno (RFC 5681) until a loss, after which the window is what the path held: the bandwidth at which
  * acknowledgements came, times the least round trip time.
  *
- * Deviates from the papers, as Linux does: the filter has two stages, and round trip times are rounded up to ticks of the
- * kernel's clock (4 ms at 250 Hz), so that the window after a loss leaves up to a tick of queue. From Linux: time between
- * samples is counted in microseconds.
+ * Deviates from the papers, as Linux does: the filter has two stages, and time is counted in ticks of the kernel's clock (4 ms
+ * at 250 Hz). Round trip times are rounded up to whole ones, so that the window after a loss leaves up to a tick of queue.
  */
 
-/** Least time that a sample of the bandwidth is taken over, us ([2]: 50 ms, or the round trip time where that is more). */
-const MIN_WINDOW = 50000
+/** Least time that a sample of the bandwidth is taken over, ms ([2]: 50 ms, or the round trip time where that is more). */
+const MIN_WINDOW = 50
 /** Weight of a sample in each stage of the filter, as a shift: 1/8 ([2]: 7/8 of the old estimate, 1/8 of the sample). */
 const FILTER_SHIFT = 3
-/** Round trip time before one was measured, us. */
-const INITIAL_RTT = 20000000
+/** Round trip time before one was measured, ms. */
+const INITIAL_RTT = 20000
 /** Least window and threshold, segments. */
 const MIN_CWND = 2
-/** What a socket's icsk_delack_max is in us; it counts in ticks, and so tells how long one is. */
-const DELACK_MAX = 200000
+/** What a socket's icsk_delack_max is in ms; it counts in ticks, and so tells how long one is. */
+const DELACK_MAX = 200
 /** Flag of in_ack_event: the acknowledgement was none of plain data in order. */
 const ACK_SLOWPATH = 1
 
 interface Westwood {
-  /** When the sample began that is being taken, us. */
-  window_start: u64
-  /** Bandwidth after one stage of the filter, and after both, bytes/s. */
-  bw_first: u64
-  bw: u64
+  /** When the sample began that is being taken, ticks. */
+  window_start: u32
+  /** Least time of a sample, ticks. */
+  min_window: u32
+  /** Bandwidth after one stage of the filter, and after both, bytes in a tick. */
+  bw_first: u32
+  bw: u32
   /** Bytes acknowledged in this sample. */
   acked: u32
   /** snd_una, as far as it is counted. */
   counted: u32
   /** Bytes that duplicate acknowledgements stood for, which the next that moves on has again. */
   early: u32
-  /** Last and least round trip time, us. */
+  /** Last and least round trip time, ticks. */
   rtt: u32
   min_rtt: u32
-  /** Of the clock, us. */
+  /** A tick, us. */
   tick: u32
   /** The least round trip time begins anew. */
   reset_min_rtt: u8
   /** No acknowledgement was seen yet. */
   first: u8
+}
+
+function filtered(estimate: u32, sample: u32): u32 {
+  return ((estimate << FILTER_SHIFT) - estimate + sample) >> FILTER_SHIFT
 }
 
 function count_rtt(v: Westwood): void {
@@ -75,17 +82,16 @@ function end_sample(tp: tcp_sock, v: Westwood): void {
     v.counted = tp.snd_una
     v.first = 0
   }
-  const now = tp.tcp_mstamp
+  const now = u32(bpf_jiffies64())
   const time = now - v.window_start
-  if (time <= max(v.rtt, MIN_WINDOW)) return
-  const sample = (u64(v.acked) * 1000000) / time
+  if (s32(time) <= s32(max(v.rtt, v.min_window))) return
+  const sample = v.acked / time
   if (v.bw_first === 0 && v.bw === 0) {
     v.bw_first = sample
     v.bw = sample
   } else {
-    const first = ((v.bw_first << FILTER_SHIFT) - v.bw_first + sample) >> FILTER_SHIFT
-    v.bw_first = first
-    v.bw = ((v.bw << FILTER_SHIFT) - v.bw + first) >> FILTER_SHIFT
+    v.bw_first = filtered(v.bw_first, sample)
+    v.bw = filtered(v.bw, v.bw_first)
   }
   v.acked = 0
   v.window_start = now
@@ -114,7 +120,7 @@ function acknowledged(tp: tcp_sock, v: Westwood): u32 {
 
 /** [2]: the bandwidth times the least round trip time, segments. */
 function path_window(tp: tcp_sock, v: Westwood): u32 {
-  return max(u32((v.bw * v.min_rtt) / 1000000 / tp.mss_cache), MIN_CWND)
+  return max(u32((u64(v.bw) * v.min_rtt) / tp.mss_cache), MIN_CWND)
 }
 
 export default structOps<tcp_congestion_ops>({
@@ -122,23 +128,24 @@ export default structOps<tcp_congestion_ops>({
   init(sk) {
     const tp = tcp_sk(sk)
     const v = inet_csk_ca<Westwood>(sk)
-    v.window_start = tp.tcp_mstamp
+    const ticks = tp.inet_conn.icsk_delack_max
+    v.tick = max((DELACK_MAX * 1000) / max(ticks, 1), 1)
+    v.min_window = (ticks * MIN_WINDOW) / DELACK_MAX
+    v.window_start = u32(bpf_jiffies64())
     v.bw_first = 0
     v.bw = 0
     v.acked = 0
     v.counted = tp.snd_una
     v.early = 0
-    v.rtt = INITIAL_RTT
-    v.min_rtt = INITIAL_RTT
-    v.tick = DELACK_MAX / max(tp.inet_conn.icsk_delack_max, 1)
+    v.rtt = (ticks * INITIAL_RTT) / DELACK_MAX
+    v.min_rtt = v.rtt
     v.reset_min_rtt = 1
     v.first = 1
   },
   pkts_acked(sk, sample) {
     if (sample.rtt_us <= 0) return
     const v = inet_csk_ca<Westwood>(sk)
-    const tick = max(v.tick, 1)
-    v.rtt = ((u32(sample.rtt_us) + tick - 1) / tick) * tick
+    v.rtt = (u32(sample.rtt_us) + v.tick - 1) / v.tick
   },
   in_ack_event(sk, flags) {
     const tp = tcp_sk(sk)
