@@ -25,7 +25,7 @@ describe('arrays in structs of the kernel', () => {
     expect(diagnostics).toEqual([])
     if (object === undefined) return
     const linked = linkObject(object, { btf: fixtureTypes('tcp-6.18.btf') })
-    expect(explainLink(linked).map((one) => one.subject)).toContain('tcp_sock.rtt_min.s[2].v')
+    expect(explainLink(linked).map((one) => one.subject)).toContain('struct tcp_sock.rtt_min.s[2].v')
   })
 
   test.each([
