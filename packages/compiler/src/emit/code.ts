@@ -67,7 +67,23 @@ export function codeOf(f: IrFunction, frame: Frame, place: CodePlace): readonly 
     for (const item of endCode(shortened(f, block.end, order[i + 1]), order[i + 1], targets)) items.push({ item, span })
   }
   const named = new Set([...targets].map((at) => `b${at}`))
-  return items.filter(({ item }) => item.kind !== 'label' || !/^b\d+$/.test(item.name) || named.has(item.name))
+  return reachable(items, named)
+}
+
+/** Without labels that nothing jumps to, and without a return that all jumps to it have become themselves. */
+function reachable(items: readonly CodeItem[], named: ReadonlySet<string>): readonly CodeItem[] {
+  const kept: CodeItem[] = []
+  let orphan = false
+  for (const one of items) {
+    const { item } = one
+    if (item.kind === 'label') {
+      const isBlock = /^b\d+$/.test(item.name)
+      const last = kept.at(-1)?.item.kind
+      orphan = isBlock && !named.has(item.name) && (last === 'ja' || last === 'exit')
+      if (!isBlock || named.has(item.name)) kept.push(one)
+    } else if (!orphan) kept.push(one)
+  }
+  return kept
 }
 
 /** Where things lie below r10. */

@@ -4,6 +4,7 @@ import { imm, irBuilder, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { BOOL, type IntType, isAddress, type Type, typeName, VOID } from '../types.ts'
 import { truth } from './expressions.ts'
+import { assigns } from './loops.ts'
 import { addressOf } from './places.ts'
 import { at, type Context, type FunctionInfo, fail, type Value, type Variable } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
@@ -114,7 +115,9 @@ function enter(
     const own = cx.ir.fresh()
     copy(cx, own, type, value.operand)
     const known = value.type.kind === 'null' ? type : isAddress(type) ? value.type : type
-    variables.set(name, { ...value, type: known, declared: type, operand: reg(own), assignable: true })
+    const { max, ...rest } = value
+    const limit = max === undefined || assigns(f.node.body, name) ? {} : { max }
+    variables.set(name, { ...rest, ...limit, type: known, declared: type, operand: reg(own), assignable: true })
   }
   return { variables, type: returnTypeOf(f) }
 }
@@ -202,6 +205,12 @@ export function compileFunction(cx: Context, f: FunctionInfo): void {
       ...memory,
     })
   }
-  lowerBody(context, f, context, type)
+  try {
+    lowerBody(context, f, context, type)
+  } catch (error) {
+    // A mistake in it is told wherever it is called, and is not recursion.
+    called.delete(f.name)
+    throw error
+  }
   called.set(f.name, { ir: ir.finish(f.name), parameters: parameters.length })
 }

@@ -89,7 +89,8 @@ function counterOf(
   return { name, max: test.operator === '<' ? limit - 1n : limit }
 }
 
-function assigns(node: unknown, name: string): boolean {
+/** Is a name assigned to somewhere within? */
+export function assigns(node: unknown, name: string): boolean {
   if (typeof node !== 'object' || node === null) return false
   if (Array.isArray(node)) return node.some((one) => assigns(one, name))
   const one = node as { readonly type?: string; readonly left?: unknown; readonly argument?: unknown } // nodes of the tree

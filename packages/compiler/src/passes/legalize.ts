@@ -47,9 +47,14 @@ export function legalize(f: IrFunction): Legal {
       const { span } = instr
       switch (instr.op) {
         case 'binary': {
+          const accepted = withAcceptedNumber(instr)
+          if (accepted.op === 'move') {
+            instrs.push(accepted)
+            break
+          }
           const dies = (operand: Operand): boolean => 'reg' in operand && dying[i]?.has(operand.reg) === true
           const swap = COMMUTES.has(instr.fn) && 'reg' in instr.b && 'reg' in instr.a && dies(instr.b) && !dies(instr.a)
-          const [left, right] = swap ? [instr.b, instr.a] : [instr.a, instr.b]
+          const [left, right] = swap ? [instr.b, instr.a] : [accepted.a, accepted.b]
           let b = inRegister(right, instr.width, span)
           if ('reg' in b && b.reg === instr.dst && !('reg' in left && left.reg === instr.dst)) b = moved(b, span)
           if (!('reg' in left && left.reg === instr.dst))
@@ -109,6 +114,17 @@ export function legalize(f: IrFunction): Legal {
     return { phis: [], instrs, end }
   })
   return { f: parametersFirst({ ...f, blocks, registers }), fixed }
+}
+
+type Binary = Extract<Instr, { op: 'binary' }>
+
+/** The verifier refuses numbers that it takes from registers: shifts by the width and more, division by zero. */
+function withAcceptedNumber(instr: Binary): Binary | Extract<Instr, { op: 'move' }> {
+  const { fn, width, b, span, dst } = instr
+  if (!('imm' in b)) return instr
+  if (fn === 'lsh' || fn === 'rsh' || fn === 'arsh') return { ...instr, b: { imm: b.imm & BigInt(width - 1) } }
+  if ((fn !== 'div' && fn !== 'mod') || BigInt.asUintN(width, b.imm) !== 0n) return instr
+  return { op: 'move', width, dst, a: fn === 'div' ? { imm: 0n } : instr.a, span }
 }
 
 /** What comes in registers is taken from there before anything else is done. */
