@@ -158,9 +158,10 @@ type ContextOf<Name extends DiagnosticName> = Parameters<Table[Name]['text']>[0]
 
 /** Thrown inside the compiler to leave a function or statement; caught where the next can be looked at. */
 export class Mistake extends Error {
-  readonly diagnostic: Diagnostic
-  constructor(diagnostic: Diagnostic) {
-    super(diagnostic.message)
+  /** Undefined: it has been told already, and what follows from it is not told. */
+  readonly diagnostic: Diagnostic | undefined
+  constructor(diagnostic?: Diagnostic) {
+    super(diagnostic?.message)
     this.diagnostic = diagnostic
   }
 }

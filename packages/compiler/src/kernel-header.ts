@@ -17,7 +17,8 @@ import type { IntType, StructType, Type } from './types.ts'
 
 /** What the compiler knows of kernels: names, types and widths, out of a BTF; where things are is left to linking. */
 export interface KernelHeader {
-  hasStruct(name: string): boolean
+  /** Is there a type, an enumerator or a function of this name? */
+  has(name: string): boolean
   struct(name: string): Type | undefined
   /** A field of a struct by name; undefined where there is none. */
   field(struct: Extract<Type, { kind: 'struct' }>, name: string): FieldInfo | undefined
@@ -87,7 +88,10 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
   const structType = (name: string, typeId = findType(btf, name, 'struct')): Type | undefined =>
     typeId === undefined ? undefined : { kind: 'struct', root: name, path: '', typeId }
   return {
-    hasStruct: (name) => findType(btf, name, 'struct') !== undefined,
+    has(name) {
+      const kinds = ['struct', 'union', 'enum', 'typedef', 'func', 'fwd'] as const
+      return kinds.some((kind) => findType(btf, name, kind) !== undefined) || this.enumerator(name) !== undefined
+    },
     struct: structType,
     field(struct, name) {
       const path = struct.path === '' ? name : `${struct.path}.${name}`

@@ -176,7 +176,7 @@ function exists(cx: Context, node: CallExpression, args: readonly Expression[]):
 }
 
 /** A set that has everything. */
-const ALL: ReadonlySet<string> = new (class extends Set<string> {
+const ALL: Set<string> = new (class extends Set<string> {
   override has(): boolean {
     return true
   }

@@ -1,4 +1,5 @@
 import type { CallExpression, Expression, Program, Statement, TSInterfaceDeclaration } from 'oxc-parser'
+import type { Span } from '../diagnostics.ts'
 import type { MapDeclaration } from '../emit/maps.ts'
 import { irBuilder } from '../ir/builder.ts'
 import { nearest } from '../kernel-header.ts'
@@ -14,7 +15,16 @@ import {
   U32,
 } from '../types.ts'
 import { LOWERING } from './lowering.ts'
-import { type Constant, type Context, fail, type Handle, type ModuleScope, type Value } from './scope.ts'
+import {
+  type Constant,
+  type Context,
+  type FunctionInfo,
+  fail,
+  type Handle,
+  type ModuleScope,
+  type Value,
+} from './scope.ts'
+import { checkKind } from './statements.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 
 /** Maps by what makes them: BPF_MAP_TYPE_*, flags that they need, and what of key and value they have. */
@@ -49,9 +59,20 @@ export function declareAll(scope: ModuleScope, program: Program, collect: (make:
   for (const statement of program.body)
     collect(() => {
       const node = declarationOf(statement)
-      if (node.type === 'TSInterfaceDeclaration') declareInterface(scope, node, program, [])
+      if (node.type === 'TSInterfaceDeclaration')
+        orBroken(scope, node.id.name, () => declareInterface(scope, node, program, []))
     })
-  for (const statement of program.body) collect(() => declare(scope, declarationOf(statement)))
+  for (const statement of program.body) collect(() => declare(scope, declarationOf(statement), collect))
+}
+
+/** What uses the name of a declaration that is wrong is not told again. */
+function orBroken(scope: ModuleScope, name: string, make: () => void): void {
+  try {
+    make()
+  } catch (error) {
+    scope.broken.add(name)
+    throw error
+  }
 }
 
 const declarationOf = (statement: Statement): Statement =>
@@ -59,8 +80,10 @@ const declarationOf = (statement: Statement): Statement =>
     ? (statement.declaration as Statement) // what may be exported is a statement of its own
     : statement
 
-function unique(scope: ModuleScope, name: string, span: { start: number; end: number }): string {
-  if (scope.constants.has(name) || scope.handles.has(name)) fail({ module: scope }, span, 'duplicate', { name })
+function unique(scope: ModuleScope, name: string, span: Span): string {
+  const f = scope.functions.get(name)
+  if (scope.constants.has(name) || scope.handles.has(name) || (f !== undefined && f.insteadOfKfunc === undefined))
+    fail({ module: scope }, span, 'duplicate', { name })
   return name
 }
 
@@ -78,21 +101,31 @@ const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]
   ClassDeclaration: ['a class', 'an interface for data, and functions'],
 }
 
-function declare(scope: ModuleScope, node: Statement): void {
+function declare(scope: ModuleScope, node: Statement, collect: (make: () => void) => void): void {
   if (IGNORED.has(node.type)) return
   switch (node.type) {
     case 'FunctionDeclaration':
-      if (node.id == null || node.async || node.generator)
-        fail({ module: scope }, node, 'not-in-language', { what: node.async ? 'async' : 'a generator' })
-      scope.functions.set(node.id.name, { name: node.id.name, node, module: scope, noinline: false })
+      if (node.id == null) return
+      declareFunction(scope, { name: node.id.name, at: node.id, node, module: scope, noinline: false })
       return
     case 'VariableDeclaration':
-      for (const { id, init } of node.declarations) {
-        if (id.type !== 'Identifier') fail({ module: scope }, id, 'not-in-language', { what: 'taking apart' })
-        const annotation =
-          id.typeAnnotation == null ? undefined : typeOfAnnotation({ module: scope }, id.typeAnnotation.typeAnnotation)
-        declareVariable(scope, { name: id.name, span: id, init: init ?? undefined, annotation, kind: node.kind })
-      }
+      collect(() => checkKind({ module: scope }, node))
+      for (const { id, init } of node.declarations)
+        collect(() =>
+          orBroken(scope, id.type === 'Identifier' ? id.name : '', () => {
+            if (id.type !== 'Identifier')
+              return fail({ module: scope }, id, 'not-in-language', {
+                what: 'taking apart',
+                instead: 'a const for each: const a = x.a',
+              })
+            const annotation =
+              id.typeAnnotation == null
+                ? undefined
+                : typeOfAnnotation({ module: scope }, id.typeAnnotation.typeAnnotation)
+            const span = { start: id.start, end: id.start + id.name.length }
+            declareVariable(scope, { name: id.name, span, init: init ?? undefined, annotation, kind: node.kind })
+          }),
+        )
       return
     case 'ExportNamedDeclaration':
       return // names of what is declared elsewhere
@@ -107,9 +140,14 @@ function declare(scope: ModuleScope, node: Statement): void {
   }
 }
 
+/** Take up a function; what it cannot be is told when it is looked at. */
+function declareFunction(scope: ModuleScope, f: FunctionInfo): void {
+  scope.functions.set(unique(scope, f.name, f.at), f)
+}
+
 interface Declared {
   readonly name: string
-  readonly span: { readonly start: number; readonly end: number }
+  readonly span: Span
   readonly init: Expression | undefined
   readonly annotation: Type | undefined
   readonly kind: string
@@ -121,7 +159,7 @@ function declareVariable(scope: ModuleScope, declared: Declared): void {
   const callee = call?.callee.type === 'Identifier' ? call.callee.name : ''
   if (callee === 'structOps') return
   if (init?.type === 'ArrowFunctionExpression' || init?.type === 'FunctionExpression') {
-    scope.functions.set(name, { name, node: init, module: scope, noinline: false })
+    declareFunction(scope, { name, at: span, node: init, module: scope, noinline: false })
     return
   }
   if (call !== undefined && callee === 'noinline') {
@@ -130,10 +168,11 @@ function declareVariable(scope: ModuleScope, declared: Declared): void {
       of?.type === 'Identifier'
         ? scope.functions.get(of.name)
         : of?.type === 'ArrowFunctionExpression' || of?.type === 'FunctionExpression'
-          ? { name, node: of, module: scope }
+          ? { name, at: span, node: of, module: scope }
           : undefined
-    if (f === undefined) fail({ module: scope }, call, 'wrong-type', { want: 'a function', found: 'something else' })
-    scope.functions.set(name, { ...f, name, noinline: true })
+    if (f === undefined)
+      fail({ module: scope }, of ?? call, 'wrong-type', { want: 'a function', found: 'something else' })
+    declareFunction(scope, { ...f, name, at: span, noinline: true })
     return
   }
   if (call !== undefined && Object.hasOwn(MAP_KINDS, callee)) {
@@ -177,6 +216,8 @@ export function constantOf(scope: ModuleScope, node: Expression, annotation?: Ty
     exits: { returns: { type: undefined, leave: () => undefined } },
     calling: [],
     guarded: new Set(),
+    bounded: new Set(),
+    mistakes: scope.unit.mistakes,
   }
   const value: Value = LOWERING.expression(cx, node)
   const steps = ir.finish('').blocks
@@ -353,7 +394,8 @@ function declareInterface(
   path: readonly string[],
 ): void {
   const { name } = node.id
-  if (scope.layouts.has(name)) return // another interface needed it already
+  if (scope.layouts.get(name)?.node === node) return // another interface needed it already
+  if (scope.layouts.has(name)) fail({ module: scope }, node.id, 'duplicate', { name })
   scope.layouts.set(name, layoutOf(scope, node, program, [...path, name]))
 }
 
@@ -383,12 +425,12 @@ function layoutOf(scope: ModuleScope, node: TSInterfaceDeclaration, program: Pro
         want: 'a type that lies in memory',
         found: typeName(type),
       })
-    if (fields.has(member.key.name)) return fail({ module: scope }, member, 'duplicate', { name: member.key.name })
+    if (fields.has(member.key.name)) return fail({ module: scope }, member.key, 'duplicate', { name: member.key.name })
     const own = alignOfData(type)
     const offset = Math.ceil(size / own) * own
     fields.set(member.key.name, { offset, type })
     size = offset + sizeOfData(type)
     align = Math.max(align, own)
   }
-  return { name: node.id.name, size: Math.ceil(size / align) * align, align, fields }
+  return { name: node.id.name, node, size: Math.ceil(size / align) * align, align, fields }
 }

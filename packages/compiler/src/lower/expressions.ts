@@ -6,7 +6,8 @@ import { nearest } from '../kernel-header.ts'
 import { BOOL, type IntType, isAddress, LITERAL, NULL, promoted, type Type, typeName, U32, VOID } from '../types.ts'
 import { asBool, isComparison, lowerCondition } from './conditions.ts'
 import { dataOf, memberOf, type Place, placeOf, read, typeOfPlace, write } from './places.ts'
-import { at, type Context, fail, narrow, scoped, type Value, type Variable } from './scope.ts'
+import { isAskedFor } from './questions.ts'
+import { at, attempt, type Context, each, fail, giveUp, narrow, scoped, type Value, type Variable } from './scope.ts'
 import { addressFor, arithmetic, cast, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
 
 /** What to write in the place of what other languages have. */
@@ -86,6 +87,7 @@ function literal(cx: Context, node: Extract<Expression, { type: 'Literal' }>): V
 
 function identifier(cx: Context, name: string, span: Span): Value {
   const variable = cx.variables.get(name)
+  if (variable?.type.kind === 'error' || (variable === undefined && cx.module.broken.has(name))) return giveUp()
   if (variable !== undefined) return variable
   const constant = cx.module.constants.get(name)
   if (constant !== undefined) return { type: constant.type, operand: imm(constant.value) }
@@ -97,7 +99,7 @@ function identifier(cx: Context, name: string, span: Span): Value {
   if (handle !== undefined) return { type: { kind: 'handle', name }, operand: imm(0) }
   const enumerator = cx.module.header.enumerator(name)
   if (enumerator !== undefined) {
-    if (enumerator.kernels !== undefined && !cx.guarded.has(`enumerator:${name}`))
+    if (enumerator.kernels !== undefined && !isAskedFor(cx, `enumerator:${name}`, enumerator.kernels))
       return fail(cx, span, 'not-everywhere', { what: name, kernels: enumerator.kernels })
     const dst = cx.ir.fresh()
     cx.ir.emit({ op: 'question', dst, ask: { kind: 'enumerator', enum: enumerator.enum, name } })
@@ -113,8 +115,8 @@ function binary(
   node: { readonly operator: string; readonly right: Expression } & Span,
   before: Expression,
 ): Value {
-  const left = lowerExpression(cx, before)
-  const right = lowerExpression(cx, node.right)
+  const [left, right] = each(cx, [before, node.right], (one) => lowerExpression(cx, one))
+  if (left === undefined || right === undefined) return giveUp()
   at(cx, node)
   return arithmetic(cx, node, node.operator, left, right)
 }
@@ -166,8 +168,9 @@ function assign(cx: Context, node: AssignmentExpression): Value {
   const left = node.left as Expression // a pattern is refused below as no place
   if (node.operator === '=') {
     // The value first, as what it reads may be what is written.
-    const value = lowerExpression(cx, node.right)
+    const value = attempt(cx, () => lowerExpression(cx, node.right))
     const place = placeToChange(cx, left)
+    if (value === undefined) return giveUp()
     at(cx, node)
     const type = declaredType(cx, place)
     if (isAddress(type)) return assignAddress(cx, node, place, value, type)

@@ -4,7 +4,8 @@ import { imm, reg } from '../ir/builder.ts'
 import type { AccessSize, Place as MemoryPlace, Operand } from '../ir/ir.ts'
 import { type FieldInfo, nearest } from '../kernel-header.ts'
 import { type BOOL, type DataType, type IntType, type StructType, sizeOfData, type Type, typeName } from '../types.ts'
-import { at, type Context, fail, type Handle, type Memory, type Value, type Variable } from './scope.ts'
+import { isAskedFor } from './questions.ts'
+import { at, type Context, fail, giveUp, type Handle, type Memory, type Value, type Variable } from './scope.ts'
 import { copy, extended } from './values.ts'
 
 /** Somewhere a single number can be read from and written to. */
@@ -129,7 +130,7 @@ function fieldOf(cx: Context, node: MemberExpression, object: Value, type: Struc
 
 /** A field that some kernels lack has to be asked for. */
 function checkAvailable(cx: Context, span: Span, type: StructType, field: FieldInfo): void {
-  if (field.kernels === undefined || cx.guarded.has(`${type.root}.${field.path}`)) return
+  if (field.kernels === undefined || isAskedFor(cx, `field:${type.root}.${field.path}`, field.kernels)) return
   fail(cx, span, 'not-everywhere', { what: `${type.root}.${field.path}`, kernels: field.kernels })
 }
 
@@ -257,6 +258,7 @@ export function placeOf(cx: Context, node: Expression): Place | { readonly value
   if (node.type === 'Identifier') {
     const variable = cx.variables.get(node.name)
     if (variable !== undefined) {
+      if (variable.type.kind === 'error') return giveUp()
       if (!variable.assignable) return fail(cx, node, 'not-assignable', { what: `${node.name}, a const,` })
       return { kind: 'variable', name: node.name, variable }
     }

@@ -5,7 +5,8 @@ import { truth } from './expressions.ts'
 import { giveBack } from './functions.ts'
 import { forLoop, forOf, loop } from './loops.ts'
 import { makeObject } from './objects.ts'
-import { at, type Context, fail, narrow, scoped } from './scope.ts'
+import { at, attempt, type Context, fail, type Narrowed, narrow, scoped, type Variable } from './scope.ts'
+import { namesIn } from './syntax-tree.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { addressFor, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
 
@@ -22,10 +23,44 @@ const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]
   TSEnumDeclaration: ['enum', 'constants: const OPEN = 0'],
 }
 
-/** One statement; what follows a `return` in a block is never reached, and left out. */
+/** One statement; what follows a `return` in a block is never reached, and left out. A mistake ends no more than this. */
 export function lowerStatement(cx: Context, node: Statement): void {
   if (cx.ir.ended) return
   at(cx, node)
+  const isGood = attempt(cx, () => {
+    oneStatement(cx, node)
+    return true
+  })
+  // That the function has left is not wrong.
+  if (isGood === undefined && LEAVING.has(node.type)) cx.ir.end({ op: 'return', a: undefined })
+}
+
+const LEAVING: ReadonlySet<string> = new Set([
+  'ReturnStatement',
+  'BreakStatement',
+  'ContinueStatement',
+  'ThrowStatement',
+])
+
+/** Statements of a block, or a function's. */
+export function lowerStatements(cx: Context, statements: readonly Statement[], taken: readonly string[] = []): void {
+  checkNames(cx, statements, taken)
+  for (const statement of statements) lowerStatement(cx, statement)
+}
+
+/** A name is declared once in a block. */
+function checkNames(cx: Context, statements: readonly Statement[], taken: readonly string[]): void {
+  const seen = new Set(taken)
+  for (const statement of statements)
+    for (const { id } of statement.type === 'VariableDeclaration' ? statement.declarations : []) {
+      if (id.type !== 'Identifier') continue
+      if (seen.has(id.name))
+        attempt(cx, () => fail(cx, { start: id.start, end: id.start + id.name.length }, 'duplicate', { name: id.name }))
+      seen.add(id.name)
+    }
+}
+
+function oneStatement(cx: Context, node: Statement): void {
   switch (node.type) {
     case 'ExpressionStatement':
       cx.lower.expression(cx, node.expression)
@@ -40,8 +75,7 @@ export function lowerStatement(cx: Context, node: Statement): void {
       branches(cx, node)
       return
     case 'BlockStatement': {
-      const inner = scoped(cx)
-      for (const statement of node.body) lowerStatement(inner, statement)
+      lowerStatements(scoped(cx), node.body)
       return
     }
     case 'WhileStatement':
@@ -79,15 +113,29 @@ export function lowerStatement(cx: Context, node: Statement): void {
 }
 
 function declare(cx: Context, node: VariableDeclaration): void {
-  if (node.kind !== 'let' && node.kind !== 'const')
-    fail(cx, node, 'not-in-language', { what: node.kind, instead: 'let or const' })
+  attempt(cx, () => checkKind(cx, node))
   for (const { id, init } of node.declarations) {
-    if (id.type !== 'Identifier')
-      fail(cx, id, 'not-in-language', { what: 'taking apart', instead: 'a const for each: const a = x.a' })
-    const annotation = id.typeAnnotation == null ? undefined : typeOfAnnotation(cx, id.typeAnnotation.typeAnnotation)
-    declareOne(cx, { name: id.name, span: id, annotation, init: init ?? undefined, isConst: node.kind === 'const' })
+    const isGood = attempt(cx, () => {
+      if (id.type !== 'Identifier')
+        return fail(cx, id, 'not-in-language', { what: 'taking apart', instead: 'a const for each: const a = x.a' })
+      const annotation = id.typeAnnotation == null ? undefined : typeOfAnnotation(cx, id.typeAnnotation.typeAnnotation)
+      const span = { start: id.start, end: id.start + id.name.length }
+      declareOne(cx, { name: id.name, span, annotation, init: init ?? undefined, isConst: node.kind === 'const' })
+      return true
+    })
+    if (isGood === undefined) for (const name of namesIn(id)) cx.variables.set(name, WRONG)
   }
 }
+
+/** `let` and `const`, not `var` and `using`. */
+export function checkKind(context: { readonly module: Context['module'] }, node: VariableDeclaration): void {
+  if (node.kind === 'let' || node.kind === 'const') return
+  const span = { start: node.start, end: node.start + node.kind.length }
+  fail(context, span, 'not-in-language', { what: node.kind, instead: node.kind === 'var' ? 'let' : 'const' })
+}
+
+/** A variable whose declaration is wrong. */
+const WRONG: Variable = { type: { kind: 'error' }, operand: imm(0), assignable: true }
 
 interface Declaration {
   readonly name: string
@@ -149,20 +197,21 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
 function branches(cx: Context, node: Extract<Statement, { type: 'IfStatement' }>): void {
   const [yes, no] = [cx.ir.block(), cx.ir.block()]
   const after = node.alternate == null ? no : cx.ir.block()
-  const guards = guardsOf(cx, node.test)
-  const narrowed = cx.lower.condition(cx, node.test, yes, no)
-  const arm = (block: number, statement: Statement, names: readonly string[], guarded: readonly string[]): boolean => {
+  // Of a wrong condition nobody knows what it would have told of its names.
+  const unknown = (): Narrowed => ({ yes: namesIn(node.test), no: namesIn(node.test) })
+  const narrowed = attempt(cx, () => cx.lower.condition(cx, node.test, yes, no)) ?? unknown()
+  const arm = (block: number, statement: Statement, names: readonly string[]): boolean => {
     cx.ir.enter(block)
-    const inner: Context = { ...scoped(cx), guarded: new Set([...cx.guarded, ...guarded]) }
+    const inner = scoped(cx)
     narrow(inner, names)
     lowerStatement(inner, statement)
     const left = cx.ir.ended
     cx.ir.end({ op: 'jump', to: after })
     return left
   }
-  const yesLeft = arm(yes, node.consequent, narrowed.yes, guards)
+  const yesLeft = arm(yes, node.consequent, narrowed.yes)
   if (node.alternate != null) {
-    const noLeft = arm(no, node.alternate, narrowed.no, [])
+    const noLeft = arm(no, node.alternate, narrowed.no)
     if (noLeft) narrow(cx, narrowed.yes)
   }
   cx.ir.enter(after)
@@ -170,39 +219,12 @@ function branches(cx: Context, node: Extract<Statement, { type: 'IfStatement' }>
   if (yesLeft) narrow(cx, narrowed.no)
 }
 
-/** What `exists(…)` in a condition vouches for. */
-export function guardsOf(cx: Context, test: Expression): readonly string[] {
-  if (test.type === 'ParenthesizedExpression') return guardsOf(cx, test.expression)
-  if (test.type === 'LogicalExpression' && test.operator === '&&')
-    return [...guardsOf(cx, test.left), ...guardsOf(cx, test.right)]
-  if (test.type !== 'CallExpression' || test.callee.type !== 'Identifier' || test.callee.name !== 'exists') return []
-  const [argument] = test.arguments
-  if (argument?.type === 'Identifier') return [`enumerator:${argument.name}`]
-  return argument?.type === 'MemberExpression' ? fieldPath(cx, argument) : []
-}
-
-/** Struct and path of a field, without computing anything. */
-function fieldPath(cx: Context, node: Expression): readonly string[] {
-  const path: string[] = []
-  let at = node
-  while (at.type === 'MemberExpression' && !at.computed && at.property.type === 'Identifier') {
-    path.unshift(at.property.name)
-    at = at.object
-  }
-  const root =
-    at.type === 'Identifier'
-      ? cx.variables.get(at.name)?.type
-      : at.type === 'CallExpression' && at.callee.type === 'Identifier'
-        ? cx.module.header.struct({ tcp_sk: 'tcp_sock', inet_csk: 'inet_connection_sock' }[at.callee.name] ?? '')
-        : undefined
-  return root?.kind === 'struct'
-    ? [`${root.root}.${[...(root.path === '' ? [] : [root.path]), ...path].join('.')}`]
-    : []
-}
-
 function choose(cx: Context, node: SwitchStatement): void {
-  const value = cx.lower.expression(cx, node.discriminant)
-  intOf(cx, node.discriminant, value, U32)
+  const value = attempt(cx, () => {
+    const found = cx.lower.expression(cx, node.discriminant)
+    intOf(cx, node.discriminant, found, U32)
+    return found
+  })
   const after = cx.ir.block()
   const bodies = node.cases.map(() => cx.ir.block())
   let fallback = after
@@ -212,19 +234,23 @@ function choose(cx: Context, node: SwitchStatement): void {
       fallback = body
       continue
     }
-    const wanted = cx.lower.expression(cx, one.test)
-    const type = commonType(cx, one.test, '===', value, wanted)
-    const next = cx.ir.block()
-    const [a, b] = [widened(cx, one.test, value, type), widened(cx, one.test, wanted, type)]
-    at(cx, one.test)
-    cx.ir.end({ op: 'branch', if: 'eq', width: widthOf(type), a, b, yes: body, no: next })
-    cx.ir.enter(next)
+    const { test } = one
+    attempt(cx, () => {
+      const wanted = cx.lower.expression(cx, test)
+      if (value === undefined) return
+      const type = commonType(cx, test, '===', value, wanted)
+      const next = cx.ir.block()
+      const [a, b] = [widened(cx, test, value, type), widened(cx, test, wanted, type)]
+      at(cx, test)
+      cx.ir.end({ op: 'branch', if: 'eq', width: widthOf(type), a, b, yes: body, no: next })
+      cx.ir.enter(next)
+    })
   }
   cx.ir.end({ op: 'jump', to: fallback })
   const inner: Context = { ...scoped(cx), exits: { ...cx.exits, breakTo: after } }
   for (const [i, one] of node.cases.entries()) {
     cx.ir.enter(bodies[i] ?? after)
-    for (const statement of one.consequent) lowerStatement(inner, statement)
+    lowerStatements(inner, one.consequent)
     cx.ir.end({ op: 'jump', to: bodies[i + 1] ?? after })
   }
   cx.ir.enter(after)

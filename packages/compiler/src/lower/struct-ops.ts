@@ -25,6 +25,8 @@ export interface LoweredCallback {
   readonly member: string
   readonly ir: IrFunction
   readonly source: FunctionInfo['node']
+  /** Where its name stands, with its file. */
+  readonly at: Span
 }
 
 /** The algorithms that a module exports, in their order. */
@@ -108,7 +110,7 @@ function lowerOps(
         name = { text: body.value, span: body }
         return
       }
-      const f = functionOf(scope, key, body)
+      const f = functionOf(scope, key, property)
       if (f === undefined) {
         const constant = constantOf(scope, body) ?? enumeratorOf(scope, body)
         if (constant === undefined)
@@ -116,7 +118,8 @@ function lowerOps(
         data[key] = constant.value
         return
       }
-      lowered.push({ member: key, source: f.node, ir: lowerCallback(scope, type, callbacks, property, f) })
+      const at = { start: property.key.start, end: property.key.end, file: scope.file }
+      lowered.push({ member: key, source: f.node, at, ir: lowerCallback(scope, type, callbacks, property, f) })
     })
   if (name === undefined || !/^[A-Za-z0-9_.]{1,15}$/.test(name.text))
     fail(context, name?.span ?? call, 'bad-name', {
@@ -132,9 +135,9 @@ function enumeratorOf(scope: ModuleScope, node: Expression): { readonly value: b
   return found === undefined ? undefined : { value: BigInt(found.value) }
 }
 
-function functionOf(scope: ModuleScope, name: string, node: Expression): FunctionInfo | undefined {
+function functionOf(scope: ModuleScope, name: string, { key, value: node }: ObjectProperty): FunctionInfo | undefined {
   if (node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression')
-    return { name, node, module: scope, noinline: false }
+    return { name, at: key, node, module: scope, noinline: false }
   return node.type === 'Identifier' ? scope.functions.get(node.name) : undefined
 }
 
@@ -171,8 +174,10 @@ function lowerCallback(
     ir,
     lower: LOWERING,
     variables,
-    calling: [f.name],
+    calling: [f.node],
     guarded: new Set(),
+    bounded: new Set(),
+    mistakes: scope.unit.mistakes,
     exits: { returns: { type: info.returns, leave: (value) => ir.end({ op: 'return', a: value }) } },
   }
   for (const [position, param] of f.node.params.entries()) {
@@ -195,8 +200,11 @@ function lowerCallback(
     const operand = int === undefined ? reg(dst) : reg(extended(cx, dst, int))
     variables.set(param.name, { type: parameter.type, operand, assignable: true })
   }
+  const known = cx.mistakes.length
   lowerFunctionBody(cx, f)
-  if (!ir.ended && info.returns !== undefined) return fail(context, f.node, 'missing-return', { name })
+  // What is wrong in it may have been what it gives.
+  if (!ir.ended && info.returns !== undefined && cx.mistakes.length === known)
+    return fail(context, f.at, 'missing-return', { name })
   if (!ir.ended) ir.end({ op: 'return', a: undefined })
   return ir.finish(name)
 }

@@ -1,0 +1,16 @@
+import type { Span } from '../diagnostics.ts'
+import type { SourceFile } from '../source-file.ts'
+
+/** Names that a pattern or an expression has, as it stands. */
+export function namesIn(node: unknown): readonly string[] {
+  if (typeof node !== 'object' || node === null) return []
+  if (Array.isArray(node)) return node.flatMap(namesIn)
+  const { type, name } = node as { readonly type?: unknown; readonly name?: unknown } // any node of the tree has a type
+  if (type === 'Identifier' && typeof name === 'string') return [name]
+  return Object.values(node).flatMap(namesIn)
+}
+
+/** What the program says, as it stands there. */
+export function textOf(context: { readonly module: { readonly file: SourceFile } }, span: Span): string {
+  return context.module.file.text.slice(span.start, span.end)
+}
