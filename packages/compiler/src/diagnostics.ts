@@ -70,12 +70,23 @@ const table = {
     help: (c: { to: string }) => `cut it on purpose: ${c.to}(…)`,
   },
   'literal-range': { code: 2104, text: (c: { value: string; type: string }) => `${c.value} does not fit ${c.type}` },
-  'division-by-zero': { code: 2105, text: (_: object) => 'division by zero' },
+  'division-by-zero': {
+    code: 2105,
+    text: (_: object) => 'division by zero',
+    help: () =>
+      'a number other than 0; a divisor that is 0 when the program runs gives 0, and as the remainder the dividend',
+  },
   'needs-type': { code: 2106, text: (c: { what: string }) => `${c.what} needs a type` },
   'may-be-null': {
     code: 2107,
     text: (c: { what: string }) => `${c.what} may be null`,
     help: (c: { what: string }) => `if (${c.what} === null) return`,
+  },
+  'shift-range': {
+    code: 2109,
+    text: (c: { by: string; type: string; bits: number }) =>
+      `a shift by ${c.by} of ${c.type}, which has ${c.bits} bits`,
+    help: (c: { bits: number }) => (c.bits === 64 ? '0 to 63' : `0 to ${c.bits - 1}, or u64(…) for more`),
   },
   'needs-value': {
     code: 2108,
@@ -122,8 +133,14 @@ const table = {
   },
   'unbounded-loop': {
     code: 2306,
-    text: (c: { limit: string }) => `nothing says how often this runs: ${c.limit} may be anything`,
-    help: (c: { limit: string }) => `range(min(${c.limit}, 64)), or loop(${c.limit}, body)`,
+    text: (c: { limit: string; instead: string }) =>
+      `nothing says how often this runs${c.limit === '' ? '' : `: ${c.limit} may be anything`}`,
+    help: (c: { instead: string }) => c.instead,
+  },
+  'too-many-rounds': {
+    code: 2308,
+    text: (c: { rounds: string }) => `${c.rounds} rounds, of which the verifier follows 500000 at most`,
+    help: () => 'fewer, or loop(n, body), which it need not follow (5.17)',
   },
   'endless-loop': {
     code: 2307,

@@ -93,6 +93,8 @@ function clamp(cx: Context, node: CallExpression, args: readonly Expression[]): 
 /** Without its sign, in the type of the same width that has none. */
 function absolute(cx: Context, node: CallExpression, args: readonly Expression[]): Value {
   const value = cx.lower.expression(cx, only(cx, node, args, 'abs'))
+  if (value.type.kind === 'literal' && 'imm' in value.operand)
+    return { type: LITERAL, operand: imm(value.operand.imm < 0n ? -value.operand.imm : value.operand.imm), from: node }
   const type = intOf(cx, node, value, S64)
   if (!type.signed) return value
   const result: IntType = { kind: 'int', bits: type.bits === 64 ? 64 : 32, signed: false }

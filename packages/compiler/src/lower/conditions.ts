@@ -2,6 +2,7 @@ import type { Expression } from 'oxc-parser'
 import { imm, reg } from '../ir/builder.ts'
 import { type Condition, MIRRORED, type Operand, type Width } from '../ir/ir.ts'
 import { BOOL, isAddress, type Type, typeName } from '../types.ts'
+import { limitsToldBy } from './limits.ts'
 import { vouchedBy } from './questions.ts'
 import { at, attempt, type Context, each, fail, giveUp, type Narrowed, narrow, scoped, type Value } from './scope.ts'
 import { namesIn, textOf } from './syntax-tree.ts'
@@ -109,6 +110,17 @@ interface Comparison {
 
 function comparison(cx: Context, first: Expression, second: Expression, to: Comparison): Narrowed {
   const { node, names, yes, no } = to
+  const test = plain(first)
+  if (
+    test.type === 'BinaryExpression' &&
+    isOrder(test.operator) &&
+    node.type === 'BinaryExpression' &&
+    isOrder(node.operator)
+  )
+    return fail(cx, node, 'not-in-language', {
+      what: 'a comparison of a comparison',
+      instead: `${textOf(cx, test)} && ${textOf(cx, test.right)} ${node.operator} ${textOf(cx, second)}`,
+    })
   const [left, right] = each(cx, [first, second], (one) => cx.lower.expression(cx, one))
   if (left === undefined || right === undefined) return giveUp()
   at(cx, node)
@@ -128,8 +140,13 @@ function comparison(cx: Context, first: Expression, second: Expression, to: Comp
   const type = commonType(cx, node, operator, left, right)
   const [a, b] = [widened(cx, node, left, type), widened(cx, node, right, type)]
   branch(cx, names[type.signed ? 1 : 0], widthOf(type), a, b, yes, no)
-  return NOTHING
+  return limitsToldBy(cx, first, operator, second)
 }
+
+const plain = (node: Expression): Expression =>
+  node.type === 'ParenthesizedExpression' ? plain(node.expression) : node
+
+const isOrder = (operator: string): boolean => /^[<>]=?$/.test(operator)
 
 function sameKind(a: Type, b: Type): boolean {
   const [x, y] = [a.kind === 'nullable' ? a.of : a, b.kind === 'nullable' ? b.of : b]

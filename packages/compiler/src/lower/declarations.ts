@@ -24,8 +24,8 @@ import {
   type ModuleScope,
   type Value,
 } from './scope.ts'
-import { checkKind } from './statements.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
+import { checkKind } from './variable-kind.ts'
 
 /** Maps by what makes them: BPF_MAP_TYPE_*, flags that they need, and what of key and value they have. */
 const MAP_KINDS: Readonly<

@@ -5,32 +5,48 @@ import type { Operand } from '../ir/ir.ts'
 import { nearest } from '../kernel-header.ts'
 import { BOOL, type IntType, isAddress, LITERAL, NULL, promoted, type Type, typeName, U32, VOID } from '../types.ts'
 import { asBool, isComparison, lowerCondition } from './conditions.ts'
+import { insteadOfJavaScript } from './javascript-names.ts'
+import { languageConstants } from './language-constants.ts'
+import { forgetLimit, isLimited, noteLimit } from './limits.ts'
 import { dataOf, memberOf, type Place, placeOf, read, typeOfPlace, write } from './places.ts'
 import { isAskedFor } from './questions.ts'
 import { at, attempt, type Context, each, fail, giveUp, narrow, scoped, type Value, type Variable } from './scope.ts'
-import { addressFor, arithmetic, cast, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
+import { textOf } from './syntax-tree.ts'
+import {
+  addressFor,
+  arithmetic,
+  cast,
+  commonType,
+  converted,
+  copy,
+  intOf,
+  isArithmetic,
+  widened,
+  widthOf,
+} from './values.ts'
 
 /** What to write in the place of what other languages have. */
 const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]>> = {
   ArrayExpression: ['an array here', 'const a: FixedArray<u32, 4> = [1, 2, 3, 4]'],
   ObjectExpression: ['an object here', 'const key: Key = { … } with an interface Key'],
-  ArrowFunctionExpression: ['a function inside of another', 'a function of the module'],
-  FunctionExpression: ['a function inside of another', 'a function of the module'],
+  ArrowFunctionExpression: [
+    'a function inside of another',
+    'a function of the module, with what it needs as parameters',
+  ],
+  FunctionExpression: ['a function inside of another', 'a function of the module, with what it needs as parameters'],
   ClassExpression: ['a class', 'an interface for data, and functions'],
   NewExpression: ['new', 'maps and globals are made by hash(…), global(…) at the top of the module'],
-  AwaitExpression: ['await'],
-  YieldExpression: ['yield'],
+  AwaitExpression: ['await', 'everything happens at once in the kernel'],
+  YieldExpression: ['yield', 'for (const i of range(n)) in the function itself'],
   ThisExpression: ['this', 'the parameters'],
   TemplateLiteral: ['a template', "printk('cwnd %u', cwnd)"],
-  TaggedTemplateExpression: ['a template'],
+  TaggedTemplateExpression: ['a template', "printk('cwnd %u', cwnd)"],
   SequenceExpression: ['the comma operator', 'two statements'],
   ImportExpression: ['import()', 'an import at the top'],
   ChainExpression: ['?.', 'if (x !== null) …'],
-  Super: ['super'],
-  MetaProperty: ['import.meta'],
   TSAsExpression: ['as', 'a cast that computes: u16(x)'],
   TSTypeAssertion: ['a type assertion', 'a cast that computes: u16(x)'],
-  TSSatisfiesExpression: ['satisfies'],
+  TSSatisfiesExpression: ['satisfies', 'the type where the name is declared: const key: Key = { … }'],
 }
 
 /** Compute an expression. */
@@ -47,7 +63,7 @@ export function lowerExpression(cx: Context, node: Expression): Value {
     }
     case 'BinaryExpression':
       if (node.left.type === 'PrivateIdentifier' || node.operator === 'in')
-        return fail(cx, node, 'not-in-language', { what: 'the operator in' })
+        return fail(cx, node, 'not-in-language', { what: 'the operator in', instead: INSTEAD_OF_OPERATOR.in ?? '' })
       return isComparison(node.operator) ? asBool(cx, node) : binary(cx, node, node.left)
     case 'LogicalExpression':
       return asBool(cx, node)
@@ -71,18 +87,47 @@ export function lowerExpression(cx: Context, node: Expression): Value {
   }
 }
 
+/** What to write in the place of operators. */
+const INSTEAD_OF_OPERATOR: Readonly<Record<string, string>> = {
+  in: 'flows.lookup(key) !== null for maps, exists(tp.field) for fields of the kernel',
+  instanceof: 'a field that says what it is',
+  '>>>': '>> of what has no sign: u32(x) >> n',
+  '**': 'x * x, or 1 << n for a power of two',
+  typeof: 'every name has one type, which the compiler knows',
+  delete: 'flows.delete(key) for maps; fields are set to 0',
+  void: 'the call alone, as a statement',
+  '&&=': 'if (a) a = b',
+  '||=': 'if (!a) a = b',
+  '??=': 'if (a === null) a = b',
+  '**=': 'x *= x',
+  '>>>=': 'x >>= n, which is logical where x has no sign',
+}
+
+/** An operator that the language has not. */
+export function noOperator(cx: Context, span: Span, operator: string): never {
+  const instead = Object.hasOwn(INSTEAD_OF_OPERATOR, operator) ? INSTEAD_OF_OPERATOR[operator] : undefined
+  return fail(cx, span, 'not-in-language', {
+    what: `the operator ${operator}`,
+    ...(instead === undefined ? {} : { instead }),
+  })
+}
+
 function literal(cx: Context, node: Extract<Expression, { type: 'Literal' }>): Value {
   if (typeof node.value === 'boolean') return { type: BOOL, operand: imm(node.value ? 1 : 0) }
   if (typeof node.value === 'string') return { type: { kind: 'text', text: node.value }, operand: imm(0) }
-  if ('regex' in node) return fail(cx, node, 'not-in-language', { what: 'a regular expression' })
+  if ('regex' in node)
+    return fail(cx, node, 'not-in-language', { what: 'a regular expression', instead: 'comparisons of numbers' })
   if (node.value === null) return { type: NULL, operand: imm(0) }
   const raw = 'raw' in node && typeof node.raw === 'string' ? node.raw.replaceAll('_', '').replace(/n$/, '') : ''
+  // 1e6 is as good an integer as 1000000.
+  if (typeof node.value === 'number' && Number.isSafeInteger(node.value) && /^[\d.]+e\+?\d+$/i.test(raw))
+    return { type: LITERAL, operand: imm(node.value), from: node }
   if (!/^(?:\d+|0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+)$/i.test(raw))
     return fail(cx, node, 'not-in-language', {
       what: typeof node.value === 'number' ? 'a number with a fraction' : 'this literal',
       ...(typeof node.value === 'number' ? { instead: 'a fixed-point number: 717 / 1024 for 0.7' } : {}),
     })
-  return { type: LITERAL, operand: imm(BigInt(raw)) }
+  return { type: LITERAL, operand: imm(BigInt(raw)), from: node }
 }
 
 function identifier(cx: Context, name: string, span: Span): Value {
@@ -105,7 +150,11 @@ function identifier(cx: Context, name: string, span: Span): Value {
     cx.ir.emit({ op: 'question', dst, ask: { kind: 'enumerator', enum: enumerator.enum, name } })
     return { type: { kind: 'int', bits: 32, signed: enumerator.value < 0 }, operand: reg(dst) }
   }
+  const ofLanguage = languageConstants.get(name)
+  if (ofLanguage !== undefined) return { type: LITERAL, operand: imm(ofLanguage), from: span }
   if (name === 'undefined') return { type: VOID, operand: imm(0) }
+  const instead = insteadOfJavaScript(name)
+  if (instead !== undefined) return fail(cx, span, 'not-in-language', { what: name, instead })
   const known = [...cx.variables.keys(), ...cx.module.constants.keys(), ...cx.module.handles.keys()]
   return fail(cx, span, 'unknown-name', { name, nearest: nearest(name, known) })
 }
@@ -118,19 +167,20 @@ function binary(
   const [left, right] = each(cx, [before, node.right], (one) => lowerExpression(cx, one))
   if (left === undefined || right === undefined) return giveUp()
   at(cx, node)
+  if (!isArithmetic(node.operator)) return noOperator(cx, node, node.operator)
   return arithmetic(cx, node, node.operator, left, right)
 }
 
 function unary(cx: Context, node: UnaryExpression): Value {
   if (node.operator === '!') return asBool(cx, node)
   if (node.operator !== '-' && node.operator !== '~' && node.operator !== '+')
-    return fail(cx, node, 'not-in-language', { what: `the operator ${node.operator}` })
+    return noOperator(cx, node, node.operator)
   const value = lowerExpression(cx, node.argument)
   at(cx, node)
   if (node.operator === '+') return value
   if ('imm' in value.operand) {
     const result = node.operator === '-' ? -value.operand.imm : ~value.operand.imm
-    if (value.type.kind === 'literal') return { type: LITERAL, operand: imm(result) }
+    if (value.type.kind === 'literal') return { type: LITERAL, operand: imm(result), from: node }
     return cast(cx, node, { type: LITERAL, operand: imm(result) }, promoted(intOf(cx, node, value, U32)))
   }
   const type = promoted(intOf(cx, node, value, U32))
@@ -153,7 +203,7 @@ function update(cx: Context, node: UpdateExpression): Value {
   at(cx, node)
   const after = arithmetic(cx, node, node.operator === '++' ? '+' : '-', before, { type: LITERAL, operand: imm(1) })
   const stored = cast(cx, node, after, intOf(cx, node, before, U32))
-  write(cx, node, place, place.kind === 'variable' ? stored.operand : after.operand)
+  write(cx, node.argument, place, place.kind === 'variable' ? stored.operand : after.operand)
   return node.prefix ? stored : kept
 }
 
@@ -171,6 +221,7 @@ function assign(cx: Context, node: AssignmentExpression): Value {
     const value = attempt(cx, () => lowerExpression(cx, node.right))
     const place = placeToChange(cx, left)
     if (value === undefined) return giveUp()
+    noteLimit(cx, textOf(cx, left), node.right)
     at(cx, node)
     const type = declaredType(cx, place)
     if (isAddress(type)) return assignAddress(cx, node, place, value, type)
@@ -190,8 +241,9 @@ function assign(cx: Context, node: AssignmentExpression): Value {
     node.operator === '**=' ||
     node.operator === '>>>='
   )
-    return fail(cx, node, 'not-in-language', { what: `the operator ${node.operator}` })
+    return noOperator(cx, node, node.operator)
   const place = placeToChange(cx, left)
+  if (!isLimited(cx, node.right)) forgetLimit(cx, textOf(cx, left))
   const before = read(cx, place)
   const right = lowerExpression(cx, node.right)
   at(cx, node)

@@ -4,6 +4,8 @@ import { imm, irBuilder, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { BOOL, type IntType, isAddress, type Type, typeName, VOID } from '../types.ts'
 import { truth } from './expressions.ts'
+import { checkShape } from './function-shape.ts'
+import { isLimited } from './limits.ts'
 import { addressOf } from './places.ts'
 import { at, type Context, each, type FunctionInfo, fail, giveUp, type Value, type Variable } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
@@ -23,7 +25,7 @@ function inlineCall(cx: Context, node: CallExpression, f: FunctionInfo, args: re
     if (value !== undefined) copy(cx, result, type, value)
     cx.ir.end({ op: 'jump', to: after })
   }
-  lowerBody(cx, f, { ...cx, variables, exits: { returns: { type, leave } } }, type)
+  lowerBody(cx, f, { ...cx, variables, bounded: limitsOf(cx, f, args), exits: { returns: { type, leave } } }, type)
   cx.ir.enter(after)
   return { type, operand: type.kind === 'void' ? imm(0) : reg(result) }
 }
@@ -39,8 +41,22 @@ export function inlineCondition(
   if (f.noinline || returnTypeOf(f).kind !== 'bool') return false
   const { variables, type } = enter(cx, node, f, args)
   const leave = (): never => fail({ module: f.module }, f.at, 'missing-return', { name: f.name })
-  lowerBody(cx, f, { ...cx, variables, exits: { returns: { type, leave, branch } } }, type)
+  lowerBody(
+    cx,
+    f,
+    { ...cx, variables, bounded: limitsOf(cx, f, args), exits: { returns: { type, leave, branch } } },
+    type,
+  )
   return true
+}
+
+/** Parameters whose arguments have a limit. */
+function limitsOf(cx: Context, f: FunctionInfo, args: readonly Expression[]): Set<string> {
+  const isGiven = (i: number): boolean => {
+    const argument = args[i]
+    return argument !== undefined && isLimited(cx, argument)
+  }
+  return new Set(parametersOf(f).flatMap(({ name }, i) => (isGiven(i) ? [name] : [])))
 }
 
 /** What a function gives. */
@@ -50,13 +66,13 @@ export function returnTypeOf(f: FunctionInfo): Type {
 }
 
 function lowerBody(cx: Context, f: FunctionInfo, inner: Context, type: Type): void {
-  const context: Context = { ...inner, module: f.module, calling: [...cx.calling, f.node] }
+  const context: Context = { ...inner, module: f.module, calling: [...cx.calling, f.node], bounded: inner.bounded }
   const known = cx.mistakes.length
   lowerFunctionBody(context, f)
   if (cx.ir.ended) return
   if (type.kind !== 'void') {
     // What is wrong in it may have been what it gives.
-    if (cx.mistakes.length > known) return giveUp()
+    if (cx.mistakes.length > known) giveUp()
     fail({ module: f.module }, f.at, 'missing-return', { name: f.name })
   }
   inner.exits.returns.leave(undefined)
@@ -141,9 +157,9 @@ function checkCount(cx: Context, span: Span, name: string, want: number, found: 
 /** Names and types of a function's parameters. */
 export function parametersOf(f: FunctionInfo): readonly { readonly name: string; readonly type: Type }[] {
   const context = { module: f.module }
-  return f.node.params.map((param) => {
-    if (param.type !== 'Identifier')
-      return fail(context, param, 'not-in-language', { what: 'this parameter', instead: 'name: type' })
+  checkShape(f)
+  return f.node.params.flatMap((param) => {
+    if (param.type !== 'Identifier') return []
     if (param.typeAnnotation == null) return fail(context, param, 'needs-type', { what: param.name })
     return { name: param.name, type: typeOfAnnotation(context, param.typeAnnotation.typeAnnotation) }
   })
@@ -189,8 +205,10 @@ export function compileFunction(cx: Context, f: FunctionInfo): void {
   const { called } = f.module.unit
   const known = called.get(f.name)
   if (known !== undefined) {
-    if (known.ir === undefined) fail({ module: f.module }, f.at, 'recursion', { name: f.name })
-    return
+    if (known.ir !== undefined) return
+    // Else what is wrong in it has been told.
+    if (!cx.calling.includes(f.node)) giveUp()
+    fail({ module: f.module }, f.at, 'recursion', { name: f.name })
   }
   const parameters = parametersOf(f)
   called.set(f.name, { ir: undefined, parameters: parameters.length, at: placeOfName(f) })

@@ -3,6 +3,7 @@ import type { ImportDeclarationSpecifier, StringLiteral } from 'oxc-parser'
 import { nearest } from '../kernel-header.ts'
 import { intTypes } from '../types.ts'
 import { builtins } from './builtins.ts'
+import { languageConstants } from './language-constants.ts'
 import { type FunctionInfo, fail, giveUp, type ModuleScope } from './scope.ts'
 
 /** What a module offers: another file's declarations, or names that the compiler knows by itself. */
@@ -114,6 +115,7 @@ function languageNames(library: ReadonlyMap<string, FunctionInfo>): ReadonlySet<
     ...intTypes.keys(),
     ...builtins.keys(),
     ...library.keys(),
+    ...languageConstants.keys(),
     ...helperTable.map(({ name }) => name),
   ])
 }

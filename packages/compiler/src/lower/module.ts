@@ -6,6 +6,7 @@ import { declareAll } from './declarations.ts'
 import { fileOf, knownNames, type NamesOf, takeName } from './imports.ts'
 import { attempt, type FunctionInfo, fail, giveUp, type ModuleScope, type Unit } from './scope.ts'
 import { type LoweredOps, opsOf } from './struct-ops.ts'
+import { checkUncalled } from './uncalled.ts'
 
 /** What a program and its files come to before they have registers. */
 export interface LoweredModule {
@@ -56,6 +57,7 @@ export function lowerModule(
   if (loaded === undefined) return { diagnostics: inOrder(diagnostics) }
   const { scope, program } = loaded
   const ops = opsOf(scope, program, (make) => attempt(loading.unit, make))
+  for (const other of loading.files.values()) if (other !== undefined) checkUncalled(other.scope)
   if (ops.length === 0 && diagnostics.length === 0)
     diagnostics.push(diagnose(file, { start: 0, end: 1 }, 'no-struct-ops', {}))
   if (diagnostics.length > 0) return { diagnostics: inOrder(diagnostics) }

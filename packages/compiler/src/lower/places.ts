@@ -6,6 +6,7 @@ import { type FieldInfo, nearest } from '../kernel-header.ts'
 import { type BOOL, type DataType, type IntType, type StructType, sizeOfData, type Type, typeName } from '../types.ts'
 import { isAskedFor } from './questions.ts'
 import { at, type Context, fail, giveUp, type Handle, type Memory, type Value, type Variable } from './scope.ts'
+import { textOf } from './syntax-tree.ts'
 import { copy, extended } from './values.ts'
 
 /** Somewhere a single number can be read from and written to. */
@@ -25,11 +26,15 @@ export type Found = { readonly place: Place } | { readonly value: Value }
 
 const sizeOfType = (type: IntType | typeof BOOL): AccessSize => (type.kind === 'bool' ? 'u8' : `u${type.bits}`)
 
+/** An expression without parentheses and `!`, which make nothing of it. */
+const withoutMarks = (node: Expression): Expression =>
+  node.type === 'ParenthesizedExpression' || node.type === 'TSNonNullExpression' ? withoutMarks(node.expression) : node
+
 /** What `a.b` and `a[i]` mean. */
 export function memberOf(cx: Context, node: MemberExpression): Found {
   const object = cx.lower.expression(cx, node.object)
   if (object.type.kind === 'nullable')
-    return fail(cx, node.object, 'may-be-null', { what: cx.module.file.text.slice(node.object.start, node.object.end) })
+    return fail(cx, node.object, 'may-be-null', { what: textOf(cx, withoutMarks(node.object)) })
   if (node.computed) return elementOf(cx, node, object)
   if (node.property.type !== 'Identifier') return fail(cx, node, 'not-in-language', { what: 'a private name' })
   const { name } = node.property
@@ -164,7 +169,7 @@ function elementOf(cx: Context, node: MemberExpression, object: Value): Found {
     index.max ?? (index.type.kind === 'int' && !index.type.signed ? (1n << BigInt(index.type.bits)) - 1n : undefined)
   if (max === undefined || max >= BigInt(type.length))
     return fail(cx, node.property, 'unbounded-index', {
-      index: cx.module.file.text.slice(node.property.start, node.property.end),
+      index: textOf(cx, node.property),
       length: type.length,
     })
   if (type.kind === 'kernelArray')
@@ -172,14 +177,21 @@ function elementOf(cx: Context, node: MemberExpression, object: Value): Found {
       what: 'an element of a kernel array by a variable index',
       instead: 'a number, or a switch over the few that there are',
     })
-  return variableElement(cx, object, type.element, index.operand, max)
+  return variableElement(cx, node.property, object, type.element, index.operand, max)
 }
 
 /** The verifier has to see the bound in the instructions: what is above it becomes element 0. */
-function variableElement(cx: Context, object: Value, element: DataType, index: Operand, max: bigint): Found {
+function variableElement(
+  cx: Context,
+  span: Span,
+  object: Value,
+  element: DataType,
+  index: Operand,
+  max: bigint,
+): Found {
   const memory = memoryOf(object)
   if (memory.region === 'private')
-    return fail(cx, { start: 0, end: 1 }, 'not-in-language', {
+    return fail(cx, span, 'not-in-language', {
       what: 'an element of private state by a variable index',
       instead: 'a map or a local array',
     })

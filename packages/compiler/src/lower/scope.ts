@@ -83,6 +83,8 @@ export interface Value {
   readonly memory?: Memory
   /** Of a number without sign: the most that it can be, where the verifier can see that too. */
   readonly max?: bigint
+  /** Of a literal: where it stands. */
+  readonly from?: Span
 }
 
 /** A name that holds a value. */

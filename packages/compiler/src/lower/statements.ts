@@ -3,12 +3,14 @@ import { imm, reg } from '../ir/builder.ts'
 import { isAddress, isData, type Type, typeName, U32 } from '../types.ts'
 import { truth } from './expressions.ts'
 import { giveBack } from './functions.ts'
+import { noteLimit } from './limits.ts'
 import { forLoop, forOf, loop } from './loops.ts'
 import { makeObject } from './objects.ts'
 import { at, attempt, type Context, fail, type Narrowed, narrow, scoped, type Variable } from './scope.ts'
 import { namesIn } from './syntax-tree.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { addressFor, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
+import { checkKind } from './variable-kind.ts'
 
 const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]>> = {
   TryStatement: ['try', 'return early: there are no exceptions'],
@@ -127,13 +129,6 @@ function declare(cx: Context, node: VariableDeclaration): void {
   }
 }
 
-/** `let` and `const`, not `var` and `using`. */
-export function checkKind(context: { readonly module: Context['module'] }, node: VariableDeclaration): void {
-  if (node.kind === 'let' || node.kind === 'const') return
-  const span = { start: node.start, end: node.start + node.kind.length }
-  fail(context, span, 'not-in-language', { what: node.kind, instead: node.kind === 'var' ? 'let' : 'const' })
-}
-
 /** A variable whose declaration is wrong. */
 const WRONG: Variable = { type: { kind: 'error' }, operand: imm(0), assignable: true }
 
@@ -158,9 +153,11 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
     if (!isData(annotation)) fail(cx, span, 'needs-value', { name, type: typeName(annotation) })
     const dst = cx.ir.fresh()
     cx.ir.emit({ op: 'move', width: widthOf(annotation), dst, a: imm(0) })
+    cx.bounded.add(name)
     cx.variables.set(name, { type: annotation, operand: reg(dst), assignable: true })
     return
   }
+  noteLimit(cx, name, init)
   const found = cx.lower.expression(cx, init)
   at(cx, init)
   const { kind } = found.type

@@ -5,6 +5,7 @@ import type { AccessSize, IrFunction } from '../ir/ir.ts'
 import { type CallbackInfo, nearest } from '../kernel-header.ts'
 import type { IntType } from '../types.ts'
 import { constantOf } from './declarations.ts'
+import { checkShape } from './function-shape.ts'
 import { lowerFunctionBody } from './functions.ts'
 import { LOWERING } from './lowering.ts'
 import { type Context, type FunctionInfo, fail, type ModuleScope, type Variable } from './scope.ts'
@@ -180,8 +181,9 @@ function lowerCallback(
     mistakes: scope.unit.mistakes,
     exits: { returns: { type: info.returns, leave: (value) => ir.end({ op: 'return', a: value }) } },
   }
+  checkShape(f)
   for (const [position, param] of f.node.params.entries()) {
-    if (param.type !== 'Identifier') return fail(context, param, 'not-in-language', { what: 'this parameter' })
+    if (param.type !== 'Identifier') continue
     const at = parameterOf(f.module, info, param.name, position, param)
     const parameter = info.parameters[at]
     if (parameter === undefined) return fail(context, param, 'unknown-name', { name: param.name })

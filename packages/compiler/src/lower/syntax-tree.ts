@@ -14,3 +14,22 @@ export function namesIn(node: unknown): readonly string[] {
 export function textOf(context: { readonly module: { readonly file: SourceFile } }, span: Span): string {
   return context.module.file.text.slice(span.start, span.end)
 }
+
+/** Any node of the tree. */
+export interface Node extends Span {
+  readonly type: string
+}
+
+/** Is it a node of the tree? */
+export function isNode(value: unknown): value is Node {
+  return (
+    typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string' && 'start' in value
+  )
+}
+
+/** Nodes within a node, in their order. */
+export function childrenOf(node: Node): readonly Node[] {
+  return Object.values(node).flatMap((value: unknown) =>
+    Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : [],
+  )
+}

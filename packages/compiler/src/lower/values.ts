@@ -15,6 +15,7 @@ import {
   widens,
 } from '../types.ts'
 import { type Context, fail, type Value } from './scope.ts'
+import { textOf } from './syntax-tree.ts'
 
 const operators: Readonly<Record<string, BinaryOp>> = {
   '+': 'add',
@@ -28,6 +29,9 @@ const operators: Readonly<Record<string, BinaryOp>> = {
   '<<': 'lsh',
   '>>': 'rsh',
 }
+
+/** Does an operator compute a number of two? */
+export const isArithmetic = (operator: string): boolean => Object.hasOwn(operators, operator)
 
 const SIGN_MATTERS: ReadonlySet<string> = new Set(['/', '%', '<', '<=', '>', '>='])
 
@@ -44,7 +48,13 @@ export function arithmetic(cx: Context, span: Span, operator: string, left: Valu
   const shift = fn === 'lsh' || fn === 'rsh'
   const type = shift ? promoted(intOf(cx, span, left, U32)) : commonType(cx, span, operator, left, right)
   if ((fn === 'div' || fn === 'mod') && 'imm' in right.operand && right.operand.imm === 0n)
-    return fail(cx, span, 'division-by-zero', {})
+    return fail(cx, right.from ?? span, 'division-by-zero', {})
+  if (shift && 'imm' in right.operand && (right.operand.imm < 0n || right.operand.imm >= BigInt(type.bits)))
+    return fail(cx, right.from ?? span, 'shift-range', {
+      by: `${right.operand.imm}`,
+      type: typeName(type),
+      bits: type.bits,
+    })
   const a = widened(cx, span, left, type)
   const b = shift ? right.operand : widened(cx, span, right, type)
   const width = widthOf(type)
@@ -95,7 +105,7 @@ function greatest(fn: BinaryOp, left: Value, right: Value, type: IntType): bigin
 function folded(cx: Context, span: Span, fn: BinaryOp, left: Value, right: Value): Value {
   const [a, b] = [left.operand, right.operand]
   if (!('imm' in a && 'imm' in b)) return fail(cx, span, 'not-a-value', { what: 'this' })
-  if ((fn === 'div' || fn === 'mod') && b.imm === 0n) return fail(cx, span, 'division-by-zero', {})
+  if ((fn === 'div' || fn === 'mod') && b.imm === 0n) return fail(cx, right.from ?? span, 'division-by-zero', {})
   const results: Readonly<Record<BinaryOp, () => bigint>> = {
     add: () => a.imm + b.imm,
     sub: () => a.imm - b.imm,
@@ -109,7 +119,7 @@ function folded(cx: Context, span: Span, fn: BinaryOp, left: Value, right: Value
     rsh: () => a.imm >> (b.imm & 63n),
     arsh: () => a.imm >> (b.imm & 63n),
   }
-  return { type: LITERAL, operand: imm(results[fn]()) }
+  return { type: LITERAL, operand: imm(results[fn]()), from: span }
 }
 
 /** The machine divides without signs: take them off, divide, put the right one back. */
@@ -157,7 +167,7 @@ export function commonType(cx: Context, span: Span, operator: string, left: Valu
 
 /** A literal takes the other's type, and has to fit it. */
 function fitting(cx: Context, span: Span, type: IntType, value: Value): IntType {
-  if ('imm' in value.operand) checkRange(cx, span, value.operand.imm, type)
+  if ('imm' in value.operand) checkRange(cx, value.from ?? span, value.operand.imm, type)
   return type
 }
 
@@ -260,6 +270,6 @@ export function addressFor(cx: Context, span: Span, value: Value, type: Type): V
   if (type.kind === 'nullable' && (value.type.kind === 'null' || sameType(type.of, value.type))) return value
   if (sameType(type, value.type)) return value
   if (value.type.kind === 'nullable' && sameType(type, value.type.of))
-    return fail(cx, span, 'may-be-null', { what: cx.module.file.text.slice(span.start, span.end) })
+    return fail(cx, span, 'may-be-null', { what: textOf(cx, span) })
   return fail(cx, span, 'wrong-type', { want: typeName(type), found: typeName(value.type) })
 }
