@@ -141,7 +141,7 @@ function ends(look: Look, condition: Expression, goesOn: boolean): boolean {
       return condition.arguments.some((argument) => movesSomehow(look, argument))
     case 'Identifier':
       // A flag that something sets which counts.
-      if (look.changes.get(condition.name)?.assigned.every(({ value }) => value?.type === 'Literal') === true)
+      if (look.changes.get(condition.name)?.assigned.every(isSet) === true)
         return guardsOf(look.loop.body, condition.name).some(
           (guard) => ends(look, guard, true) || ends(look, guard, false),
         )
@@ -150,6 +150,9 @@ function ends(look: Look, condition: Expression, goesOn: boolean): boolean {
       return counts(look, condition, false)
   }
 }
+
+const isSet = ({ operator, value }: Changes['assigned'][number]): boolean =>
+  operator === '=' && value?.type === 'Literal'
 
 /** Conditions under which a name is assigned. */
 function guardsOf(node: Node, name: string): readonly Expression[] {
@@ -217,7 +220,8 @@ function nameCounts(look: Look, name: string, up: boolean, path: readonly string
   if (!assigned.every(({ value }) => known(value))) return false
   const isUp = assigned.every(({ operator }) => operator === '++' || operator === '+=')
   if ((up && isUp) || hasKnownStart(look, name)) return true
-  if (isOutside) look.suspect ??= firstUse(loop, name)
+  if (isOutside && assigned.every(({ operator }) => operator === '--' || operator === '-='))
+    look.suspect ??= firstUse(loop, name)
   return !isOutside
 }
 

@@ -46,7 +46,7 @@ export function forLoop(
   const counter = counterOf(cx, node)
   const { test } = node
   if (counter !== undefined && test?.type === 'BinaryExpression')
-    attempt(cx, () => checkRounds(cx, test.right, counter.max))
+    attempt(cx, () => checkRounds(cx, test.right, counter.max + (test.operator === '<' ? 1n : 0n)))
   const variable = counter === undefined ? undefined : inner.variables.get(counter.name)
   if (counter !== undefined && variable !== undefined && variable.type.kind === 'int' && !variable.type.signed)
     inner.variables.set(counter.name, { ...variable, max: counter.max })
