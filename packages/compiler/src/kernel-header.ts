@@ -25,6 +25,7 @@ export interface KernelHeader {
   fieldNames(struct: Extract<Type, { kind: 'struct' }>): readonly string[]
   /** An enumerator of any enum. */
   enumerator(name: string): { readonly enum: string; readonly value: number; readonly kernels?: string } | undefined
+  enumeratorNames(): readonly string[]
   callbacks(type: string): ReadonlyMap<string, CallbackInfo> | undefined
   /** A kernel function that programs may call. */
   kfunc(name: string): KfuncInfo | undefined
@@ -83,7 +84,22 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
   const kernelsOf = (key: string): { readonly kernels?: string } =>
     Object.hasOwn(availability, key) ? { kernels: availability[key] ?? '' } : {}
   const callbacks = new Map<string, ReadonlyMap<string, CallbackInfo> | undefined>()
-  let enumerators: ReadonlyMap<string, { readonly enum: string; readonly value: number }> | undefined
+  type Enumerator = ReturnType<KernelHeader['enumerator']> & object
+  let enumerators: ReadonlyMap<string, Enumerator> | undefined
+  const allEnumerators = (): ReadonlyMap<string, Enumerator> => {
+    enumerators ??= new Map(
+      typesOfKind(btf, 'enum').flatMap((id) =>
+        enumValues(btf, id).map(
+          (value) =>
+            [
+              value.name,
+              { enum: nameOf(btf, id), value: Number(value.value), ...kernelsOf(`enumerator:${value.name}`) },
+            ] as const,
+        ),
+      ),
+    )
+    return enumerators
+  }
   const kfuncs = new Map<string, KfuncInfo | undefined>()
   const structType = (name: string, typeId = findType(btf, name, 'struct')): Type | undefined =>
     typeId === undefined ? undefined : { kind: 'struct', root: name, path: '', typeId }
@@ -140,20 +156,8 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
       return target === undefined ? undefined : { ...facts, path, pointer: true, bitfield: false, type: target }
     },
     fieldNames: (struct) => membersOf(btf, struct.typeId).map((member) => member.name),
-    enumerator(name) {
-      enumerators ??= new Map(
-        typesOfKind(btf, 'enum').flatMap((id) =>
-          enumValues(btf, id).map(
-            (value) =>
-              [
-                value.name,
-                { enum: nameOf(btf, id), value: Number(value.value), ...kernelsOf(`enumerator:${value.name}`) },
-              ] as const,
-          ),
-        ),
-      )
-      return enumerators.get(name)
-    },
+    enumeratorNames: () => [...allEnumerators().keys()],
+    enumerator: (name) => allEnumerators().get(name),
     callbacks(type) {
       if (!callbacks.has(type)) callbacks.set(type, callbacksOf(btf, type, structType))
       return callbacks.get(type)

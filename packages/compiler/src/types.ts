@@ -153,6 +153,8 @@ export function typeName(type: Type): string {
       return `a pointer to ${typeName(type.to)}`
     case 'nullable':
       return `${typeName(type.of)} | null`
+    case 'void':
+      return 'nothing'
     case 'literal':
       return 'a number'
     case 'text':

@@ -33,10 +33,10 @@ test.each([
   ['v.a = x', 'TSCC2001', 'x', 'there is no x'],
   ['mn(1, 2)', 'TSCC2001', 'mn', 'there is no mn'],
   ['v.a = min(1)', 'TSCC2201', 'min(1)', 'min takes 2 arguments, not 1'],
-  ['tp = tp', 'TSCC2202', 'tp', 'tp, a const, cannot be assigned to'],
+  ['tp = tp', 'TSCC2202', 'tp', 'tp cannot be assigned to'],
   ['v.a = 1.5', 'TSCC1002', '1.5', 'a number with a fraction is not in the language'],
   ['v.a = [1]', 'TSCC1002', '[1]', 'an array here is not in the language'],
-  ['try { v.a = 1 } catch {}', 'TSCC1002', 'try { v.a = 1 } catch {}', 'try is not in the language'],
+  ['try { v.a = 1 } catch {}', 'TSCC1002', 'try', 'try is not in the language'],
   ['let y', 'TSCC2106', 'y', 'y needs a type'],
   ['const w = inet_csk_ca<W>(sk)', 'TSCC2003', 'W', 'there is no type W'],
   ['tcp_slow_start(sk, 1)', 'TSCC2101', 'sk', 'expected tcp_sock, found sock'],
@@ -76,7 +76,7 @@ test('a diagnostic as text: place, line, caret, help', () => {
       'x.bpf.ts:7:11 error TSCC2103: u32 does not fit u16',
       '      v.b = v.a',
       '            ^^^',
-      'help: cut it on purpose: u16(…)',
+      'help: cut it on purpose: u16(v.a)',
     ].join('\n'),
   )
 })

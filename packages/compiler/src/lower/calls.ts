@@ -32,6 +32,7 @@ export function lowerCall(cx: Context, node: CallExpression): Value {
   }
   if (callee.type !== 'Identifier') return fail(cx, callee, 'not-in-language', { what: 'a call of this' })
   const { name } = callee
+  if (cx.variables.get(name)?.type.kind === 'error') return giveUp()
   if (cx.variables.has(name))
     return fail(cx, callee, 'not-in-language', { what: 'a call of a variable', instead: 'a function of the module' })
   const to = intTypes.get(name)

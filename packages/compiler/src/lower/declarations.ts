@@ -96,8 +96,12 @@ const IGNORED: ReadonlySet<string> = new Set([
 
 /** What to write in the place of what other modules declare. */
 const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]>> = {
-  TSTypeAliasDeclaration: ['a type alias', 'an interface'],
+  TSTypeAliasDeclaration: ['a type alias', 'the type itself, or an interface'],
   TSEnumDeclaration: ['enum', 'constants: const OPEN = 0'],
+  TSModuleDeclaration: ['a namespace', 'a file of its own'],
+  TSDeclareFunction: ['a function without a body', 'one function for all its calls'],
+  ExportAllDeclaration: ['export *', 'export what is declared here; others import it from where it is'],
+  ThrowStatement: ['throw', 'return early: there are no exceptions'],
   ClassDeclaration: ['a class', 'an interface for data, and functions'],
 }
 
@@ -130,11 +134,15 @@ function declare(scope: ModuleScope, node: Statement, collect: (make: () => void
     case 'ExportNamedDeclaration':
       return // names of what is declared elsewhere
     default: {
-      const [what, instead] = INSTEAD[node.type] ?? []
-      if (what !== undefined)
-        fail({ module: scope }, node, 'not-in-language', { what, ...(instead === undefined ? {} : { instead }) })
-      fail({ module: scope }, node, 'not-in-language', {
-        what: `a ${node.type.replace(/Statement|Declaration/, '').toLowerCase()} statement at the top of a module`,
+      const [what, instead] = INSTEAD[node.type] ?? [
+        'a statement at the top of a module',
+        'the callback init(sk) { … }',
+      ]
+      const { text } = scope.file
+      const end = node.start + (/^[\w*]+/.exec(text.slice(node.start, node.end))?.[0].length ?? 1)
+      fail({ module: scope }, { start: node.start, end }, 'not-in-language', {
+        what,
+        ...(instead === undefined ? {} : { instead }),
       })
     }
   }
@@ -227,7 +235,11 @@ export function constantOf(scope: ModuleScope, node: Expression, annotation?: Ty
   if (type.kind === 'int') {
     const { min, max } = rangeOf(type)
     if (value.operand.imm < min || value.operand.imm > max)
-      return fail({ module: scope }, node, 'literal-range', { value: `${value.operand.imm}`, type: typeName(type) })
+      return fail({ module: scope }, node, 'literal-range', {
+        value: `${value.operand.imm}`,
+        type: typeName(type),
+        range: `${min} to ${max}`,
+      })
   }
   return { type, value: value.operand.imm }
 }
@@ -246,13 +258,25 @@ function mapOf(scope: ModuleScope, name: string, make: string, call: CallExpress
   const types = typeArguments(scope, call)
   const wanted = kind?.types === 'both' ? 2 : 1
   if (kind === undefined || types.length !== wanted)
-    return fail({ module: scope }, call, 'needs-type', { what: `${make}<${wanted === 2 ? 'Key, Value' : 'Value'}>(…)` })
+    return fail({ module: scope }, call.callee, 'needs-type', {
+      what: make,
+      instead: `${make}<${wanted === 2 ? 'Key, Value' : 'Value'}>(…)`,
+    })
   const args = call.arguments.filter((argument) => argument.type !== 'SpreadElement')
   const options = args.find((argument) => argument.type === 'ObjectExpression')
   const [first] = args
   const size = first === undefined || first === options ? undefined : constantOf(scope, first)
   if (size === undefined && make !== 'skStorage')
-    return fail({ module: scope }, first ?? call, 'wrong-type', { want: 'how many elements', found: 'something else' })
+    return first === undefined || first === options
+      ? fail({ module: scope }, call.callee, 'arguments', { name: make, want: 1, found: 0 })
+      : fail({ module: scope }, first, 'wrong-type', { want: 'how many elements', found: 'something else' })
+  const most = (make === 'skStorage' ? 0 : 1) + (options === undefined ? 0 : 1)
+  if (call.arguments.length > most)
+    return fail({ module: scope }, call.arguments[most] ?? call, 'arguments', {
+      name: make,
+      want: most,
+      found: call.arguments.length,
+    })
   const { pin, flags } = optionsOf(scope, options)
   const [one, two] = types
   const key: DataType | undefined = kind.types === 'both' ? one : kind.key === 'index' ? U32 : undefined
@@ -289,7 +313,7 @@ function optionsOf(
   for (const property of node?.type === 'ObjectExpression' ? node.properties : []) {
     const key = property.type === 'Property' && property.key.type === 'Identifier' ? property.key.name : ''
     if (property.type !== 'Property' || (key !== 'pin' && key !== 'flags'))
-      return fail({ module: scope }, property, 'unknown-field', {
+      return fail({ module: scope }, property.type === 'Property' ? property.key : property, 'unknown-field', {
         type: 'options of a map',
         field: key,
         nearest: nearest(key, ['pin', 'flags']),
@@ -303,16 +327,11 @@ function optionsOf(
   return { pin, flags }
 }
 
-function dataHandle(
-  scope: ModuleScope,
-  { name, span }: Declared,
-  kind: 'tunable' | 'global',
-  call: CallExpression,
-): Handle {
+function dataHandle(scope: ModuleScope, { name }: Declared, kind: 'tunable' | 'global', call: CallExpression): Handle {
   const [type, ...more] = typeArguments(scope, call)
   const [init] = call.arguments
   if (type === undefined || more.length > 0)
-    return fail({ module: scope }, span, 'needs-type', { what: `${kind}<u32>(…)` })
+    return fail({ module: scope }, call.callee, 'needs-type', { what: kind, instead: `${kind}<u32>(…)` })
   if (init?.type === 'SpreadElement' || (init === undefined && kind === 'tunable'))
     return fail({ module: scope }, call, 'arguments', { name: kind, want: 1, found: 0 })
   return place(
@@ -369,8 +388,8 @@ function initialBytes(scope: ModuleScope, type: DataType, node: Expression): Uin
   if (type.kind === 'array' && node.type === 'ArrayExpression') {
     const bytes = new Uint8Array(sizeOfData(type))
     if (node.elements.length > type.length)
-      return fail({ module: scope }, node, 'out-of-bounds', {
-        index: `${node.elements.length - 1}`,
+      return fail({ module: scope }, node.elements[type.length] ?? node, 'out-of-bounds', {
+        index: `${type.length}`,
         length: type.length,
       })
     for (const [i, element] of node.elements.entries())
@@ -403,8 +422,14 @@ function declareInterface(
 function layoutOf(scope: ModuleScope, node: TSInterfaceDeclaration, program: Program, path: readonly string[]): Layout {
   const fields = new Map<string, { readonly offset: number; readonly type: DataType }>()
   let [size, align] = [0, 1]
-  if (node.extends.length > 0)
-    fail({ module: scope }, node, 'not-in-language', { what: 'extends', instead: 'a member of that type' })
+  if (node.typeParameters != null)
+    fail({ module: scope }, node.typeParameters, 'not-in-language', {
+      what: 'a type parameter',
+      instead: 'an interface for each type',
+    })
+  const [base] = node.extends
+  if (base !== undefined)
+    fail({ module: scope }, base, 'not-in-language', { what: 'extends', instead: 'a member of that type' })
   for (const member of node.body.body) {
     const annotation = member.type === 'TSPropertySignature' ? member.typeAnnotation?.typeAnnotation : undefined
     if (member.type !== 'TSPropertySignature' || member.key.type !== 'Identifier' || member.optional)

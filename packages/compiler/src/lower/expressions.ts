@@ -51,6 +51,10 @@ const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]
 
 /** Compute an expression. */
 export function lowerExpression(cx: Context, node: Expression): Value {
+  return { ...oneExpression(cx, node), from: node }
+}
+
+function oneExpression(cx: Context, node: Expression): Value {
   at(cx, node)
   switch (node.type) {
     case 'Literal':
@@ -64,7 +68,8 @@ export function lowerExpression(cx: Context, node: Expression): Value {
     case 'BinaryExpression':
       if (node.left.type === 'PrivateIdentifier' || node.operator === 'in')
         return fail(cx, node, 'not-in-language', { what: 'the operator in', instead: INSTEAD_OF_OPERATOR.in ?? '' })
-      return isComparison(node.operator) ? asBool(cx, node) : binary(cx, node, node.left)
+      if (isComparison(node.operator)) return asBool(cx, node)
+      return isArithmetic(node.operator) ? binary(cx, node, node.left) : noOperator(cx, node, node.operator)
     case 'LogicalExpression':
       return asBool(cx, node)
     case 'ConditionalExpression':
@@ -121,13 +126,13 @@ function literal(cx: Context, node: Extract<Expression, { type: 'Literal' }>): V
   const raw = 'raw' in node && typeof node.raw === 'string' ? node.raw.replaceAll('_', '').replace(/n$/, '') : ''
   // 1e6 is as good an integer as 1000000.
   if (typeof node.value === 'number' && Number.isSafeInteger(node.value) && /^[\d.]+e\+?\d+$/i.test(raw))
-    return { type: LITERAL, operand: imm(node.value), from: node }
+    return { type: LITERAL, operand: imm(node.value) }
   if (!/^(?:\d+|0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+)$/i.test(raw))
     return fail(cx, node, 'not-in-language', {
       what: typeof node.value === 'number' ? 'a number with a fraction' : 'this literal',
       ...(typeof node.value === 'number' ? { instead: 'a fixed-point number: 717 / 1024 for 0.7' } : {}),
     })
-  return { type: LITERAL, operand: imm(BigInt(raw)), from: node }
+  return { type: LITERAL, operand: imm(BigInt(raw)) }
 }
 
 function identifier(cx: Context, name: string, span: Span): Value {
@@ -145,17 +150,20 @@ function identifier(cx: Context, name: string, span: Span): Value {
   const enumerator = cx.module.header.enumerator(name)
   if (enumerator !== undefined) {
     if (enumerator.kernels !== undefined && !isAskedFor(cx, `enumerator:${name}`, enumerator.kernels))
-      return fail(cx, span, 'not-everywhere', { what: name, kernels: enumerator.kernels })
+      return fail(cx, span, 'not-everywhere', { what: name, kernels: enumerator.kernels, ask: `exists(${name})` })
     const dst = cx.ir.fresh()
     cx.ir.emit({ op: 'question', dst, ask: { kind: 'enumerator', enum: enumerator.enum, name } })
     return { type: { kind: 'int', bits: 32, signed: enumerator.value < 0 }, operand: reg(dst) }
   }
   const ofLanguage = languageConstants.get(name)
-  if (ofLanguage !== undefined) return { type: LITERAL, operand: imm(ofLanguage), from: span }
+  if (ofLanguage !== undefined) return { type: LITERAL, operand: imm(ofLanguage) }
   if (name === 'undefined') return { type: VOID, operand: imm(0) }
   const instead = insteadOfJavaScript(name)
   if (instead !== undefined) return fail(cx, span, 'not-in-language', { what: name, instead })
-  const known = [...cx.variables.keys(), ...cx.module.constants.keys(), ...cx.module.handles.keys()]
+  const { constants, handles, functions, header } = cx.module
+  if (functions.has(name)) return fail(cx, span, 'not-a-value', { what: `${name}, a function,`, instead: `${name}(…)` })
+  const names = [...cx.variables.keys(), ...constants.keys(), ...handles.keys()]
+  const known = /^[A-Z]/.test(name) ? [...names, ...header.enumeratorNames()] : names
   return fail(cx, span, 'unknown-name', { name, nearest: nearest(name, known) })
 }
 
@@ -164,10 +172,13 @@ function binary(
   node: { readonly operator: string; readonly right: Expression } & Span,
   before: Expression,
 ): Value {
-  const [left, right] = each(cx, [before, node.right], (one) => lowerExpression(cx, one))
+  const [left, right] = each(cx, [before, node.right], (one) => {
+    const value = lowerExpression(cx, one)
+    intOf(cx, one, value, U32)
+    return value
+  })
   if (left === undefined || right === undefined) return giveUp()
   at(cx, node)
-  if (!isArithmetic(node.operator)) return noOperator(cx, node, node.operator)
   return arithmetic(cx, node, node.operator, left, right)
 }
 
@@ -180,7 +191,7 @@ function unary(cx: Context, node: UnaryExpression): Value {
   if (node.operator === '+') return value
   if ('imm' in value.operand) {
     const result = node.operator === '-' ? -value.operand.imm : ~value.operand.imm
-    if (value.type.kind === 'literal') return { type: LITERAL, operand: imm(result), from: node }
+    if (value.type.kind === 'literal') return { type: LITERAL, operand: imm(result) }
     return cast(cx, node, { type: LITERAL, operand: imm(result) }, promoted(intOf(cx, node, value, U32)))
   }
   const type = promoted(intOf(cx, node, value, U32))

@@ -99,7 +99,10 @@ export function giveBack(cx: Context, value: Expression | undefined, node: Span)
     return
   }
   if (type === undefined || type.kind === 'void') {
-    if (value !== undefined) cx.lower.expression(cx, value)
+    const given = value === undefined ? undefined : cx.lower.expression(cx, value)
+    // `=> call()` is a way to write a statement; `return x` is meant.
+    if (type !== undefined && value !== undefined && node !== value && given?.type.kind !== 'void')
+      fail(cx, value, 'needs-type', { what: 'what this function gives', instead: '(…): u32 behind its parameters' })
     leave(undefined)
     return
   }
@@ -160,7 +163,8 @@ export function parametersOf(f: FunctionInfo): readonly { readonly name: string;
   checkShape(f)
   return f.node.params.flatMap((param) => {
     if (param.type !== 'Identifier') return []
-    if (param.typeAnnotation == null) return fail(context, param, 'needs-type', { what: param.name })
+    if (param.typeAnnotation == null)
+      return fail(context, param, 'needs-type', { what: param.name, instead: `${param.name}: u32` })
     return { name: param.name, type: typeOfAnnotation(context, param.typeAnnotation.typeAnnotation) }
   })
 }

@@ -49,6 +49,7 @@ export function fileOf<T>(
     fail({ module: scope }, source, 'no-module', {
       from,
       why: 'only @tscc/bpf, @tscc/vmlinux and other *.bpf.ts files can be imported',
+      instead: 'tunable<u32>(…), global<u64>(0) and maps carry numbers between programs and Node',
     })
   return (
     read(from, scope.file.name) ?? fail({ module: scope }, source, 'no-module', { from, why: 'there is no such file' })

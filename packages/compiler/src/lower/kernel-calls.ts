@@ -127,7 +127,7 @@ export function callKfunc(
   }
   if (fallback === undefined) {
     if (info.kernels !== undefined && !isAskedFor(cx, `func:${name}`, info.kernels))
-      return fail(cx, node, 'not-everywhere', { what: name, kernels: info.kernels })
+      return fail(cx, node.callee, 'not-everywhere', { what: name, kernels: info.kernels, ask: `hasKfunc(${name})` })
     return call()
   }
   const address = cx.ir.fresh()

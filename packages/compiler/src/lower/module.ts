@@ -67,8 +67,9 @@ export function lowerModule(
 /** By file and place, each once: a function that is inlined twice has its mistakes once. */
 function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const seen = new Set<string>()
+  const files = [...new Set(diagnostics.map(({ file }) => file))]
   return [...diagnostics]
-    .sort((a, b) => (a.file === b.file ? a.span.start - b.span.start : 0))
+    .sort((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.span.start - b.span.start)
     .filter(({ code, file, span }) => {
       const key = `${code} ${file} ${span.start} ${span.end}`
       const isNew = !seen.has(key)

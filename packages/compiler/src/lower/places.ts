@@ -3,7 +3,16 @@ import type { Span } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
 import type { AccessSize, Place as MemoryPlace, Operand } from '../ir/ir.ts'
 import { type FieldInfo, nearest } from '../kernel-header.ts'
-import { type BOOL, type DataType, type IntType, type StructType, sizeOfData, type Type, typeName } from '../types.ts'
+import {
+  type BOOL,
+  type DataType,
+  type IntType,
+  isAddress,
+  type StructType,
+  sizeOfData,
+  type Type,
+  typeName,
+} from '../types.ts'
 import { isAskedFor } from './questions.ts'
 import { at, type Context, fail, giveUp, type Handle, type Memory, type Value, type Variable } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
@@ -70,8 +79,19 @@ export function memberOf(cx: Context, node: MemberExpression): Found {
   return fail(cx, node.property, 'unknown-field', {
     type: typeName(object.type),
     field: name,
-    nearest: nearest(name, ['value']),
+    nearest: nearest(name, namesOf(cx, object.type)),
   })
+}
+
+function namesOf(cx: Context, type: Type): readonly string[] {
+  switch (type.kind) {
+    case 'handle':
+      return cx.module.handles.get(type.name)?.kind === 'map' ? ['lookup', 'update', 'delete', 'get'] : ['value']
+    case 'pointer':
+      return ['value']
+    default:
+      return ['length']
+  }
 }
 
 const memoryOf = (value: Value): Memory => value.memory ?? { region: 'any', offset: 0 }
@@ -108,7 +128,7 @@ function fieldOf(cx: Context, node: MemberExpression, object: Value, type: Struc
       field: name,
       nearest: nearest(name, cx.module.header.fieldNames(type)),
     })
-  checkAvailable(cx, span, type, field)
+  checkAvailable(cx, span, node, type, field)
   if (field.type.kind === 'int') {
     const bits = field.bitfield ? (field.type.signed ? ('signed' as const) : ('unsigned' as const)) : undefined
     return {
@@ -134,9 +154,13 @@ function fieldOf(cx: Context, node: MemberExpression, object: Value, type: Struc
 }
 
 /** A field that some kernels lack has to be asked for. */
-function checkAvailable(cx: Context, span: Span, type: StructType, field: FieldInfo): void {
+function checkAvailable(cx: Context, span: Span, whole: Span, type: StructType, field: FieldInfo): void {
   if (field.kernels === undefined || isAskedFor(cx, `field:${type.root}.${field.path}`, field.kernels)) return
-  fail(cx, span, 'not-everywhere', { what: `${type.root}.${field.path}`, kernels: field.kernels })
+  fail(cx, span, 'not-everywhere', {
+    what: `${type.root}.${field.path}`,
+    kernels: field.kernels,
+    ask: `exists(${textOf(cx, whole)})`,
+  })
 }
 
 /** `a[i]`. */
@@ -250,13 +274,20 @@ export function read(cx: Context, place: Place): Value {
   return { type, operand: reg(extended(cx, dst, type)) }
 }
 
+const WRITABLE =
+  'congestion controls may write snd_cwnd, snd_cwnd_cnt, snd_cwnd_stamp, snd_ssthresh, app_limited, ecn_flags, sk_pacing_rate and sk_pacing_status'
+
 /** Put a value there, of which memory cuts what does not fit. */
 export function write(cx: Context, span: Span, place: Place, value: Operand): void {
   if (place.kind === 'variable') {
     if ('reg' in place.variable.operand) copy(cx, place.variable.operand.reg, place.variable.type, value)
     return
   }
-  if (place.readonly !== undefined) fail(cx, span, 'not-writable', { why: place.readonly })
+  if (place.readonly !== undefined)
+    fail(cx, span, 'not-writable', {
+      why: place.readonly,
+      instead: place.place.kind === 'field' ? WRITABLE : 'global<u32>(…) for what programs change',
+    })
   if (place.place.kind === 'field' && place.place.bits !== undefined)
     fail(cx, span, 'not-writable', { why: 'bitfields of the kernel cannot be written' })
   cx.ir.emit({ op: 'store', base: place.base, place: place.place, size: sizeOfType(place.type), a: value })
@@ -271,13 +302,22 @@ export function placeOf(cx: Context, node: Expression): Place | { readonly value
     const variable = cx.variables.get(node.name)
     if (variable !== undefined) {
       if (variable.type.kind === 'error') return giveUp()
-      if (!variable.assignable) return fail(cx, node, 'not-assignable', { what: `${node.name}, a const,` })
+      if (!variable.assignable)
+        return fail(cx, node, 'not-assignable', {
+          what: node.name,
+          instead: isAddress(variable.type)
+            ? 'its fields one by one: a record stays where it is'
+            : 'let in the place of const, or a variable of its own',
+        })
       return { kind: 'variable', name: node.name, variable }
     }
     const handle = cx.module.handles.get(node.name)
     if (handle?.kind === 'variable') return placeOrValue(dataOf(cx, handle))
     if (handle !== undefined)
-      return fail(cx, node, 'not-assignable', { what: `${node.name}; assign to ${node.name}.value:` })
+      return fail(cx, node, 'not-assignable', {
+        what: node.name,
+        instead: handle.kind === 'map' ? `${node.name}.update(key, value)` : `${node.name}.value`,
+      })
     cx.lower.expression(cx, node)
     return fail(cx, node, 'not-assignable', { what: node.name })
   }

@@ -83,7 +83,7 @@ export interface Value {
   readonly memory?: Memory
   /** Of a number without sign: the most that it can be, where the verifier can see that too. */
   readonly max?: bigint
-  /** Of a literal: where it stands. */
+  /** Where it stands. */
   readonly from?: Span
 }
 

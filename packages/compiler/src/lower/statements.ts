@@ -1,13 +1,13 @@
 import type { Expression, Statement, SwitchStatement, VariableDeclaration } from 'oxc-parser'
 import { imm, reg } from '../ir/builder.ts'
-import { isAddress, isData, type Type, typeName, U32 } from '../types.ts'
+import { isAddress, isData, type Type, typeName, U32, U64 } from '../types.ts'
 import { truth } from './expressions.ts'
 import { giveBack } from './functions.ts'
 import { noteLimit } from './limits.ts'
 import { forLoop, forOf, loop } from './loops.ts'
 import { makeObject } from './objects.ts'
 import { at, attempt, type Context, fail, type Narrowed, narrow, scoped, type Variable } from './scope.ts'
-import { namesIn } from './syntax-tree.ts'
+import { namesIn, textOf } from './syntax-tree.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { addressFor, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
 import { checkKind } from './variable-kind.ts'
@@ -19,10 +19,10 @@ const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]
   LabeledStatement: ['a label', 'a function that returns'],
   ClassDeclaration: ['a class', 'an interface for data, and functions'],
   FunctionDeclaration: ['a function inside of another', 'a function of the module'],
-  WithStatement: ['with'],
   DebuggerStatement: ['debugger', 'printk'],
   TSInterfaceDeclaration: ['an interface inside of a function', 'an interface of the module'],
   TSEnumDeclaration: ['enum', 'constants: const OPEN = 0'],
+  TSTypeAliasDeclaration: ['a type alias', 'the type itself, or an interface of the module'],
 }
 
 /** One statement; what follows a `return` in a block is never reached, and left out. A mistake ends no more than this. */
@@ -36,6 +36,8 @@ export function lowerStatement(cx: Context, node: Statement): void {
   // That the function has left is not wrong.
   if (isGood === undefined && LEAVING.has(node.type)) cx.ir.end({ op: 'return', a: undefined })
 }
+
+const firstWord = (cx: Context, node: Statement): string => /^\w+/.exec(textOf(cx, node))?.[0] ?? ' '
 
 const LEAVING: ReadonlySet<string> = new Set([
   'ReturnStatement',
@@ -99,7 +101,10 @@ function oneStatement(cx: Context, node: Statement): void {
     case 'ContinueStatement': {
       const to = node.type === 'BreakStatement' ? cx.exits.breakTo : cx.exits.continueTo
       if (to === undefined || node.label != null)
-        fail(cx, node, 'not-in-language', { what: node.label == null ? 'this here' : 'a label' })
+        fail(cx, node.label ?? node, 'not-in-language', {
+          what: node.label == null ? `${firstWord(cx, node)} outside of a loop` : 'a label',
+          instead: node.label == null ? 'return' : 'a function that returns',
+        })
       cx.ir.end({ op: 'jump', to })
       return
     }
@@ -109,7 +114,8 @@ function oneStatement(cx: Context, node: Statement): void {
       const [what, instead] = INSTEAD[node.type] ?? [
         `a ${node.type.replace(/Statement|Declaration/, '').toLowerCase()} statement`,
       ]
-      fail(cx, node, 'not-in-language', { what, ...(instead === undefined ? {} : { instead }) })
+      const end = node.start + firstWord(cx, node).length
+      fail(cx, { start: node.start, end }, 'not-in-language', { what, ...(instead === undefined ? {} : { instead }) })
     }
   }
 }
@@ -132,6 +138,13 @@ function declare(cx: Context, node: VariableDeclaration): void {
 /** A variable whose declaration is wrong. */
 const WRONG: Variable = { type: { kind: 'error' }, operand: imm(0), assignable: true }
 
+const INSTEAD_OF_VALUE: Readonly<Record<string, string>> = {
+  void: 'the call alone, as a statement: it gives nothing',
+  handle: 'maps, globals and tunables are used by their own names',
+  text: "texts are only for names and printk formats: printk('cwnd %u', cwnd)",
+  null: 'a type that says what else it may be: const tp: tcp_sock | null = null',
+}
+
 interface Declaration {
   readonly name: string
   readonly span: { readonly start: number; readonly end: number }
@@ -149,7 +162,7 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
     }
   }
   if (init === undefined) {
-    if (annotation === undefined) fail(cx, span, 'needs-type', { what: name })
+    if (annotation === undefined) fail(cx, span, 'needs-type', { what: name, instead: `let ${name}: u32` })
     if (!isData(annotation)) fail(cx, span, 'needs-value', { name, type: typeName(annotation) })
     const dst = cx.ir.fresh()
     cx.ir.emit({ op: 'move', width: widthOf(annotation), dst, a: imm(0) })
@@ -162,8 +175,11 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
   at(cx, init)
   const { kind } = found.type
   if (kind === 'void' || kind === 'handle' || kind === 'text' || (kind === 'null' && annotation === undefined))
-    fail(cx, init, 'not-a-value', { what: kind === 'void' ? 'this' : typeName(found.type) })
-  const type: Type = annotation ?? (kind === 'literal' ? U32 : found.type)
+    fail(cx, init, 'not-a-value', {
+      what: kind === 'void' ? 'this' : typeName(found.type),
+      instead: INSTEAD_OF_VALUE[kind] ?? '',
+    })
+  const type: Type = annotation ?? (kind === 'literal' ? (isBigint(init) ? U64 : U32) : found.type)
   if (isAddress(type)) {
     const value = addressFor(cx, init, found, type)
     if (value.memory !== undefined && 'imm' in value.operand && value.type.kind !== 'null') {
@@ -180,7 +196,7 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
   const max = found.max === undefined || !isConst ? {} : { max: found.max }
   if (isConst && 'imm' in operand) {
     cx.variables.set(name, {
-      type: annotation ?? (kind === 'literal' ? { kind: 'literal' } : type),
+      type: annotation ?? (kind === 'literal' && !isBigint(init) ? { kind: 'literal' } : type),
       operand,
       assignable: false,
     })
@@ -190,6 +206,9 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
   copy(cx, dst, type, operand)
   cx.variables.set(name, { type, operand: reg(dst), assignable: !isConst, ...max })
 }
+
+/** A bigint literal is a u64 literal. */
+const isBigint = (node: Expression): boolean => node.type === 'Literal' && 'bigint' in node
 
 function branches(cx: Context, node: Extract<Statement, { type: 'IfStatement' }>): void {
   const [yes, no] = [cx.ir.block(), cx.ir.block()]

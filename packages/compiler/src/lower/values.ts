@@ -33,7 +33,7 @@ const operators: Readonly<Record<string, BinaryOp>> = {
 /** Does an operator compute a number of two? */
 export const isArithmetic = (operator: string): boolean => Object.hasOwn(operators, operator)
 
-const SIGN_MATTERS: ReadonlySet<string> = new Set(['/', '%', '<', '<=', '>', '>='])
+const SIGN_MATTERS: ReadonlySet<string> = new Set(['/', '%', '<', '<=', '>', '>=', 'min', 'max'])
 
 /** Put a value into a register that holds values of a type. */
 export function copy(cx: Context, dst: number, type: Type, a: Operand): void {
@@ -160,9 +160,27 @@ export function commonType(cx: Context, span: Span, operator: string, left: Valu
   if (a.signed !== b.signed && SIGN_MATTERS.has(operator)) {
     const wide = a.bits > b.bits ? a : b
     if (!(widens(a, wide) && widens(b, wide)))
-      return fail(cx, span, 'mixed-signs', { left: typeName(left.type), right: typeName(right.type), operator })
+      return fail(cx, span, 'mixed-signs', {
+        left: typeName(left.type),
+        right: typeName(right.type),
+        operator,
+        instead: castsOf(cx, operator, [left, a], [right, b]),
+      })
   }
   return { kind: 'int', bits: a.bits === 64 || b.bits === 64 ? 64 : 32, signed: a.signed && b.signed }
+}
+
+/** The same operation in either sign: `u32(a) < b, or a < s32(b)`. */
+function castsOf(
+  cx: Context,
+  operator: string,
+  [left, a]: readonly [Value, IntType],
+  [right, b]: readonly [Value, IntType],
+): string {
+  const [x, y] = [left, right].map(({ from }) => (from === undefined ? '…' : textOf(cx, from)))
+  const both = (one: string, other: string): string =>
+    /^\w/.test(operator) ? `${operator}(${one}, ${other})` : `${one} ${operator} ${other}`
+  return `${both(`${typeName({ ...a, signed: b.signed })}(${x})`, `${y}`)}, or ${both(`${x}`, `${typeName({ ...b, signed: a.signed })}(${y})`)}`
 }
 
 /** A literal takes the other's type, and has to fit it. */
@@ -175,7 +193,7 @@ function checkRange(cx: Context, span: Span, value: bigint, type: IntType): void
   const { min, max } = rangeOf(type)
   // `-1` is as good a way as any to write all ones.
   if (value > max || value < (type.signed ? min : -max - 1n))
-    fail(cx, span, 'literal-range', { value: `${value}`, type: typeName(type) })
+    fail(cx, span, 'literal-range', { value: `${value}`, type: typeName(type), range: `${min} to ${max}` })
 }
 
 /** An integer's type; true and false are numbers too. */
@@ -183,7 +201,22 @@ export function intOf(cx: Context, span: Span, value: Value, ofLiteral: IntType)
   if (value.type.kind === 'int') return value.type
   if (value.type.kind === 'literal') return ofLiteral
   if (value.type.kind === 'bool') return U32
-  return fail(cx, span, 'wrong-type', { want: 'an integer', found: typeName(value.type) })
+  const instead = insteadOf(cx, span, value.type)
+  return fail(cx, span, 'wrong-type', {
+    want: 'an integer',
+    found: typeName(value.type),
+    ...(instead === undefined ? {} : { instead }),
+  })
+}
+
+/** What in it is a number. */
+function insteadOf(cx: Context, span: Span, type: Type): string | undefined {
+  const handle = type.kind === 'handle' ? cx.module.handles.get(type.name) : undefined
+  if (handle?.kind === 'map') return `${handle.name}.lookup(key)`
+  if (handle !== undefined || type.kind === 'pointer') return `${textOf(cx, span)}.value`
+  if (type.kind === 'struct' || type.kind === 'record') return `a field of it: ${textOf(cx, span)}.name`
+  if (type.kind === 'text') return "texts are only for names and printk formats: printk('cwnd %u', cwnd)"
+  return undefined
 }
 
 /** Bits that a value of a type is held in. */
@@ -212,7 +245,7 @@ export function converted(cx: Context, span: Span, value: Value, to: IntType): O
   const from = intOf(cx, span, value, to)
   const wide = value.type.kind === 'bool' ? to : from
   if (!widens(wide, to) && !(to.bits >= 32 && promoted(from).bits === to.bits && from.signed === to.signed))
-    return fail(cx, span, 'narrowing', { from: typeName(from), to: typeName(to) })
+    return fail(cx, span, 'narrowing', { from: typeName(from), to: typeName(to), what: shortText(cx, span) })
   return widened(cx, span, value, to)
 }
 
@@ -271,5 +304,19 @@ export function addressFor(cx: Context, span: Span, value: Value, type: Type): V
   if (sameType(type, value.type)) return value
   if (value.type.kind === 'nullable' && sameType(type, value.type.of))
     return fail(cx, span, 'may-be-null', { what: textOf(cx, span) })
-  return fail(cx, span, 'wrong-type', { want: typeName(type), found: typeName(value.type) })
+  const view = VIEWS[typeName(type)]
+  return fail(cx, span, 'wrong-type', {
+    want: typeName(type),
+    found: typeName(value.type),
+    ...(view !== undefined && typeName(value.type) === 'sock' ? { instead: `${view}(${textOf(cx, span)})` } : {}),
+  })
+}
+
+/** What makes of a sock what it is the beginning of. */
+const VIEWS: Readonly<Record<string, string>> = { tcp_sock: 'tcp_sk', inet_connection_sock: 'inet_csk' }
+
+/** The text of an expression, where it is short enough to be repeated. */
+function shortText(cx: Context, span: Span): string {
+  const text = textOf(cx, span)
+  return text.length > 30 || text.includes('\n') ? '…' : text
 }
