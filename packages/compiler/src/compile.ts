@@ -1,7 +1,7 @@
 import { type Btf, parseBtf } from '@tscc/btf'
 import type { BpfObject } from '@tscc/object'
 import { availability, headerBtf } from '@tscc/vmlinux/header'
-import { type Diagnostic, diagnose } from './diagnostics.ts'
+import { type Diagnostic, diagnose, type Span } from './diagnostics.ts'
 import type { CodeItem, CodePlace } from './emit/code.ts'
 import { emitFunction } from './emit/function.ts'
 import { type ObjectPart, type OpsValue, objectWriter } from './emit/object.ts'
@@ -67,12 +67,14 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
   const types = options.types ?? standard.types
   const { header, library } = knownOf(types, options.availability ?? (isStandard ? availability : {}))
   const file = sourceFile(fileName, text)
-  const { module, diagnostics } = lowerModule(file, { header, library, read: options.read })
-  if (module === undefined) return { functions: [], diagnostics }
+  const lowered = lowerModule(file, { header, library, read: options.read })
+  const { module } = lowered
+  if (module === undefined) return { functions: [], diagnostics: lowered.diagnostics }
 
   const writer = objectWriter(types)
   const functions: CompiledFunction[] = []
-  const emit = (name: string, source: IrFunction, callback: CodePlace['callback']): ObjectPart => {
+  const diagnostics: Diagnostic[] = []
+  const emit = (name: string, source: IrFunction, callback: CodePlace['callback'], at: Span): ObjectPart => {
     const ir = optimize(source, without)
     const place: CodePlace = {
       btf: writer.btf,
@@ -82,6 +84,9 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
     }
     const emitted = emitFunction(ir, place, { mergeTails: !without.includes('mergeTails') })
     functions.push({ name, ir, items: emitted.items, stack: emitted.stack })
+    const own = callback?.member ?? name
+    if (emitted.stack > STACK)
+      diagnostics.push(diagnose(at.file ?? file, at, 'stack', { name: own, size: emitted.stack }))
     const parameters = module.unit.called.get(name)?.parameters ?? 0
     return { name, ...(callback === undefined ? {} : { callback }), emitted, parameters }
   }
@@ -89,28 +94,21 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
   const parts: ObjectPart[] = []
   const made = new Map<unknown, number>()
   const values = module.ops.map(({ type, name, data, callbacks }): OpsValue => {
-    const indices = callbacks.map(({ member, ir, source }): readonly [string, number] => {
+    const indices = callbacks.map(({ member, ir, source, at }): readonly [string, number] => {
       const known = made.get(source)
       // One program has one place: a function that serves two callbacks becomes two.
       if (known !== undefined && parts[known]?.callback?.member === member) return [member, known]
       const index =
-        parts.push(emit(freeName(module.ops.length > 1 ? `${name}_${member}` : member, taken), ir, { type, member })) -
-        1
+        parts.push(
+          emit(freeName(module.ops.length > 1 ? `${name}_${member}` : member, taken), ir, { type, member }, at),
+        ) - 1
       made.set(source, index)
       return [member, index]
     })
     return { type, name, data, callbacks: Object.fromEntries(indices) }
   })
-  for (const [name, { ir }] of module.unit.called) if (ir !== undefined) parts.push(emit(name, ir, undefined))
-  const tooLarge = functions.filter(({ stack }) => stack > STACK)
-  if (tooLarge.length > 0)
-    return {
-      functions,
-      diagnostics: tooLarge.map(({ name, stack, items }) => {
-        const span = items.find((item) => item.span.file !== undefined)?.span
-        return diagnose(span?.file ?? file, span ?? { start: 0, end: 1 }, 'stack', { name, size: stack })
-      }),
-    }
+  for (const [name, { ir, at }] of module.unit.called) if (ir !== undefined) parts.push(emit(name, ir, undefined, at))
+  if (diagnostics.length > 0) return { functions, diagnostics }
   const object = writer.finish({
     parts,
     values,
