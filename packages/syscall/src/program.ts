@@ -18,6 +18,8 @@ export interface ProgramSpec {
   readonly license?: string
   /** At most 15 of `A-Z a-z 0-9 _ .`; shown by `bpftool prog`. */
   readonly name?: string
+  /** What errors call it, where that is more than the kernel's 15 characters; default its name. */
+  readonly label?: string
   readonly expectedAttachType?: BpfAttachType | number
   /** BPF_F_* program flags, `BPF_F_SLEEPABLE` is 1 << 4. */
   readonly flags?: number
@@ -82,15 +84,22 @@ export function loadProgram(kernel: Kernel, spec: ProgramSpec, options: LoadProg
     const fd = loadQuietly(kernel, values)
     if (fd >= 0) return ownProgram(kernel, fd, { type: programType(spec), name: spec.name ?? '' })
   }
-  const { result, log } = callWithLog(
-    kernel,
-    'BPF_PROG_LOAD',
-    (buffer) => ({ ...values, log_level: logLevel || failureLogLevel, log_buf: buffer, log_size: buffer.length }),
-    { trueSize: 'log_true_size', maxLogSize },
-  )
+  const attempt = (level: number): { readonly result: number; readonly log: string } =>
+    callWithLog(
+      kernel,
+      'BPF_PROG_LOAD',
+      (buffer) => ({ ...values, log_level: level, log_buf: buffer, log_size: buffer.length }),
+      { trueSize: 'log_true_size', maxLogSize },
+    )
+  const first = attempt(logLevel || failureLogLevel)
+  // Statistics alone do not say where a program was refused.
+  const { result, log } = first.result < 0 && logLevel === STATISTICS ? attempt(failureLogLevel) : first
   if (result >= 0) return ownProgram(kernel, result, { type: programType(spec), name: spec.name ?? '', log })
   throw programError(kernel, spec, -result, log)
 }
+
+/** BPF_LOG_STATS */
+const STATISTICS = 4
 
 /** EAGAIN is a signal or a race with module loading inside the verifier: worth a few attempts. */
 function loadQuietly(kernel: Kernel, values: AttrValues<'BPF_PROG_LOAD'>): number {
@@ -161,7 +170,8 @@ function programType(spec: ProgramSpec): number {
 }
 
 function programLabel(spec: ProgramSpec): string {
-  return spec.name === undefined || spec.name === '' ? String(spec.type) : spec.name
+  const name = spec.label ?? spec.name
+  return name === undefined || name === '' ? String(spec.type) : name
 }
 
 /** Own a program descriptor whose type and name are known. */

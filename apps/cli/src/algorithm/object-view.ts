@@ -1,6 +1,6 @@
 import { type LinkTarget, linkObject } from '@tscc/object'
 import { bpfMapTypes } from '@tscc/syscall'
-import type { LoadedObjectFile } from './load-source.ts'
+import type { LoadedObjectFile } from './loaded-object.ts'
 
 /** What is in an object file, and what one kernel lacks of it. */
 export interface ObjectView {
