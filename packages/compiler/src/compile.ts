@@ -1,7 +1,7 @@
 import { type Btf, parseBtf } from '@tscc/btf'
 import type { BpfObject } from '@tscc/object'
 import { availability, headerBtf } from '@tscc/vmlinux/header'
-import { type Diagnostic, diagnose } from './diagnostics.ts'
+import { type Diagnostic, diagnose, type Span } from './diagnostics.ts'
 import type { CodeItem, CodePlace } from './emit/code.ts'
 import { emitFunction } from './emit/function.ts'
 import { type ObjectPart, type OpsValue, objectWriter } from './emit/object.ts'
@@ -72,7 +72,7 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
 
   const writer = objectWriter(types)
   const functions: CompiledFunction[] = []
-  const emit = (name: string, source: IrFunction, callback: CodePlace['callback']): ObjectPart => {
+  const emit = (name: string, source: IrFunction, callback: CodePlace['callback'], span?: Span): ObjectPart => {
     const ir = optimize(source, without)
     const place: CodePlace = {
       btf: writer.btf,
@@ -83,19 +83,26 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
     const emitted = emitFunction(ir, place, { mergeTails: !without.includes('mergeTails') })
     functions.push({ name, ir, items: emitted.items, stack: emitted.stack })
     const parameters = module.unit.called.get(name)?.parameters ?? 0
-    return { name, ...(callback === undefined ? {} : { callback }), emitted, parameters }
+    return {
+      name,
+      ...(callback === undefined ? {} : { callback }),
+      emitted,
+      parameters,
+      ...(span === undefined ? {} : { span }),
+    }
   }
   const taken = new Set<string>(module.unit.called.keys())
   const parts: ObjectPart[] = []
   const made = new Map<unknown, number>()
   const values = module.ops.map(({ type, name, data, callbacks }): OpsValue => {
-    const indices = callbacks.map(({ member, ir, source }): readonly [string, number] => {
+    const indices = callbacks.map(({ member, ir, source, span }): readonly [string, number] => {
       const known = made.get(source)
       // One program has one place: a function that serves two callbacks becomes two.
       if (known !== undefined && parts[known]?.callback?.member === member) return [member, known]
       const index =
-        parts.push(emit(freeName(module.ops.length > 1 ? `${name}_${member}` : member, taken), ir, { type, member })) -
-        1
+        parts.push(
+          emit(freeName(module.ops.length > 1 ? `${name}_${member}` : member, taken), ir, { type, member }, span),
+        ) - 1
       made.set(source, index)
       return [member, index]
     })

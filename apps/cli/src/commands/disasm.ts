@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { disassemble, type Endian, encode, type Insn, insnSlots, insnText } from '@tscc/insn'
 import { type Command, Option } from 'commander'
-import { algorithmListings, fileListings, type Listing, loadedListing } from '../algorithm/listings.ts'
+import { compileSource, isBpfModulePath } from '../algorithm/compile-source.ts'
+import { algorithmListings, fileListings, type Listing, loadedListing, objectListings } from '../algorithm/listings.ts'
 import { isModulePath, loadAlgorithm } from '../algorithm/load-algorithm.ts'
 import { btfSource } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
@@ -22,7 +23,10 @@ export function defineDisasm(command: Command, { output }: CommandContext): void
   examples(
     command
       .description("Print instructions as text in the kernel's form; tscc asm reads it back.")
-      .argument('<what>', 'instructions or a BPF object (.bpf.o) in a file, prog:ID, an algorithm, or a module')
+      .argument(
+        '<what>',
+        'a TypeScript file (.bpf.ts), instructions or a BPF object (.bpf.o) in a file, prog:ID, an algorithm, or a module',
+      )
       .option('--raw', 'the file holds bare instructions, whatever it looks like')
       .option('--bytes', 'show the bytes of each instruction')
       .addOption(new Option('--endian <order>', 'byte order of bare instructions').choices(['little', 'big']))
@@ -46,6 +50,7 @@ export function defineDisasm(command: Command, { output }: CommandContext): void
 async function findListings(what: string, options: DisasmOptions): Promise<readonly Listing[]> {
   const id = /^prog:(\d{1,10})$/.exec(what)?.[1]
   if (id !== undefined) return [loadedListing(Number(id))]
+  if (isBpfModulePath(what) && options.raw !== true) return objectListings((await compileSource(what)).object)
   const isFile = options.raw === true || what === '-' || (existsSync(what) && !/\.[cm]?[jt]s$/.test(what))
   if (isFile || (isModulePath(what) && !/\.[cm]?[jt]s$/.test(what)))
     return fileListings(what, options.endian, options.raw === true)

@@ -12,6 +12,7 @@ import {
 } from '@tscc/object'
 import { CALLBACK_BEFORE, structOpsSectionName } from '@tscc/struct-ops'
 import { type LocalBtf, licenseVariable, localBtf, structOpsSection, structOpsValue } from '@tscc/struct-ops/object'
+import type { Span } from '../diagnostics.ts'
 import type { SourceFile } from '../source-file.ts'
 import type { CodeItem, Portable } from './code.ts'
 import type { EmittedFunction } from './function.ts'
@@ -25,6 +26,8 @@ export interface ObjectPart {
   readonly emitted: EmittedFunction
   /** Of a function: how many arguments it takes. */
   readonly parameters: number
+  /** Where it is written. */
+  readonly span?: Span
 }
 
 /** A struct_ops value. */
@@ -66,7 +69,7 @@ export function objectWriter(types: Btf): ObjectWriter {
 }
 
 function writeContent(types: Btf, btf: LocalBtf, content: ObjectContent): BpfObject {
-  const assembled = content.parts.map((part) => assemble(part.emitted.items))
+  const assembled = content.parts.map((part) => assemble(part.emitted.items, part.span))
   const externs = externsOf(
     assembled.flatMap(({ portables }) => portables.map(({ portable }) => portable)),
     btf,
@@ -139,7 +142,7 @@ interface Assembled {
 /** Largest column that the kernel's line information has room for. */
 const MAX_COLUMN = 1023
 
-function assemble(items: readonly CodeItem[]): Assembled {
+function assemble(items: readonly CodeItem[], whole: Span | undefined): Assembled {
   const carried = new Map<object, Portable>()
   for (const { item, portable } of items) if (portable !== undefined) carried.set(item, portable)
   const sources = items.filter(({ item }) => item.kind !== 'label')
@@ -150,13 +153,16 @@ function assemble(items: readonly CodeItem[]): Assembled {
   const lines: LineInfo[] = []
   let at = 0
   let last = ''
+  // The kernel wants a line for the first instruction, also of a function that does nothing.
+  const first = sources.find(({ span }) => span.file !== undefined)?.span ?? whole
   for (const [i, insn] of placed.entries()) {
     const portable = carried.get(insn)
     if (portable !== undefined) portables.push({ at, portable })
     // What ELF wants to see as a call that is relocated.
     insns.push(portable !== undefined && insn.kind === 'callKfunc' ? callFunc(-1) : insn)
     // Long jumps make more instructions than items; the sources are then told apart no more.
-    const span = sources.length === placed.length ? sources[i]?.span : undefined
+    const own = sources.length === placed.length ? sources[i]?.span : undefined
+    const span = own?.file === undefined && i === 0 ? first : own
     if (span?.file !== undefined) {
       const line = lineOf(span.file, span.start, at)
       const key = `${line.file}:${line.line}:${line.column}`

@@ -25,6 +25,8 @@ export interface LoweredCallback {
   readonly member: string
   readonly ir: IrFunction
   readonly source: FunctionInfo['node']
+  /** Where it is written, for instructions that come from nowhere else. */
+  readonly span: Span
 }
 
 /** The algorithms that a module exports, in their order. */
@@ -116,7 +118,8 @@ function lowerOps(
         data[key] = constant.value
         return
       }
-      lowered.push({ member: key, source: f.node, ir: lowerCallback(scope, type, callbacks, property, f) })
+      const span = { start: f.node.start, end: f.node.end, file: f.module.file }
+      lowered.push({ member: key, source: f.node, span, ir: lowerCallback(scope, type, callbacks, property, f) })
     })
   if (name === undefined || !/^[A-Za-z0-9_.]{1,15}$/.test(name.text))
     fail(context, name?.span ?? call, 'bad-name', {

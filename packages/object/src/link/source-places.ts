@@ -62,23 +62,22 @@ function isAt(f: ObjectFunction | undefined, slot: number, line: LineInfo | unde
   return own !== undefined && own.file === line?.file && own.line === line.line && own.column === line.column
 }
 
-/** The record where the first loop of a program begins: the earliest instruction that a later one jumps back to. */
+/** The record in force where a program first jumps back: in its first loop that ends. */
 export function loopLine(
   { code }: LinkedProgram,
   lines: readonly LineInfo[],
   littleEndian = true,
 ): LineInfo | undefined {
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength)
-  let first = Number.POSITIVE_INFINITY
   for (let slot = 0; 8 * slot < code.length; slot++) {
     const opcode = view.getUint8(8 * slot)
     const [kind, operation] = [opcode & 0x07, opcode & 0xf0]
     if ((kind !== JMP && kind !== JMP32) || operation === CALL || operation === EXIT) continue
     const far = kind === JMP32 && operation === 0
     const by = far ? view.getInt32(8 * slot + 4, littleEndian) : view.getInt16(8 * slot + 2, littleEndian)
-    if (by < 0) first = Math.min(first, slot + 1 + by)
+    if (by < 0) return lineAt(lines, slot)
   }
-  return first === Number.POSITIVE_INFINITY ? undefined : lineAt(lines, first)
+  return undefined
 }
 
 /** Classes and operations of instructions (RFC 9669, 4.3). */
