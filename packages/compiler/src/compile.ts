@@ -91,7 +91,13 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
       ...(span === undefined ? {} : { span }),
     }
   }
-  const taken = new Set<string>(module.unit.called.keys())
+  // Functions, variables, maps and algorithms become symbols of one file, where a name is there once.
+  const taken = new Set<string>([
+    ...module.unit.called.keys(),
+    ...module.ops.map(({ name }) => symbolName(name)),
+    ...module.unit.maps.map(({ name }) => name),
+    ...[...module.unit.data.values()].flatMap(({ variables }) => variables.map(({ name }) => name)),
+  ])
   const parts: ObjectPart[] = []
   const made = new Map<unknown, number>()
   const values = module.ops.map(({ type, name, data, callbacks }): OpsValue => {
@@ -128,9 +134,11 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
   return { object, functions, module, diagnostics: [] }
 }
 
+const symbolName = (name: string): string => name.replace(/^(?=\d)|\W/g, '_')
+
 /** A name for a program that no other has. */
 function freeName(wanted: string, taken: Set<string>): string {
-  const clean = wanted.replace(/\W/g, '_')
+  const clean = symbolName(wanted)
   const name = taken.has(clean) ? freeName(`${clean}_`, taken) : clean
   taken.add(name)
   return name

@@ -27,7 +27,8 @@ export function relocationTexts(object: BpfObject, f: ObjectFunction): ReadonlyM
 function coreText({ kind, addend = 0 }: CoreRelocation, subject: string): string {
   const place = addend === 0 ? subject : `${subject} + ${addend}`
   if (kind === 'field_byte_offset' || kind === 'enumval_value') return place
-  return `${kind.replace(/^(?:field|type|enumval)_/, '')} of ${place}`
+  if (kind.endsWith('_exists')) return `exists(${place})`
+  return `${kind.replace(/^(?:field|type|enumval)_/, '').replaceAll('_', ' ')} of ${place}`
 }
 
 function textOf(object: BpfObject, relocation: Relocation): string {

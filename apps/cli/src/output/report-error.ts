@@ -40,7 +40,9 @@ export function reportError(output: Output, error: unknown, options: ReportOptio
   if (frames.length === 0) output.note(`${red('error:')} ${printable(report.message)}`)
   else if (frames.length > 1) output.note(`${red('error:')} ${frames.length} errors`)
   for (const line of report.help) output.note(`${cyan('help:')} ${printable(line)}`)
-  if (options.verbose) for (const line of details(error)) output.note(dim(printable(line)))
+  // A mistake in a program has no more to it than its place.
+  if (options.verbose && !cliErrors.is(error, 'cli/diagnostics'))
+    for (const line of details(error)) output.note(dim(printable(line)))
 }
 
 /** Texts that show places in sources. */
