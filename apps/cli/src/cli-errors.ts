@@ -12,7 +12,8 @@ export const cliErrors = defineErrors('cli', {
   'bad-object': (c: { readonly path: string; readonly why: string }) => `${c.path}: ${c.why}`,
   diagnostics: (c: { readonly path: string; readonly diagnostics: readonly ShownDiagnostic[] }) =>
     `${c.path}: ${c.diagnostics.length === 1 ? '1 error' : `${c.diagnostics.length} errors`}`,
-  rejected: (c: Rejection) => `${c.file}:${c.line}:${c.column} error: the verifier: ${c.complaint}`,
+  rejected: (c: Rejection) =>
+    `${c.file}:${c.line}${c.column === 0 ? '' : `:${c.column}`} error: the verifier: ${c.complaint}`,
   several: (c: { readonly path: string; readonly names: readonly string[] }) =>
     `${c.path}: it has several algorithms (${c.names.join(', ')})`,
   'needs-type-stripping': (c: { readonly path: string; readonly node: string }) =>

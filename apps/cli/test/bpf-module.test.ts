@@ -133,9 +133,9 @@ describe('build', () => {
     const asm = tscc(['build', good, '--emit', 'asm'])
     expect(asm.status).toBe(0)
     expect(asm.stdout).toMatch(/^; util\.bpf\.ts:4: return tp\.snd_cwnd >> 1$/m)
-    expect(asm.stdout).toMatch(/^ *\d+: r\d = \*\(u32 \*\)\(r\d \+ \d+\) ; tcp_sock\.snd_cwnd$/m)
-    expect(asm.stdout).toMatch(/^ *\d+: r\d = \*\(u64 \*\)\(r1 \+ 0\) ; argument sk$/m)
-    expect(asm.stdout).toMatch(/r\d = 0 ll ; losses$/m)
+    expect(asm.stdout).toMatch(/^ *\d+: r\d = \*\(u32 \*\)\(r\d \+ \d+\) +; tcp_sock\.snd_cwnd$/m)
+    expect(asm.stdout).toMatch(/^ *\d+: r\d = \*\(u64 \*\)\(r1 \+ 0\) +; argument sk$/m)
+    expect(asm.stdout).toMatch(/r\d = 0 ll +; losses$/m)
     expect(tscc(['asm', '-', '--hex'], { input: asm.stdout }).status).toBe(0)
     expect(tscc(['build', good, '--emit', 'ir']).stdout).toMatch(
       /^ {2}r\d+ = load u32 r\d+\.tcp_sock\.snd_cwnd +\/\/ .*util\.bpf\.ts:4: /m,

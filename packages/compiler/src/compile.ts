@@ -4,7 +4,7 @@ import { availability, headerBtf } from '@tscc/vmlinux/header'
 import { type Diagnostic, diagnose, type Span } from './diagnostics.ts'
 import type { CodeItem, CodePlace } from './emit/code.ts'
 import { emitFunction } from './emit/function.ts'
-import { type ObjectPart, type OpsValue, objectWriter } from './emit/object.ts'
+import { identifier, type ObjectPart, type OpsValue, objectWriter } from './emit/object.ts'
 import type { IrFunction } from './ir/ir.ts'
 import { type KernelHeader, kernelHeader } from './kernel-header.ts'
 import { type LoweredModule, libraryOf, lowerModule, type ReadModule } from './lower/module.ts'
@@ -94,7 +94,7 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
   // Functions, variables, maps and algorithms become symbols of one file, where a name is there once.
   const taken = new Set<string>([
     ...module.unit.called.keys(),
-    ...module.ops.map(({ name }) => symbolName(name)),
+    ...module.ops.map(({ name }) => identifier(name)),
     ...module.unit.maps.map(({ name }) => name),
     ...[...module.unit.data.values()].flatMap(({ variables }) => variables.map(({ name }) => name)),
   ])
@@ -134,11 +134,9 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
   return { object, functions, module, diagnostics: [] }
 }
 
-const symbolName = (name: string): string => name.replace(/^(?=\d)|\W/g, '_')
-
 /** A name for a program that no other has. */
 function freeName(wanted: string, taken: Set<string>): string {
-  const clean = symbolName(wanted)
+  const clean = identifier(wanted)
   const name = taken.has(clean) ? freeName(`${clean}_`, taken) : clean
   taken.add(name)
   return name

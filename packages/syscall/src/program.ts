@@ -80,10 +80,9 @@ export interface Program extends Descriptor {
 export function loadProgram(kernel: Kernel, spec: ProgramSpec, options: LoadProgramOptions = {}): Program {
   const { logLevel = 0, failureLogLevel = 1, maxLogSize = defaultMaxLogSize } = options
   const values = programAttr(spec)
-  if (logLevel === 0) {
-    const fd = loadQuietly(kernel, values)
-    if (fd >= 0) return ownProgram(kernel, fd, { type: programType(spec), name: spec.name ?? '' })
-  }
+  const quiet = logLevel === 0 ? loadQuietly(kernel, values) : undefined
+  if (quiet !== undefined && quiet >= 0)
+    return ownProgram(kernel, quiet, { type: programType(spec), name: spec.name ?? '' })
   const attempt = (level: number): { readonly result: number; readonly log: string } =>
     callWithLog(
       kernel,
@@ -91,15 +90,19 @@ export function loadProgram(kernel: Kernel, spec: ProgramSpec, options: LoadProg
       (buffer) => ({ ...values, log_level: level, log_buf: buffer, log_size: buffer.length }),
       { trueSize: 'log_true_size', maxLogSize },
     )
-  const first = attempt(logLevel || failureLogLevel)
+  const first = attempt(logLevel || (quiet === TOO_LARGE ? STATISTICS : failureLogLevel))
   // Statistics alone do not say where a program was refused.
-  const { result, log } = first.result < 0 && logLevel === STATISTICS ? attempt(failureLogLevel) : first
+  const again = first.result < 0 && first.result !== TOO_LARGE && logLevel === STATISTICS
+  const { result, log } = again ? attempt(failureLogLevel) : first
   if (result >= 0) return ownProgram(kernel, result, { type: programType(spec), name: spec.name ?? '', log })
   throw programError(kernel, spec, -result, log)
 }
 
 /** BPF_LOG_STATS */
 const STATISTICS = 4
+
+/** After a million instructions there is nowhere to point at, and their log would take seconds and all the room there is. */
+const TOO_LARGE = -errnoNumber('E2BIG')
 
 /** EAGAIN is a signal or a race with module loading inside the verifier: worth a few attempts. */
 function loadQuietly(kernel: Kernel, values: AttrValues<'BPF_PROG_LOAD'>): number {

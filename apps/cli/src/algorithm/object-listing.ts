@@ -1,5 +1,6 @@
 import { decode, disassemble, insnSlots } from '@tscc/insn'
 import { type BpfObject, type ObjectFunction, relocationTexts } from '@tscc/object'
+import { inColumns } from '../output/columns.ts'
 import { printable } from '../output/printable.ts'
 
 /** An object's instructions as text that `tscc asm` reads back: source lines above, what linking will write beside. */
@@ -17,10 +18,9 @@ function functionListing(object: BpfObject, f: ObjectFunction): string {
     slot += insnSlots(insn)
     return at
   })
-  const listed = disassemble(insns, {
-    numbers: true,
-    annotate: (index) => texts.get(slots[index] ?? 0),
-  }).split('\n')
+  const listed = inColumns(
+    disassemble(insns, { numbers: true, annotate: (index) => texts.get(slots[index] ?? 0) }),
+  ).split('\n')
   // Labels have lines of their own; instructions begin with their slot.
   const shown = { line: '' }
   const out = listed.flatMap((text) => {

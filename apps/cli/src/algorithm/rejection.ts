@@ -32,7 +32,7 @@ export function atSource(source: LoadedObjectFile, object: BpfObject, linked: Li
   const { file, text } = sourceLine(source, line)
   const { message: complaint, help } = advice
   const shown = [
-    `${file}:${line.line}:${line.column} error: the verifier: ${complaint}`,
+    `${file}:${line.line}${line.column === 0 ? '' : `:${line.column}`} error: the verifier: ${complaint}`,
     `  ${text ?? line.text}`,
     ...(text === undefined || line.column === 0 ? [] : [`  ${caret(text, line.column)}`]),
     ...(help === undefined ? [] : [`help: ${help}`]),

@@ -7,6 +7,7 @@ import { isModulePath, loadAlgorithm } from '../algorithm/load-algorithm.ts'
 import { btfSource } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
 import { openResolver } from '../host.ts'
+import { inColumns } from '../output/columns.ts'
 import { examples } from '../output/examples.ts'
 import { printable } from '../output/printable.ts'
 
@@ -66,15 +67,6 @@ export function listingText({ title, insns, origins }: Listing, withBytes = fals
   }
   const heading = `; ${title} (${insns.length} instructions)`
   return printable(`${heading}\n${inColumns(disassemble(insns, { numbers: true, annotate }))}`)
-}
-
-/** Comments below each other, unless an instruction is too long for that. */
-function inColumns(text: string): string {
-  const lines = text.split('\n').map((line) => line.split(' ; '))
-  const width = Math.min(44, Math.max(...lines.filter((parts) => parts.length > 1).map(([code = '']) => code.length)))
-  return lines
-    .map(([code = '', ...notes]) => [code.padEnd(notes.length > 0 ? width : 0), ...notes].join(' ; '))
-    .join('\n')
 }
 
 function asJson({ title, insns, origins }: Listing) {

@@ -72,10 +72,8 @@ export function defineRegister(command: Command, { output }: CommandContext): vo
           }
         if (stop !== undefined) {
           await untilAborted(stop)
-          for (const registration of registrations) {
-            registration.close()
-            output.note(`unregistered ${registration.name} (id ${registration.mapId})`)
-          }
+          for (const registration of registrations) registration.close()
+          for (const { id, name } of rows) output.note(`unregistered ${name} (id ${id})`)
         }
       }),
     [
@@ -107,14 +105,15 @@ function keepAll(
   registrations: readonly Registration[],
   wanted: string | true | undefined,
 ): readonly (string | undefined)[] {
+  const ids = registrations.map(({ mapId }) => mapId)
   const pins: (string | undefined)[] = []
   try {
     for (const registration of registrations) pins.push(keepRegistered(kernel, registration, wanted))
     return pins
   } catch (error) {
-    for (const [i, { mapId }] of registrations.entries())
-      if (i < pins.length) unregisterStructOps(kernel, findStructOps(kernel, `${mapId}`))
-      else registrations[i]?.close()
+    // The one that failed is closed already.
+    for (const registration of registrations.slice(pins.length + 1)) registration.close()
+    for (const id of ids.slice(0, pins.length)) unregisterStructOps(kernel, findStructOps(kernel, `${id}`))
     throw error
   }
 }

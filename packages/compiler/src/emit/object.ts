@@ -126,7 +126,7 @@ function linesForAllOrNone(functions: readonly ObjectFunction[]): readonly Objec
 }
 
 /** A name as C has them. */
-const identifier = (name: string): string => name.replace(/^(?=\d)|\W/g, '_')
+export const identifier = (name: string): string => name.replace(/^(?=\d)|\W/g, '_')
 
 interface PlacedPortable {
   readonly at: number

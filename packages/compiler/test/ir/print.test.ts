@@ -1,6 +1,6 @@
 import { type CompileOptions, compile, irText } from '@tscc/compiler'
 import { expect, test } from 'vitest'
-import type { Instr, IrFunction, Terminator } from '../../src/ir/ir.ts'
+import type { Instr, IrFunction, Operand, Terminator } from '../../src/ir/ir.ts'
 
 const imports = `import { bpf_ktime_get_ns, exists, global, hash, max, structOps, tcp_sk, type u32, type u64 } from '@tscc/bpf'
 import type { tcp_congestion_ops } from '@tscc/vmlinux'`
@@ -125,7 +125,7 @@ test('values that a block chooses between, the stack, and ends', () => {
         phis: [
           {
             dst: 3,
-            from: new Map([
+            from: new Map<number, Operand>([
               [0, reg(0)],
               [1, imm(7n)],
             ]),
