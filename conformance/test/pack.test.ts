@@ -195,7 +195,9 @@ describe('a project outside the workspace', () => {
       const dist = join(project, 'node_modules/@tscc', name, 'dist')
       const specifiers = readdirSync(dist, { recursive: true, encoding: 'utf8' })
         .filter((path) => path.endsWith('.js'))
-        .flatMap((path) => [...readFileSync(join(dist, path), 'utf8').matchAll(/\bfrom\s*['"]([^'"]+)['"]/g)])
+        .flatMap((path) => [
+          ...readFileSync(join(dist, path), 'utf8').matchAll(/^(?:import|export)\b[^'"]*\bfrom\s*['"]([^'"]+)['"]/gm),
+        ])
         .map((match) => match[1])
       expect(specifiers.filter((specifier) => !/^(?:\.|@tscc\/)/.test(specifier ?? ''))).toEqual([])
     }
