@@ -26,6 +26,8 @@ export interface ObjectPart {
   readonly emitted: EmittedFunction
   /** Of a function: how many arguments it takes. */
   readonly parameters: number
+  /** Where it is written. */
+  readonly span?: Span
 }
 
 /** A struct_ops value. */
@@ -70,7 +72,7 @@ export function objectWriter(types: Btf): ObjectWriter {
 }
 
 function writeContent(types: Btf, btf: LocalBtf, content: ObjectContent): BpfObject {
-  const assembled = content.parts.map((part) => assemble(part.emitted.items))
+  const assembled = content.parts.map((part) => assemble(part.emitted.items, part.span))
   const externs = externsOf(
     assembled.flatMap(({ portables }) => portables.map(({ portable }) => portable)),
     btf,
@@ -128,7 +130,7 @@ function linesForAllOrNone(functions: readonly ObjectFunction[]): readonly Objec
 }
 
 /** A name as C has them. */
-const identifier = (name: string): string => name.replace(/^(?=\d)|\W/g, '_')
+export const identifier = (name: string): string => name.replace(/^(?=\d)|\W/g, '_')
 
 interface PlacedPortable {
   readonly at: number
@@ -144,7 +146,7 @@ interface Assembled {
 /** Largest column that the kernel's line information has room for. */
 const MAX_COLUMN = 1023
 
-function assemble(items: readonly CodeItem[]): Assembled {
+function assemble(items: readonly CodeItem[], whole: Span | undefined): Assembled {
   const carried = new Map<object, Portable>()
   for (const { item, portable } of items) if (portable !== undefined) carried.set(item, portable)
   const sources = items.filter(({ item }) => item.kind !== 'label')
@@ -156,13 +158,16 @@ function assemble(items: readonly CodeItem[]): Assembled {
   let at = 0
   let last = ''
   let lastSpan: Span | undefined
+  // The kernel wants a line for the first instruction, also of a function that does nothing.
+  const first = sources.find(({ span }) => span.file !== undefined)?.span ?? whole
   for (const [i, insn] of placed.entries()) {
     const portable = carried.get(insn)
     if (portable !== undefined) portables.push({ at, portable })
     // What ELF wants to see as a call that is relocated.
     insns.push(portable !== undefined && insn.kind === 'callKfunc' ? callFunc(-1) : insn)
     // Long jumps make more instructions than items; the sources are then told apart no more.
-    const span = sources.length === placed.length ? sources[i]?.span : undefined
+    const own = sources.length === placed.length ? sources[i]?.span : undefined
+    const span = own?.file === undefined && i === 0 ? first : own
     if (span?.file !== undefined && span !== lastSpan) {
       lastSpan = span
       const line = lineOf(span.file, span.start, at)
