@@ -9,6 +9,7 @@ import {
   s32,
   structOps,
   tcp_sk,
+  tunable,
   u8,
   u16,
   u32,
@@ -33,11 +34,11 @@ import type { rate_sample, sock, tcp_congestion_ops, tcp_sock } from '@tscc/vmli
  */
 
 /** Gains in 1/256. Startup: 2/ln(2), the least that doubles the rate in each round (section 4.3.2.1). */
-const HIGH_GAIN = 739
+export const high_gain = tunable<u32>(739)
 /** Drain: the inverse (section 4.3.3). */
-const DRAIN_GAIN = 88
+export const drain_gain = tunable<u32>(88)
 /** Window in ProbeBW, times the bandwidth-delay product (section 4.3.4.1). */
-const CWND_GAIN = 512
+export const probe_bw_cwnd_gain = tunable<u32>(512)
 /** Phases of ProbeBW: the first probes, the second drains, the others cruise (section 4.3.4.1). */
 const PROBE_GAIN = 320
 const PROBE_DRAIN_GAIN = 192
@@ -47,16 +48,16 @@ const ONE = 256
 const CYCLE_PHASES = 8
 
 /** Rounds that the bandwidth filter looks back (BtlBwFilterLen, section 4.1.1). */
-const BW_ROUNDS = 10
+export const bw_rounds = tunable<u32>(10)
 /** The pipe is full after this many rounds with growth below this gain (section 4.3.2.2). */
-const FULL_BW_ROUNDS = 3
-const FULL_BW_GAIN = 320
+export const full_bw_rounds = tunable<u32>(3)
+export const full_bw_gain = tunable<u32>(320)
 /** How long an RTprop is good for: 10 s in 1.024 ms (RTpropFilterLen, section 4.1.2.2). */
-const MIN_RTT_WINDOW = 9766
+export const min_rtt_window = tunable<u32>(9766)
 /** Time in ProbeRTT: 200 ms in 1.024 ms (section 4.3.5). */
-const PROBE_RTT_TIME = 195
+export const probe_rtt_time = tunable<u32>(195)
 /** Least window, segments (BBRMinPipeCwnd, section 4.2.3.3). */
-const MIN_CWND = 4
+export const min_cwnd = tunable<u32>(4)
 /** Window before anything was measured, segments (RFC 6928). */
 const INITIAL_CWND = 10
 /** Bandwidth below which segments leave one by one, bytes/s: 1.2 Mbit/s (section 4.2.2). */
@@ -65,12 +66,12 @@ const MIN_TSO_RATE = 150000
 const MAX_TSO_BYTES = 65215
 const MAX_TSO_SEGMENTS = 127
 /** Part of the bandwidth that is paced at, in 1/100. */
-const PACING_PERCENT = 99
+export const pacing_percent = tunable<u32>(99)
 /** Send buffer, times the window. */
 const SNDBUF_EXPAND = 3
 
 /** Aggregation: share of what came beyond the bandwidth that the window gets on top, in 1/256. */
-const EXTRA_ACKED_GAIN = 256
+export const extra_acked_gain = tunable<u32>(256)
 /** Aggregation: rounds of each half of the filter. */
 const EXTRA_ACKED_ROUNDS = 5
 /** Aggregation: acknowledged segments after which counting begins anew. */
@@ -177,22 +178,22 @@ function bandwidth(v: Bbr): u32 {
 }
 
 function pacing_gain(v: Bbr): u32 {
-  if (v.state === STARTUP) return HIGH_GAIN
-  if (v.state === DRAIN) return DRAIN_GAIN
+  if (v.state === STARTUP) return high_gain.value
+  if (v.state === DRAIN) return drain_gain.value
   if (v.state === PROBE_RTT || v.policer_found !== 0) return ONE
   if (v.cycle_phase === 0) return PROBE_GAIN
   return v.cycle_phase === 1 ? PROBE_DRAIN_GAIN : ONE
 }
 
 function cwnd_gain(v: Bbr): u32 {
-  if (v.state === PROBE_BW) return CWND_GAIN
-  return v.state === PROBE_RTT ? ONE : HIGH_GAIN
+  if (v.state === PROBE_BW) return probe_bw_cwnd_gain.value
+  return v.state === PROBE_RTT ? ONE : high_gain.value
 }
 
 /** Section 4.2.1: bytes/s at a gain. */
 function rate_of(sk: sock, tp: tcp_sock, bw: u32, gain: u32): u64 {
   const bytes = (u64(bw) * tp.mss_cache * gain) >> 8
-  return min((bytes * (10000 * PACING_PERCENT)) >> BW_SHIFT, sk.sk_max_pacing_rate)
+  return min((bytes * (10000 * pacing_percent.value)) >> BW_SHIFT, sk.sk_max_pacing_rate)
 }
 
 /** Section 4.2.1: the rate at first, of the initial window in a round trip, or in 1 ms. */
@@ -202,7 +203,7 @@ function init_pacing_rate(sk: sock, tp: tcp_sock, v: Bbr): void {
     rtt = max(tp.srtt_us >> 3, 1)
     v.has_seen_rtt = 1
   }
-  sk.sk_pacing_rate = rate_of(sk, tp, u32((u64(tp.snd_cwnd) * BW_UNIT) / rtt), HIGH_GAIN)
+  sk.sk_pacing_rate = rate_of(sk, tp, u32((u64(tp.snd_cwnd) * BW_UNIT) / rtt), high_gain.value)
 }
 
 /** Section 4.2.1: before the pipe is full the rate only grows. */
@@ -260,7 +261,7 @@ function save_cwnd(tp: tcp_sock, v: Bbr): void {
 /** A new bandwidth in the filter: three of the best, each later than the one before it, and none older than the window. */
 function filter_bw(v: Bbr, bw: u32): void {
   const now = v.rounds
-  if (bw >= v.bw0 || u16(now - v.bw2_round) > BW_ROUNDS) {
+  if (bw >= v.bw0 || u16(now - v.bw2_round) > bw_rounds.value) {
     v.bw0 = bw
     v.bw1 = bw
     v.bw2 = bw
@@ -279,7 +280,7 @@ function filter_bw(v: Bbr, bw: u32): void {
     v.bw2_round = now
   }
   const age = u16(now - v.bw0_round)
-  if (age > BW_ROUNDS) {
+  if (age > bw_rounds.value) {
     // The best is too old: the others move up, the second once more if it is too old as well.
     v.bw0 = v.bw1
     v.bw0_round = v.bw1_round
@@ -287,19 +288,19 @@ function filter_bw(v: Bbr, bw: u32): void {
     v.bw1_round = v.bw2_round
     v.bw2 = bw
     v.bw2_round = now
-    if (u16(now - v.bw0_round) > BW_ROUNDS) {
+    if (u16(now - v.bw0_round) > bw_rounds.value) {
       v.bw0 = v.bw1
       v.bw0_round = v.bw1_round
       v.bw1 = v.bw2
       v.bw1_round = v.bw2_round
     }
-  } else if (v.bw1_round === v.bw0_round && age > BW_ROUNDS / 4) {
+  } else if (v.bw1_round === v.bw0_round && age > bw_rounds.value / 4) {
     // A quarter of the window without a second: this is it.
     v.bw1 = bw
     v.bw2 = bw
     v.bw1_round = now
     v.bw2_round = now
-  } else if (v.bw2_round === v.bw1_round && age > BW_ROUNDS / 2) {
+  } else if (v.bw2_round === v.bw1_round && age > bw_rounds.value / 2) {
     v.bw2 = bw
     v.bw2_round = now
   }
@@ -427,13 +428,13 @@ function is_next_phase(sk: sock, tp: tcp_sock, v: Bbr, rs: rate_sample): boolean
 /** Section 4.3.2.2: BBRCheckFullPipe, at the start of a round. */
 function check_full_pipe(v: Bbr): void {
   if (v.full_pipe !== 0) return
-  if (u64(v.bw0) * 256 >= u64(v.full_bw) * FULL_BW_GAIN) {
+  if (u64(v.bw0) * 256 >= u64(v.full_bw) * full_bw_gain.value) {
     v.full_bw = v.bw0
     v.full_bw_rounds = 0
     return
   }
   v.full_bw_rounds++
-  if (v.full_bw_rounds >= FULL_BW_ROUNDS) v.full_pipe = 1
+  if (v.full_bw_rounds >= full_bw_rounds.value) v.full_pipe = 1
 }
 
 /** Section 4.3.3: BBRCheckDrain. */
@@ -458,7 +459,7 @@ function check_probe_rtt_done(tp: tcp_sock, v: Bbr): void {
 /** Sections 4.1.2.3 and 4.3.5: RTprop, and ProbeRTT when it is too old. */
 function update_min_rtt(tp: tcp_sock, v: Bbr, rs: rate_sample, round_start: boolean): void {
   const now = coarse_time(tp)
-  const expired = after(now, v.min_rtt_stamp + MIN_RTT_WINDOW)
+  const expired = after(now, v.min_rtt_stamp + min_rtt_window.value)
   if (rs.rtt_us >= 0 && (u32(rs.rtt_us) < v.min_rtt || (expired && rs.is_ack_delayed === 0))) {
     v.min_rtt = u32(rs.rtt_us)
     v.min_rtt_stamp = now
@@ -473,8 +474,8 @@ function update_min_rtt(tp: tcp_sock, v: Bbr, rs: rate_sample, round_start: bool
   if (v.state === PROBE_RTT) {
     v.probe_rtt_until = tp.delivered + in_flight(tp)
     if (v.probe_rtt_done === 0) {
-      if (in_flight(tp) <= MIN_CWND) {
-        v.probe_rtt_done = max(now + PROBE_RTT_TIME, 1)
+      if (in_flight(tp) <= min_cwnd.value) {
+        v.probe_rtt_done = max(now + probe_rtt_time.value, 1)
         v.probe_rtt_round_done = 0
         v.round_end = tp.delivered
       }
@@ -549,17 +550,17 @@ function set_cwnd(sk: sock, tp: tcp_sock, v: Bbr, rs: rate_sample): void {
     const bw = bandwidth(v)
     let target = bdp(v, bw, cwnd_gain(v))
     if (v.full_pipe !== 0) {
-      const extra = (u32(max(v.extra_acked, v.extra_acked_before)) * EXTRA_ACKED_GAIN) >> 8
+      const extra = (u32(max(v.extra_acked, v.extra_acked_before)) * extra_acked_gain.value) >> 8
       target += min(extra, u32((u64(bw) * EXTRA_ACKED_TIME) >> BW_SHIFT))
     }
     target = with_quanta(sk, tp, v, target)
     let cwnd = tp.snd_cwnd
     if (v.full_pipe !== 0) cwnd = min(cwnd + acked, target)
     else if (cwnd < target || tp.delivered < INITIAL_CWND) cwnd += acked
-    tp.snd_cwnd = min(max(cwnd, MIN_CWND), tp.snd_cwnd_clamp)
+    tp.snd_cwnd = min(max(cwnd, min_cwnd.value), tp.snd_cwnd_clamp)
   }
   // Section 4.2.3.5.
-  if (v.state === PROBE_RTT) tp.snd_cwnd = min(tp.snd_cwnd, MIN_CWND)
+  if (v.state === PROBE_RTT) tp.snd_cwnd = min(tp.snd_cwnd, min_cwnd.value)
 }
 
 /** Section 4.3.4.4: after idle time the rate is the bandwidth. */

@@ -10,6 +10,7 @@ import {
   tcp_is_cwnd_limited,
   tcp_sk,
   tcp_slow_start,
+  tunable,
   type u8,
   u32,
   u64,
@@ -30,9 +31,9 @@ import type { sock, tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
  */
 
 /** C of the cubic function, segments per second cubed, in 1/1024: 0.4 (section 5.1). */
-const C = 410
+export const cubic_c = tunable<u32>(410)
 /** Factor of the window at a loss, in 1/1024: 0.7 (section 4.6). */
-const BETA = 717
+export const beta = tunable<u32>(717)
 /** Segments acknowledged for each segment of growth before the first loss, at most. */
 const MAX_PER_SEGMENT_BEFORE_LOSS = 20
 /** Segments acknowledged for each segment of growth, at least. */
@@ -45,14 +46,14 @@ const UPDATE_INTERVAL = 31250
 const MAX_OFFSET = 0x40000
 
 /** HyStart: least window that it looks at, segments. */
-const HYSTART_LOW_WINDOW = 16
+export const hystart_low_window = tunable<u32>(16)
 /** HyStart: acknowledgements this close belong to one train, us. */
-const HYSTART_ACK_GAP = 2000
+export const hystart_ack_gap_us = tunable<u32>(2000)
 /** HyStart: samples of the round trip time that a round needs. */
-const HYSTART_MIN_SAMPLES = 8
+export const hystart_min_samples = tunable<u32>(8)
 /** HyStart: least and greatest growth of the round trip time that ends slow start, us. */
-const HYSTART_MIN_DELAY = 4000
-const HYSTART_MAX_DELAY = 16000
+export const hystart_min_delay_us = tunable<u32>(4000)
+export const hystart_max_delay_us = tunable<u32>(16000)
 /** HyStart: what merged acknowledgements may add to a train at most, us. */
 const HYSTART_MAX_ACK_DELAY = 1000
 /** After a loss this long the round trip times are those of a queue that drains, us. */
@@ -150,7 +151,7 @@ function cube_root(a: u64): u32 {
 function w_cubic(v: Cubic, t: u64): u32 {
   const early = t < v.k
   const offset = min(early ? v.k - t : t - v.k, MAX_OFFSET)
-  const delta = u32((C * offset * offset * offset) >> 40)
+  const delta = u32((cubic_c.value * offset * offset * offset) >> 40)
   if (!early) return v.origin + delta
   return delta < v.origin ? v.origin - delta : 0
 }
@@ -172,7 +173,7 @@ function update(tp: tcp_sock, v: Cubic, acked: u32): void {
       v.origin = cwnd
     } else {
       // Section 4.2, equation 2: K is the cube root of (W_max - cwnd) / C, in seconds.
-      v.k = cube_root((u64(v.w_max - cwnd) << 40) / C)
+      v.k = cube_root((u64(v.w_max - cwnd) << 40) / cubic_c.value)
       v.origin = v.w_max
     }
   }
@@ -182,7 +183,7 @@ function update(tp: tcp_sock, v: Cubic, acked: u32): void {
   let per_segment = target > cwnd ? cwnd / (target - cwnd) : 100 * cwnd
   if (v.w_max === 0) per_segment = min(per_segment, MAX_PER_SEGMENT_BEFORE_LOSS)
   // Section 4.3: W_est grows by alpha = 3 (1 - beta) / (1 + beta) for each window acknowledged.
-  const window = (u64(cwnd) * (1024 + BETA)) / (3 * (1024 - BETA))
+  const window = (u64(cwnd) * (1024 + beta.value)) / (3 * (1024 - beta.value))
   if (v.w_est_acked > window) {
     const grown = u32(v.w_est_acked / window)
     v.w_est += grown
@@ -202,10 +203,10 @@ function ack_delay(sk: sock): u32 {
 /** Ha and Rhee 2011, section 4: has the window reached what the path holds? */
 function hystart(sk: sock, tp: tcp_sock, v: Cubic, rtt: u32): void {
   if (after(tp.snd_una, v.round_end)) hystart_round(tp, v)
-  if (tp.snd_cwnd < HYSTART_LOW_WINDOW) return
+  if (tp.snd_cwnd < hystart_low_window.value) return
   const now = u32(tp.tcp_mstamp)
   let found = false
-  if (now - v.last_ack <= HYSTART_ACK_GAP) {
+  if (now - v.last_ack <= hystart_ack_gap_us.value) {
     v.last_ack = now
     // A train as long as half the round trip fills the path one way; what is paced comes over the whole of it.
     let length = v.min_rtt + ack_delay(sk)
@@ -213,8 +214,9 @@ function hystart(sk: sock, tp: tcp_sock, v: Cubic, rtt: u32): void {
     if (now - v.round_start > length) found = true
   }
   v.round_rtt = min(v.round_rtt, rtt)
-  if (v.samples < HYSTART_MIN_SAMPLES) v.samples++
-  else if (v.round_rtt > v.min_rtt + clamp(v.min_rtt >> 3, HYSTART_MIN_DELAY, HYSTART_MAX_DELAY)) found = true
+  if (v.samples < hystart_min_samples.value) v.samples++
+  else if (v.round_rtt > v.min_rtt + clamp(v.min_rtt >> 3, hystart_min_delay_us.value, hystart_max_delay_us.value))
+    found = true
   if (found) {
     v.found = 1
     tp.snd_ssthresh = tp.snd_cwnd
@@ -268,8 +270,8 @@ export default structOps<tcp_congestion_ops>({
     const cwnd = tcp_sk(sk).snd_cwnd
     const v = inet_csk_ca<Cubic>(sk)
     v.epoch = 0
-    v.w_max = cwnd < v.w_max ? (cwnd * (1024 + BETA)) / 2048 : cwnd
-    return max((cwnd * BETA) / 1024, MIN_SSTHRESH)
+    v.w_max = cwnd < v.w_max ? (cwnd * (1024 + beta.value)) / 2048 : cwnd
+    return max((cwnd * beta.value) / 1024, MIN_SSTHRESH)
   },
   /** Section 4.8: after a timeout all begins anew. */
   set_state(sk, new_state) {

@@ -11,6 +11,7 @@ import {
   tcp_is_cwnd_limited,
   tcp_sk,
   tcp_slow_start,
+  tunable,
   type u8,
   type u32,
 } from '@tscc/bpf'
@@ -28,16 +29,16 @@ import type { tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
  */
 
 /** Weight of a round trip in alpha, as a shift: g = 1/16 (section 4.2). */
-const G_SHIFT = 4
+export const shift_g = tunable<u32>(4)
 /** Alpha at first, in 1/1024: the first mark halves the window (section 3.3). */
-const ALPHA_ON_INIT = 1024
+export const alpha_on_init = tunable<u32>(1024)
 /** Least window and threshold, segments. */
 const MIN_CWND = 2
 
 /** Alpha of 1: all segments were marked. */
 const ALPHA_ONE = 1024
-/** 10 bits of alpha, less G_SHIFT. */
-const MARKS_SHIFT = 6
+/** Bits of alpha. */
+const ALPHA_BITS = 10
 /** TCP_CONG_NEEDS_ECN: the stack negotiates ECN, sets ECT and tells of CE. */
 const NEEDS_ECN = 2
 /** tcp_sock.ecn_flags: ECN was negotiated, as RFC 3168 or as AccECN have it. */
@@ -110,7 +111,7 @@ export default structOps<tcp_congestion_ops>({
     const state = sk.__sk_common.skc_state
     v.ecn = 0
     if ((tp.ecn_flags & ECN_NEGOTIATED) !== 0 || state === STATE_LISTEN || state === STATE_CLOSE) v.ecn = 1
-    v.alpha = ALPHA_ON_INIT
+    v.alpha = alpha_on_init.value
     v.loss_cwnd = 0
     v.prior_rcv_nxt = tp.rcv_nxt
     v.ce = 0
@@ -122,11 +123,11 @@ export default structOps<tcp_congestion_ops>({
     const v = inet_csk_ca<Dctcp>(sk)
     if (v.ecn === 0 || before(tp.snd_una, v.window_end)) return
     const marked = tp.delivered_ce - v.old_delivered_ce
-    const decay = v.alpha >> G_SHIFT
+    const decay = v.alpha >> shift_g.value
     let alpha = decay === 0 ? 0 : v.alpha - decay
     if (marked !== 0) {
       const delivered = max(tp.delivered - v.old_delivered, 1)
-      alpha = min(alpha + (marked << MARKS_SHIFT) / delivered, ALPHA_ONE)
+      alpha = min(alpha + (marked << (ALPHA_BITS - shift_g.value)) / delivered, ALPHA_ONE)
     }
     v.alpha = alpha
     new_window(tp, v)

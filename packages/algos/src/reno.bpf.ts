@@ -6,6 +6,7 @@ import {
   tcp_is_cwnd_limited,
   tcp_sk,
   tcp_slow_start,
+  tunable,
 } from '@tscc/bpf'
 import type { tcp_congestion_ops } from '@tscc/vmlinux'
 
@@ -19,13 +20,13 @@ import type { tcp_congestion_ops } from '@tscc/vmlinux'
  */
 
 /** Least threshold after a loss, segments (RFC 5681, equation 4). */
-const MIN_SSTHRESH = 2
+export const min_ssthresh = tunable<u32>(2)
 
 export default structOps<tcp_congestion_ops>({
   name: 'ts_reno',
   /** RFC 5681, equation 4: half of what was in flight, for which the window stands. */
   ssthresh(sk) {
-    return max(tcp_sk(sk).snd_cwnd / 2, MIN_SSTHRESH)
+    return max(tcp_sk(sk).snd_cwnd / 2, min_ssthresh.value)
   },
   /** RFC 5681, section 3.1: doubling in a round trip up to the threshold, then a segment for each round trip. */
   cong_avoid(sk, ack, acked) {

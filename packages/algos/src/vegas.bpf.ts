@@ -9,6 +9,7 @@ import {
   tcp_is_cwnd_limited,
   tcp_sk,
   tcp_slow_start,
+  tunable,
   type u8,
   u32,
   u64,
@@ -27,13 +28,13 @@ import type { tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
  */
 
 /** Fewer segments than this in queues: the window grows (section IV-B). */
-const ALPHA = 2
+export const alpha = tunable<u32>(2)
 /** More segments than this in queues: the window shrinks (section IV-B). */
-const BETA = 4
+export const beta = tunable<u32>(4)
 /** More segments than this in queues end slow start (section IV-C). */
-const GAMMA = 1
+export const gamma = tunable<u32>(1)
 /** Samples of the round trip time that a round needs to be judged. */
-const MIN_SAMPLES = 3
+export const min_samples = tunable<u32>(3)
 /** Least window and threshold, segments. */
 const MIN_CWND = 2
 /** Longer than any round trip time, us. */
@@ -117,7 +118,7 @@ export default structOps<tcp_congestion_ops>({
       if (tcp_in_slow_start(tp) && v.odd !== 0 && tcp_is_cwnd_limited(tp)) tcp_slow_start(tp, acked)
       return
     }
-    if (v.samples < MIN_SAMPLES) {
+    if (v.samples < min_samples.value) {
       new_round(tp, v)
       reno(tp, acked)
       return
@@ -129,15 +130,15 @@ export default structOps<tcp_congestion_ops>({
     v.odd ^= 1
     new_round(tp, v)
     if (tcp_in_slow_start(tp)) {
-      if (diff <= GAMMA) {
+      if (diff <= gamma.value) {
         if (v.odd !== 0 && tcp_is_cwnd_limited(tp)) tcp_slow_start(tp, acked)
         return
       }
       // Section IV-C: leave with the window that the path holds without a queue.
       cwnd = min(cwnd, u32((u64(cwnd) * base) / rtt) + 1)
-    } else if (diff > BETA) {
+    } else if (diff > beta.value) {
       cwnd--
-    } else if (diff < ALPHA && tcp_is_cwnd_limited(tp)) {
+    } else if (diff < alpha.value && tcp_is_cwnd_limited(tp)) {
       cwnd++
     }
     cwnd = max(min(cwnd, tp.snd_cwnd_clamp), MIN_CWND)

@@ -10,6 +10,7 @@ import {
   tcp_is_cwnd_limited,
   tcp_sk,
   tcp_slow_start,
+  tunable,
   type u8,
   u32,
   u64,
@@ -30,11 +31,11 @@ import type { tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
  */
 
 /** Least time that a sample of the bandwidth is taken over, ms ([2]: 50 ms, or the round trip time where that is more). */
-const MIN_WINDOW = 50
+export const min_window_ms = tunable<u32>(50)
 /** Weight of a sample in each stage of the filter, as a shift: 1/8 ([2]: 7/8 of the old estimate, 1/8 of the sample). */
-const FILTER_SHIFT = 3
+export const filter_shift = tunable<u32>(3)
 /** Round trip time before one was measured, ms. */
-const INITIAL_RTT = 20000
+export const initial_rtt_ms = tunable<u32>(20000)
 /** Least window and threshold, segments. */
 const MIN_CWND = 2
 /** What a socket's icsk_delack_max is in ms; it counts in ticks, and so tells how long one is. */
@@ -68,7 +69,7 @@ interface Westwood {
 }
 
 function filtered(estimate: u32, sample: u32): u32 {
-  return ((estimate << FILTER_SHIFT) - estimate + sample) >> FILTER_SHIFT
+  return ((estimate << filter_shift.value) - estimate + sample) >> filter_shift.value
 }
 
 function count_rtt(v: Westwood): void {
@@ -130,14 +131,14 @@ export default structOps<tcp_congestion_ops>({
     const v = inet_csk_ca<Westwood>(sk)
     const ticks = tp.inet_conn.icsk_delack_max
     v.tick = max((DELACK_MAX * 1000) / max(ticks, 1), 1)
-    v.min_window = (ticks * MIN_WINDOW) / DELACK_MAX
+    v.min_window = (ticks * min_window_ms.value) / DELACK_MAX
     v.window_start = u32(bpf_jiffies64())
     v.bw_first = 0
     v.bw = 0
     v.acked = 0
     v.counted = tp.snd_una
     v.early = 0
-    v.rtt = (ticks * INITIAL_RTT) / DELACK_MAX
+    v.rtt = (ticks * initial_rtt_ms.value) / DELACK_MAX
     v.min_rtt = v.rtt
     v.reset_min_rtt = 1
     v.first = 1

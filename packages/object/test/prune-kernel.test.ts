@@ -12,8 +12,7 @@ const RUNS = 2000
 /** No constants but those that the code has. */
 const context = {
   endian,
-  config: new Uint8Array(),
-  references: { loads: () => undefined, parameters: () => 5 },
+  references: { loads: () => undefined, mapValue: () => undefined, parameters: () => 5 },
   isVoid: false,
 } as const
 

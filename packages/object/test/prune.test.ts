@@ -262,24 +262,23 @@ describe('what the kernel has', () => {
   const ifNewer = 'r1 = 0 ll @x0\nw1 = *(u32 *)(r1 + 0)\nif w1 < 0x60c00 goto l\nr0 = 1\nexit\nl:\nr0 = 0\nexit'
 
   test('a value of its configuration is a constant', () => {
-    expect(pruned(ifNewer, { config, loads: [{ config: 4 }] })).toEqual(['r0 = 1', 'exit'])
+    expect(pruned(ifNewer, { loads: [{ bytes: config, at: 4 }] })).toEqual(['r0 = 1', 'exit'])
     const older = pruned(ifNewer, {
-      config: config.map((byte) => (byte === 0x0c ? 0x01 : byte)),
-      loads: [{ config: 4 }],
+      loads: [{ bytes: config.map((byte) => (byte === 0x0c ? 0x01 : byte)), at: 4 }],
     })
     expect(older).toEqual(['r0 = 0', 'exit'])
-    const big = { config: Uint8Array.of(0, 6, 0x0c, 0x10), loads: [{ config: 0 }], endian: 'big' } as const
+    const big = { loads: [{ bytes: Uint8Array.of(0, 6, 0x0c, 0x10), at: 0 }], endian: 'big' } as const
     expect(pruned(ifNewer, big)).toEqual(['r0 = 1', 'exit'])
   })
 
   test('what is too long for a move is still known', () => {
     const text = 'r1 = 0 ll @x0\nr0 = *(u64 *)(r1 + 8)\nr2 = r0\nr2 >>= 56\nif r2 == 8 goto l\nr0 = 0\nl:\nexit'
-    expect(pruned(text, { config, loads: [{ config: 0 }] })).toEqual(rows('r1 = 0 ll\nr0 = *(u64 *)(r1 + 8)\nexit'))
+    expect(pruned(text, { loads: [{ bytes: config, at: 0 }] })).toEqual(rows('r1 = 0 ll\nr0 = *(u64 *)(r1 + 8)\nexit'))
   })
 
   test('behind the end of the configuration nothing is known', () => {
     const text = 'r1 = 0 ll @x0\nr0 = *(u64 *)(r1 + 16)\nexit'
-    expect(pruned(text, { config, loads: [{ config: 0 }] })).toEqual(textOf(functionOf(text)))
+    expect(pruned(text, { loads: [{ bytes: config, at: 0 }] })).toEqual(textOf(functionOf(text)))
   })
 
   test('a kfunc that is there has an address, one that is not has none', () => {

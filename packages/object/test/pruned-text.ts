@@ -47,7 +47,6 @@ export function functionOf(text: string, endian: Endian = 'little'): ObjectFunct
 /** What pruning is told, where that differs from nothing. */
 export interface More {
   readonly endian?: Endian
-  readonly config?: Uint8Array
   readonly loads?: readonly Known[]
   readonly parameters?: number
   readonly isVoid?: boolean
@@ -56,14 +55,12 @@ export interface More {
 /** The context of a test. */
 export const contextOf = ({
   endian = 'little',
-  config = new Uint8Array(),
   loads = [],
   parameters = 5,
   isVoid = false,
 }: More): PruneContext => ({
   endian,
-  config,
-  references: { loads: (extern) => loads[extern], parameters: () => parameters },
+  references: { loads: (extern) => loads[extern], mapValue: () => undefined, parameters: () => parameters },
   isVoid,
 })
 

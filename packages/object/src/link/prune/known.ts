@@ -1,16 +1,18 @@
 /**
- * What is known of 64 bits: all of them (unsigned), that they are not zero, or that they are an address in the map of
- * configuration values; undefined: nothing.
+ * What is known of 64 bits: all of them (unsigned), that they are not zero, or that they are an address in memory that nothing
+ * changes; undefined: nothing.
  */
-export type Known = bigint | 'nonzero' | ConfigAddress | undefined
+export type Known = bigint | 'nonzero' | ConstantAddress | undefined
 
-/** Byte `config` of the map of configuration values. */
-export interface ConfigAddress {
-  readonly config: number
+/** A byte of a map that nothing can change: configuration values, read-only data. */
+export interface ConstantAddress {
+  readonly bytes: Uint8Array
+  readonly at: number
 }
 
 /** What holds where ways meet: what both of them know. */
 export function meet(a: Known, b: Known): Known {
   if (a === b) return a
-  return typeof a === 'object' && typeof b === 'object' && a.config === b.config ? a : undefined
+  if (typeof a !== 'object' || typeof b !== 'object') return undefined
+  return a.bytes === b.bytes && a.at === b.at ? a : undefined
 }

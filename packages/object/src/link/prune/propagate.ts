@@ -10,8 +10,6 @@ export type Registers = readonly Known[]
 /** What holds on the kernel, whatever the function does. */
 export interface Machine {
   readonly littleEndian: boolean
-  /** The map of configuration values, which nothing can change. */
-  readonly config: Uint8Array
 }
 
 const NOTHING: Registers = Array.from({ length: 10 }, () => undefined)
@@ -73,7 +71,7 @@ export function after(step: Step, registers: Registers, machine: Machine): Regis
 }
 
 /** What is known of the one register that a step writes. */
-export function resultOf(step: Step, registers: Registers, { littleEndian, config }: Machine): Known {
+export function resultOf(step: Step, registers: Registers, { littleEndian }: Machine): Known {
   const { insn } = step
   const number = (operand: Register | number): bigint | undefined => {
     const known = knownOf(operand, registers)
@@ -85,7 +83,7 @@ export function resultOf(step: Step, registers: Registers, { littleEndian, confi
       const right = knownOf(insn.src, registers)
       if (insn.width === 64 && insn.op === 'mov') return right
       if (insn.width === 64 && insn.op === 'add' && typeof left === 'object' && typeof insn.src === 'number')
-        return { config: left.config + insn.src }
+        return { ...left, at: left.at + insn.src }
       return aluResult(insn.op, insn.width, number(insn.dst), number(insn.src))
     }
     case 'neg':
@@ -101,7 +99,7 @@ export function resultOf(step: Step, registers: Registers, { littleEndian, confi
     case 'load': {
       const base = knownOf(insn.base, registers)
       if (typeof base !== 'object') return undefined
-      return loadResult(config, base.config + insn.off, insn.size, littleEndian)
+      return loadResult(base.bytes, base.at + insn.off, insn.size, littleEndian)
     }
     case 'ldImm64':
       return step.loads

@@ -14,8 +14,6 @@ import { writeFlow } from './write-flow.ts'
 /** What pruning knows besides the function itself. */
 export interface PruneContext {
   readonly endian: Endian
-  /** Content of the map of configuration values on this kernel. */
-  readonly config: Uint8Array
   readonly references: KnownReferences
   /** Nobody reads what the function returns. */
   readonly isVoid: boolean
@@ -45,8 +43,8 @@ const MAX_BYTES = 8 * 65_536
 /** How often the passes take turns; real code is done after three or four, and hostile code must be done some time. */
 const MAX_ROUNDS = 12
 
-function prunedFlow(flow: Flow, { endian, config, isVoid }: PruneContext): Flow {
-  const machine: Machine = { littleEndian: endian === 'little', config }
+function prunedFlow(flow: Flow, { endian, isVoid }: PruneContext): Flow {
+  const machine: Machine = { littleEndian: endian === 'little' }
   const result = isVoid ? 0 : 1
   let pruned = flow
   for (let round = 0; round < MAX_ROUNDS; round++) {

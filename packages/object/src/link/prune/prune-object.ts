@@ -45,9 +45,9 @@ export function pruneObject(input: PruneInput): PrunedObject {
     const applied = { ...f, code: before.code }
     const context: PruneContext = {
       endian: object.endian,
-      config: input.externs.config,
       references: {
         loads: (extern) => loadedExtern(input, extern),
+        mapValue: (map, offset) => readOnly(input, map, offset),
         parameters: (callee) =>
           callee.kind === 'call'
             ? (parameters.get(callee.function) ?? MOST_PARAMETERS)
@@ -72,7 +72,7 @@ function loadedExtern({ object, externs, loadsKfuncs }: PruneInput, index: numbe
   const extern = object.externs[index]
   const resolved: ResolvedExtern | undefined = externs.all[index]
   if (extern === undefined || resolved === undefined) return undefined
-  if (extern.kind === 'kconfig') return { config: extern.offset ?? 0 }
+  if (extern.kind === 'kconfig') return { bytes: externs.config, at: extern.offset ?? 0 }
   switch (resolved.kind) {
     case 'absent':
     case 'unknown':
@@ -84,6 +84,12 @@ function loadedExtern({ object, externs, loadsKfuncs }: PruneInput, index: numbe
     default:
       return undefined
   }
+}
+
+/** Read-only data is what it is when the object is linked: who wants other values gives them before. */
+function readOnly({ object }: PruneInput, index: number, offset: number): Known {
+  const map = object.maps[index]
+  return map?.kind === 'rodata' ? { bytes: map.data, at: offset } : undefined
 }
 
 /** By the prototype, which is the kernel's where the kfunc was found. */

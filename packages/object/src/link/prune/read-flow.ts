@@ -8,6 +8,8 @@ import type { Known } from './known.ts'
 export interface KnownReferences {
   /** What the wide load of an extern gives. */
   loads(extern: number): Known
+  /** What the wide load of an address in a data map gives. */
+  mapValue(map: number, offset: number): Known
   /** How many of r1 to r5 a call of an extern or a function reads. */
   parameters(callee: Extract<Relocation, { readonly kind: 'extern' | 'call' }>): number
 }
@@ -77,6 +79,7 @@ const isCall = ({ kind }: Insn): boolean => kind === 'callHelper' || kind === 'c
 
 function loadedValue(insn: LdImm64, relocation: Relocation | undefined, references: KnownReferences): Known {
   if (relocation?.kind === 'extern') return references.loads(relocation.extern)
+  if (relocation?.kind === 'mapValue') return references.mapValue(relocation.map, relocation.offset)
   return insn.source === 'value' && relocation === undefined ? BigInt.asUintN(64, insn.value) : undefined
 }
 
