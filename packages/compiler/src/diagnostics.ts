@@ -89,7 +89,10 @@ const table = {
   'may-be-null': {
     code: 2107,
     text: (c: { what: string }) => `${c.what} may be null`,
-    help: (c: { what: string }) => `if (${c.what} === null) return`,
+    help: (c: { what: string }) =>
+      /^\w+$/.test(c.what)
+        ? `if (${c.what} === null) return`
+        : `const found = ${c.what}, then if (found === null) return`,
   },
   'shift-range': {
     code: 2109,

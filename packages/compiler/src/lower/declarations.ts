@@ -204,7 +204,9 @@ function declareVariable(scope: ModuleScope, declared: Declared): void {
   // A plain `let` belongs to the program alone.
   const initial = init === undefined ? undefined : constantOf(scope, init, annotation)
   const type = annotation ?? (initial?.type.kind === 'literal' ? U32 : initial?.type)
-  if (type === undefined || !isData(type)) fail({ module: scope }, span, 'needs-type', { what: name })
+  if (type === undefined) fail({ module: scope }, span, 'needs-type', { what: name, instead: `let ${name}: u32` })
+  if (!isData(type))
+    fail({ module: scope }, span, 'wrong-type', { want: 'a type that lies in memory', found: typeName(type) })
   if (init !== undefined && initial === undefined)
     fail({ module: scope }, init, 'wrong-type', { want: 'a constant', found: 'something else' })
   scope.handles.set(
@@ -441,7 +443,7 @@ function layoutOf(scope: ModuleScope, node: TSInterfaceDeclaration, program: Pro
       const other = program.body
         .map(declarationOf)
         .find((one): one is TSInterfaceDeclaration => one.type === 'TSInterfaceDeclaration' && one.id.name === wanted)
-      if (path.includes(wanted)) return fail({ module: scope }, member, 'contains-itself', { name: wanted })
+      if (path.includes(wanted)) return fail({ module: scope }, annotation, 'contains-itself', { name: wanted })
       if (other !== undefined) declareInterface(scope, other, program, path)
     }
     const type = typeOfAnnotation({ module: scope }, annotation)
