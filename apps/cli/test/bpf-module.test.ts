@@ -385,6 +385,16 @@ help: --verbose prints the verifier's whole log
       })
     })
 
+    it('a callback that BPF may not give, although it does nothing', () => {
+      expect(refused('info', 'ssthresh: (sk) => 2,\n  get_info() { return 0 }')).toBe(`failed info.bpf.ts
+info.bpf.ts:6:3 error: the verifier: tcp_congestion_ops takes no get_info from BPF
+    get_info() { return 0 },
+    ^^^^^^^^
+help: leave it out
+help: --verbose prints the verifier's whole log
+`)
+    })
+
     it('a loop that runs too often', () => {
       const stderr = refused(
         'loops',

@@ -118,7 +118,7 @@ function lowerOps(
         data[key] = constant.value
         return
       }
-      const span = { start: f.node.start, end: f.node.end, file: f.module.file }
+      const span = { start: property.key.start, end: property.key.end, file: scope.file }
       lowered.push({ member: key, source: f.node, span, ir: lowerCallback(scope, type, callbacks, property, f) })
     })
   if (name === undefined || !/^[A-Za-z0-9_.]{1,15}$/.test(name.text))
