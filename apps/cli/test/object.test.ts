@@ -71,7 +71,8 @@ describe('explain', () => {
     const module = file(
       'cc.mjs',
       `export default { type: 'tcp_congestion_ops', name: 'cc', callbacks: { cong_control: [
-        { kind: 'loadArgument', dst: 'r6', name: 'rs', pointee: 'rate_sample', index: 1, arity: 2 }, { kind: 'exit' } ] } }`,
+        { kind: 'loadArgument', dst: 'r6', name: 'rs', pointee: 'rate_sample', index: 1, arity: 2 },
+        { kind: 'store', size: 'u64', base: 'r10', off: -8, src: 'r6' }, { kind: 'exit' } ] } }`,
     )
     expect([indexOf('6.1'), indexOf('6.18')]).toEqual(['1', '3'])
   })

@@ -67,28 +67,33 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
   const types = options.types ?? standard.types
   const { header, library } = knownOf(types, options.availability ?? (isStandard ? availability : {}))
   const file = sourceFile(fileName, text)
-  const { module, diagnostics } = lowerModule(file, { header, library, read: options.read })
-  if (module === undefined) return { functions: [], diagnostics }
+  const lowered = lowerModule(file, { header, library, read: options.read })
+  const { module } = lowered
+  if (module === undefined) return { functions: [], diagnostics: lowered.diagnostics }
 
   const writer = objectWriter(types)
   const functions: CompiledFunction[] = []
-  const emit = (name: string, source: IrFunction, callback: CodePlace['callback'], span?: Span): ObjectPart => {
+  const diagnostics: Diagnostic[] = []
+  const emit = (name: string, source: IrFunction, callback: CodePlace['callback'], at: Span): ObjectPart => {
     const ir = optimize(source, without)
     const place: CodePlace = {
       btf: writer.btf,
       before: writer.before(callback),
-      structId: writer.structId,
+      structOf: writer.structOf,
       ...(callback === undefined ? {} : { callback }),
     }
     const emitted = emitFunction(ir, place, { mergeTails: !without.includes('mergeTails') })
     functions.push({ name, ir, items: emitted.items, stack: emitted.stack })
+    const own = callback?.member ?? name
+    if (emitted.stack > STACK)
+      diagnostics.push(diagnose(at.file ?? file, at, 'stack', { name: own, size: emitted.stack }))
     const parameters = module.unit.called.get(name)?.parameters ?? 0
     return {
       name,
       ...(callback === undefined ? {} : { callback }),
       emitted,
       parameters,
-      ...(span === undefined ? {} : { span }),
+      span: at,
     }
   }
   // Functions, variables, maps and algorithms become symbols of one file, where a name is there once.
@@ -101,29 +106,21 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
   const parts: ObjectPart[] = []
   const made = new Map<unknown, number>()
   const values = module.ops.map(({ type, name, data, callbacks }): OpsValue => {
-    const indices = callbacks.map(({ member, ir, source, span }): readonly [string, number] => {
+    const indices = callbacks.map(({ member, ir, source, at }): readonly [string, number] => {
       const known = made.get(source)
       // One program has one place: a function that serves two callbacks becomes two.
       if (known !== undefined && parts[known]?.callback?.member === member) return [member, known]
       const index =
         parts.push(
-          emit(freeName(module.ops.length > 1 ? `${name}_${member}` : member, taken), ir, { type, member }, span),
+          emit(freeName(module.ops.length > 1 ? `${name}_${member}` : member, taken), ir, { type, member }, at),
         ) - 1
       made.set(source, index)
       return [member, index]
     })
     return { type, name, data, callbacks: Object.fromEntries(indices) }
   })
-  for (const [name, { ir }] of module.unit.called) if (ir !== undefined) parts.push(emit(name, ir, undefined))
-  const tooLarge = functions.filter(({ stack }) => stack > STACK)
-  if (tooLarge.length > 0)
-    return {
-      functions,
-      diagnostics: tooLarge.map(({ name, stack, items }) => {
-        const span = items.find((item) => item.span.file !== undefined)?.span
-        return diagnose(span?.file ?? file, span ?? { start: 0, end: 1 }, 'stack', { name, size: stack })
-      }),
-    }
+  for (const [name, { ir, at }] of module.unit.called) if (ir !== undefined) parts.push(emit(name, ir, undefined, at))
+  if (diagnostics.length > 0) return { functions, diagnostics }
   const object = writer.finish({
     parts,
     values,

@@ -28,7 +28,7 @@ const table = {
   'not-in-language': {
     code: 1002,
     text: (c: { what: string }) => `${c.what} is not in the language`,
-    help: (c: { instead?: string }) => c.instead,
+    help: insteadOf,
   },
   'no-struct-ops': {
     code: 1003,
@@ -47,55 +47,82 @@ const table = {
     text: (c: { type: string; name: string }) => `${c.type} has no callback ${c.name}`,
     help: hint,
   },
-  'not-a-value': { code: 2005, text: (c: { what: string }) => `${c.what} is no value` },
+  'not-a-value': { code: 2005, text: (c: { what: string }) => `${c.what} is no value`, help: insteadOf },
   'unknown-import': {
     code: 2006,
     text: (c: { name: string; from: string }) => `${c.from} exports no ${c.name}`,
     help: hint,
   },
-  'no-module': { code: 2007, text: (c: { from: string; why: string }) => `${c.from}: ${c.why}` },
+  'no-module': { code: 2007, text: (c: { from: string; why: string }) => `${c.from}: ${c.why}`, help: insteadOf },
   'contains-itself': { code: 2009, text: (c: { name: string }) => `${c.name} would contain itself` },
   duplicate: { code: 2008, text: (c: { name: string }) => `${c.name} is there twice` },
-  'wrong-type': { code: 2101, text: (c: { want: string; found: string }) => `expected ${c.want}, found ${c.found}` },
+  'wrong-type': {
+    code: 2101,
+    text: (c: { want: string; found: string }) => `expected ${c.want}, found ${c.found}`,
+    help: insteadOf,
+  },
   'mixed-signs': {
     code: 2102,
-    text: (c: { left: string; right: string; operator: string }) =>
-      `${c.left} ${c.operator} ${c.right} mixes signed and unsigned`,
-    help: (c: { operator: string }) =>
-      `say which is meant: u32(a) ${c.operator} u32(b), or s32(a) ${c.operator} s32(b)`,
+    text: (c: { left: string; right: string; operator: string; instead: string }) =>
+      /^\w/.test(c.operator)
+        ? `${c.operator}(${c.left}, ${c.right}) mixes signed and unsigned`
+        : `${c.left} ${c.operator} ${c.right} mixes signed and unsigned`,
+    help: (c: { instead: string }) => `say which is meant: ${c.instead}`,
   },
   narrowing: {
     code: 2103,
-    text: (c: { from: string; to: string }) => `${c.from} does not fit ${c.to}`,
-    help: (c: { to: string }) => `cut it on purpose: ${c.to}(…)`,
+    text: (c: { from: string; to: string; what: string }) => `${c.from} does not fit ${c.to}`,
+    help: (c: { to: string; what: string }) => `cut it on purpose: ${c.to}(${c.what})`,
   },
-  'literal-range': { code: 2104, text: (c: { value: string; type: string }) => `${c.value} does not fit ${c.type}` },
-  'division-by-zero': { code: 2105, text: (_: object) => 'division by zero' },
-  'needs-type': { code: 2106, text: (c: { what: string }) => `${c.what} needs a type` },
+  'literal-range': {
+    code: 2104,
+    text: (c: { value: string; type: string; range: string }) => `${c.value} does not fit ${c.type}`,
+    help: (c: { type: string; range: string }) => `${c.type} holds ${c.range}`,
+  },
+  'division-by-zero': {
+    code: 2105,
+    text: (_: object) => 'division by zero',
+    help: () =>
+      'a number other than 0; a divisor that is 0 when the program runs gives 0, and as the remainder the dividend',
+  },
+  'needs-type': { code: 2106, text: (c: { what: string }) => `${c.what} needs a type`, help: insteadOf },
   'may-be-null': {
     code: 2107,
     text: (c: { what: string }) => `${c.what} may be null`,
     help: (c: { what: string }) => `if (${c.what} === null) return`,
   },
+  'shift-range': {
+    code: 2109,
+    text: (c: { by: string; type: string; bits: number }) =>
+      `a shift by ${c.by} of ${c.type}, which has ${c.bits} bits`,
+    help: (c: { bits: number }) => (c.bits === 64 ? '0 to 63' : `0 to ${c.bits - 1}, or u64(…) for more`),
+  },
   'needs-value': {
     code: 2108,
     text: (c: { name: string; type: string }) => `${c.name}, a ${c.type}, needs a value`,
+    help: (c: { name: string; type: string }) => `declare it where it gets one: const ${c.name} = …`,
   },
   arguments: {
     code: 2201,
-    text: (c: { name: string; want: number; found: number }) => `${c.name} takes ${c.want} arguments, not ${c.found}`,
+    text: (c: { name: string; want: number; found: number }) =>
+      `${c.name} takes ${c.want} argument${c.want === 1 ? '' : 's'}, not ${c.found}`,
   },
-  'not-assignable': { code: 2202, text: (c: { what: string }) => `${c.what} cannot be assigned to` },
-  'not-writable': { code: 2204, text: (c: { why: string }) => c.why },
+  'not-assignable': { code: 2202, text: (c: { what: string }) => `${c.what} cannot be assigned to`, help: insteadOf },
+  'not-writable': { code: 2204, text: (c: { why: string }) => c.why, help: insteadOf },
   'not-everywhere': {
     code: 2205,
-    text: (c: { what: string; kernels: string }) => `${c.what} is only on ${kernelsText(c.kernels)}`,
-    help: (c: { what: string }) =>
-      `ask first: if (${/^\w+$/.test(c.what) && !/[A-Z]/.test(c.what) ? `hasKfunc(${c.what})` : 'exists(…)'}) { … }`,
+    text: (c: { what: string; kernels: string; ask: string }) => `${c.what} is only on ${kernelsText(c.kernels)}`,
+    help: (c: { ask: string }) => `ask first: if (${c.ask}) { … }`,
   },
   'missing-callback': {
     code: 2206,
     text: (c: { type: string; missing: string }) => `${c.type} needs ${c.missing}`,
+    help: (c: { missing: string }) => MANDATORY[c.missing.replace(/[ ,].*/, '')],
+  },
+  'refused-callback': {
+    code: 2208,
+    text: (c: { name: string }) => `the kernel takes no ${c.name} of a program`,
+    help: () => 'a map for what user space is to see: skStorage<State>(), or ringbuf<Event>(4096)',
   },
   'bad-name': { code: 2207, text: (c: { name: string; why: string }) => `${c.name}: ${c.why}` },
   recursion: { code: 2203, text: (c: { name: string }) => `${c.name} calls itself`, help: () => 'use a bounded loop' },
@@ -103,6 +130,7 @@ const table = {
     code: 2301,
     text: (c: { name: string; size: number; limit: number }) =>
       `${c.name} has ${c.size} bytes, private state has room for ${c.limit}`,
+    help: (c: { name: string }) => `narrower fields, or a map for what is more: skStorage<${c.name}>()`,
   },
   stack: {
     code: 2302,
@@ -122,16 +150,33 @@ const table = {
   },
   'unbounded-loop': {
     code: 2306,
-    text: (c: { limit: string }) => `nothing says how often this runs: ${c.limit} may be anything`,
-    help: (c: { limit: string }) => `range(min(${c.limit}, 64)), or loop(${c.limit}, body)`,
+    text: (c: { limit: string; instead: string }) =>
+      `nothing says how often this runs${c.limit === '' ? '' : `: ${c.limit} may be anything`}`,
+    help: (c: { instead: string }) => c.instead,
+  },
+  'too-many-rounds': {
+    code: 2308,
+    text: (c: { rounds: string }) => `${c.rounds} rounds, of which the verifier follows 500000 at most`,
+    help: () => 'fewer, or loop(n, body), which it need not follow (5.17)',
   },
   'endless-loop': {
     code: 2307,
     text: (_: object) => 'this loop never ends',
     help: () => 'for (const i of range(64)) …, with a break',
   },
-  'missing-return': { code: 2303, text: (c: { name: string }) => `${c.name} ends without a value` },
+  'missing-return': {
+    code: 2303,
+    text: (c: { name: string }) => `${c.name} ends without a value`,
+    help: () => 'a return at its end, for all ways through it',
+  },
 } as const
+
+/** The least that a mandatory callback can be. */
+const MANDATORY: Readonly<Record<string, string>> = {
+  ssthresh: 'ssthresh(sk) { return max(tcp_sk(sk).snd_cwnd >> 1, 2) }',
+  undo_cwnd: 'undo_cwnd(sk) { return max(tcp_sk(sk).snd_cwnd, tcp_sk(sk).prior_cwnd) }',
+  cong_avoid: 'cong_avoid(sk, ack, acked) { tcp_slow_start(tcp_sk(sk), acked) }',
+}
 
 const kernelsText = (ranges: string): string =>
   ranges
@@ -143,6 +188,10 @@ const kernelsText = (ranges: string): string =>
         .replace('..', ' to '),
     )
     .join(', ')
+
+function insteadOf(c: { readonly instead?: string }): string | undefined {
+  return c.instead === '' ? undefined : c.instead
+}
 
 function hint(c: { readonly nearest?: readonly string[] }): string | undefined {
   return c.nearest === undefined || c.nearest.length === 0 ? undefined : `did you mean ${c.nearest.join(', ')}?`
@@ -158,9 +207,10 @@ type ContextOf<Name extends DiagnosticName> = Parameters<Table[Name]['text']>[0]
 
 /** Thrown inside the compiler to leave a function or statement; caught where the next can be looked at. */
 export class Mistake extends Error {
-  readonly diagnostic: Diagnostic
-  constructor(diagnostic: Diagnostic) {
-    super(diagnostic.message)
+  /** Undefined: it has been told already, and what follows from it is not told. */
+  readonly diagnostic: Diagnostic | undefined
+  constructor(diagnostic?: Diagnostic) {
+    super(diagnostic?.message)
     this.diagnostic = diagnostic
   }
 }

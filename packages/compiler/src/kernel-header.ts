@@ -17,13 +17,15 @@ import type { IntType, StructType, Type } from './types.ts'
 
 /** What the compiler knows of kernels: names, types and widths, out of a BTF; where things are is left to linking. */
 export interface KernelHeader {
-  hasStruct(name: string): boolean
+  /** Is there a type, an enumerator or a function of this name? */
+  has(name: string): boolean
   struct(name: string): Type | undefined
   /** A field of a struct by name; undefined where there is none. */
   field(struct: Extract<Type, { kind: 'struct' }>, name: string): FieldInfo | undefined
   fieldNames(struct: Extract<Type, { kind: 'struct' }>): readonly string[]
   /** An enumerator of any enum. */
   enumerator(name: string): { readonly enum: string; readonly value: number; readonly kernels?: string } | undefined
+  enumeratorNames(): readonly string[]
   callbacks(type: string): ReadonlyMap<string, CallbackInfo> | undefined
   /** A kernel function that programs may call. */
   kfunc(name: string): KfuncInfo | undefined
@@ -82,12 +84,30 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
   const kernelsOf = (key: string): { readonly kernels?: string } =>
     Object.hasOwn(availability, key) ? { kernels: availability[key] ?? '' } : {}
   const callbacks = new Map<string, ReadonlyMap<string, CallbackInfo> | undefined>()
-  let enumerators: ReadonlyMap<string, { readonly enum: string; readonly value: number }> | undefined
+  type Enumerator = ReturnType<KernelHeader['enumerator']> & object
+  let enumerators: ReadonlyMap<string, Enumerator> | undefined
+  const allEnumerators = (): ReadonlyMap<string, Enumerator> => {
+    enumerators ??= new Map(
+      typesOfKind(btf, 'enum').flatMap((id) =>
+        enumValues(btf, id).map(
+          (value) =>
+            [
+              value.name,
+              { enum: nameOf(btf, id), value: Number(value.value), ...kernelsOf(`enumerator:${value.name}`) },
+            ] as const,
+        ),
+      ),
+    )
+    return enumerators
+  }
   const kfuncs = new Map<string, KfuncInfo | undefined>()
   const structType = (name: string, typeId = findType(btf, name, 'struct')): Type | undefined =>
     typeId === undefined ? undefined : { kind: 'struct', root: name, path: '', typeId }
   return {
-    hasStruct: (name) => findType(btf, name, 'struct') !== undefined,
+    has(name) {
+      const kinds = ['struct', 'union', 'enum', 'typedef', 'func', 'fwd'] as const
+      return kinds.some((kind) => findType(btf, name, kind) !== undefined) || this.enumerator(name) !== undefined
+    },
     struct: structType,
     field(struct, name) {
       const path = struct.path === '' ? name : `${struct.path}.${name}`
@@ -136,20 +156,8 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
       return target === undefined ? undefined : { ...facts, path, pointer: true, bitfield: false, type: target }
     },
     fieldNames: (struct) => membersOf(btf, struct.typeId).map((member) => member.name),
-    enumerator(name) {
-      enumerators ??= new Map(
-        typesOfKind(btf, 'enum').flatMap((id) =>
-          enumValues(btf, id).map(
-            (value) =>
-              [
-                value.name,
-                { enum: nameOf(btf, id), value: Number(value.value), ...kernelsOf(`enumerator:${value.name}`) },
-              ] as const,
-          ),
-        ),
-      )
-      return enumerators.get(name)
-    },
+    enumeratorNames: () => [...allEnumerators().keys()],
+    enumerator: (name) => allEnumerators().get(name),
     callbacks(type) {
       if (!callbacks.has(type)) callbacks.set(type, callbacksOf(btf, type, structType))
       return callbacks.get(type)

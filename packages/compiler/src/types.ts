@@ -46,6 +46,8 @@ export type Type =
   | { readonly kind: 'nullable'; readonly of: Type }
   /** A map, a global or a tunable of the module. */
   | { readonly kind: 'handle'; readonly name: string }
+  /** Of a name whose declaration is wrong: what uses it is not told again. */
+  | { readonly kind: 'error' }
 
 /** A kernel struct. */
 export interface StructType {
@@ -58,6 +60,8 @@ export interface StructType {
 /** Where the members of an interface lie, as C would have it. */
 export interface Layout {
   readonly name: string
+  /** The declaration that it is of. */
+  readonly node?: object
   readonly size: number
   readonly align: number
   readonly fields: ReadonlyMap<string, { readonly offset: number; readonly type: DataType }>
@@ -149,6 +153,8 @@ export function typeName(type: Type): string {
       return `a pointer to ${typeName(type.to)}`
     case 'nullable':
       return `${typeName(type.of)} | null`
+    case 'void':
+      return 'nothing'
     case 'literal':
       return 'a number'
     case 'text':

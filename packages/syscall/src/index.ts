@@ -85,6 +85,7 @@ export type { MapMemoryOptions, MappedMemory } from './mapped-memory.ts'
 export { openPinnedLink, openPinnedMap, openPinnedProgram, pinObject } from './pin.ts'
 export { makePinFolder, type PinnedObject, pinnedObject, pinnedObjects, removePin } from './pin-folder.ts'
 export { type LoadProgramOptions, loadProgram, type Program, type ProgramBtf, type ProgramSpec } from './program.ts'
+export { type RingBufferReader, ringBufferReader } from './ring-buffer.ts'
 export { enableStats } from './stats.ts'
 export {
   type BpfErrorContext,

@@ -1,4 +1,4 @@
-import { type Btf, buildBtf, findType } from '@tscc/btf'
+import { type Btf, buildBtf, findType, sizeOf } from '@tscc/btf'
 import { callFunc, encode, type Insn, insnSlots, placeLabels } from '@tscc/insn'
 import {
   type BpfObject,
@@ -52,7 +52,7 @@ export interface ObjectContent {
 export interface ObjectWriter {
   readonly btf: LocalBtf
   readonly before: (callback: ObjectPart['callback']) => readonly string[]
-  structId(name: string): number
+  structOf(name: string): { readonly id: number; readonly size: number }
   finish(content: ObjectContent): BpfObject
 }
 
@@ -63,7 +63,10 @@ export function objectWriter(types: Btf): ObjectWriter {
     btf,
     before: (callback) =>
       callback === undefined ? [] : (CALLBACK_BEFORE[`${callback.type}.${callback.member}`] ?? []),
-    structId: (name) => findType(types, name, 'struct') ?? findType(types, name, 'union') ?? 0,
+    structOf(name) {
+      const id = findType(types, name, 'struct') ?? findType(types, name, 'union') ?? 0
+      return { id, size: id === 0 ? 0 : sizeOf(types, id) }
+    },
     finish: (content) => writeContent(types, btf, content),
   }
 }
@@ -88,6 +91,7 @@ function writeContent(types: Btf, btf: LocalBtf, content: ObjectContent): BpfObj
       section: part.callback === undefined ? '.text' : structOpsSectionName(part.callback.type, part.callback.member),
       linkage: isProgram ? 'global' : 'static',
       hidden: false,
+      prunable: true,
       code,
       relocations: portables.flatMap((one) => relocationOf(one, { externs, mapIndex, partIndex })),
       coreRelocations: portables.flatMap(({ at, portable }): readonly CoreRelocation[] =>
@@ -153,6 +157,7 @@ function assemble(items: readonly CodeItem[], whole: Span | undefined): Assemble
   const lines: LineInfo[] = []
   let at = 0
   let last = ''
+  let lastSpan: Span | undefined
   // The kernel wants a line for the first instruction, also of a function that does nothing.
   const first = sources.find(({ span }) => span.file !== undefined)?.span ?? whole
   for (const [i, insn] of placed.entries()) {
@@ -163,7 +168,8 @@ function assemble(items: readonly CodeItem[], whole: Span | undefined): Assemble
     // Long jumps make more instructions than items; the sources are then told apart no more.
     const own = sources.length === placed.length ? sources[i]?.span : undefined
     const span = own?.file === undefined && i === 0 ? first : own
-    if (span?.file !== undefined) {
+    if (span?.file !== undefined && span !== lastSpan) {
+      lastSpan = span
       const line = lineOf(span.file, span.start, at)
       const key = `${line.file}:${line.line}:${line.column}`
       if (key !== last) lines.push(line)

@@ -17,8 +17,8 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['max', (cx, node, args) => smaller(cx, node, args, '>')],
   ['clamp', clamp],
   ['abs', absolute],
-  ['tcp_sk', (cx, node, args) => viewAs(cx, node, args, 'tcp_sock')],
-  ['inet_csk', (cx, node, args) => viewAs(cx, node, args, 'inet_connection_sock')],
+  ['tcp_sk', (cx, node, args) => viewAs(cx, node, args, 'tcp_sock', 'tcp_sk')],
+  ['inet_csk', (cx, node, args) => viewAs(cx, node, args, 'inet_connection_sock', 'inet_csk')],
   ['inet_csk_ca', privateState],
   ['sizeof', sizeOf],
   ['exists', exists],
@@ -60,7 +60,7 @@ function chosen(cx: Context, node: CallExpression, left: Value, right: Value, op
   at(cx, node)
   // A number is easier to have on the right.
   const [a, b] = 'imm' in left.operand ? [right, left] : [left, right]
-  const type = commonType(cx, node, operator, a, b)
+  const type = commonType(cx, node, operator === '<' ? 'min' : 'max', a, b)
   if ('imm' in left.operand && 'imm' in right.operand) {
     const isLeft = operator === '<' ? left.operand.imm < right.operand.imm : left.operand.imm > right.operand.imm
     return isLeft ? left : right
@@ -93,6 +93,8 @@ function clamp(cx: Context, node: CallExpression, args: readonly Expression[]): 
 /** Without its sign, in the type of the same width that has none. */
 function absolute(cx: Context, node: CallExpression, args: readonly Expression[]): Value {
   const value = cx.lower.expression(cx, only(cx, node, args, 'abs'))
+  if (value.type.kind === 'literal' && 'imm' in value.operand)
+    return { type: LITERAL, operand: imm(value.operand.imm < 0n ? -value.operand.imm : value.operand.imm) }
   const type = intOf(cx, node, value, S64)
   if (!type.signed) return value
   const result: IntType = { kind: 'int', bits: type.bits === 64 ? 64 : 32, signed: false }
@@ -112,8 +114,8 @@ function absolute(cx: Context, node: CallExpression, args: readonly Expression[]
 }
 
 /** The same socket as another of the structs that it begins with. */
-function viewAs(cx: Context, node: CallExpression, args: readonly Expression[], name: string): Value {
-  const argument = only(cx, node, args, name)
+function viewAs(cx: Context, node: CallExpression, args: readonly Expression[], name: string, callee: string): Value {
+  const argument = only(cx, node, args, callee)
   const value = cx.lower.expression(cx, argument)
   const type = cx.module.header.struct(name)
   if (type === undefined || value.type.kind !== 'struct' || !SOCKETS.has(value.type.root) || value.type.path !== '')
@@ -125,9 +127,13 @@ function viewAs(cx: Context, node: CallExpression, args: readonly Expression[], 
 const PRIVATE_BYTES = 104
 
 function privateState(cx: Context, node: CallExpression, args: readonly Expression[]): Value {
-  const value = viewAs(cx, node, args, 'tcp_sock')
+  const value = viewAs(cx, node, args, 'tcp_sock', 'inet_csk_ca')
   const [parameter] = node.typeArguments?.params ?? []
-  if (parameter === undefined) return fail(cx, node.callee, 'needs-type', { what: 'inet_csk_ca<State>(sk)' })
+  if (parameter === undefined)
+    return fail(cx, node.callee, 'needs-type', {
+      what: 'inet_csk_ca',
+      instead: 'inet_csk_ca<State>(sk), with an interface State',
+    })
   const type = typeOfAnnotation(cx, parameter)
   if (type.kind !== 'record') return fail(cx, parameter, 'wrong-type', { want: 'an interface', found: typeName(type) })
   const { name, size } = type.layout
@@ -139,7 +145,8 @@ function privateState(cx: Context, node: CallExpression, args: readonly Expressi
 function sizeOf(cx: Context, node: CallExpression, args: readonly Expression[]): Value {
   take(cx, node, args, 'sizeof', 0)
   const [parameter] = node.typeArguments?.params ?? []
-  if (parameter === undefined) return fail(cx, node, 'needs-type', { what: 'sizeof<T>()' })
+  if (parameter === undefined)
+    return fail(cx, node.callee, 'needs-type', { what: 'sizeof', instead: 'sizeof<State>()' })
   const type = typeOfAnnotation(cx, parameter)
   if (type.kind === 'struct') {
     const dst = cx.ir.fresh()
@@ -176,7 +183,7 @@ function exists(cx: Context, node: CallExpression, args: readonly Expression[]):
 }
 
 /** A set that has everything. */
-const ALL: ReadonlySet<string> = new (class extends Set<string> {
+const ALL: Set<string> = new (class extends Set<string> {
   override has(): boolean {
     return true
   }

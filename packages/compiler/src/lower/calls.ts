@@ -3,9 +3,11 @@ import { nearest } from '../kernel-header.ts'
 import { intTypes } from '../types.ts'
 import { builtins } from './builtins.ts'
 import { callFunction, inlineCondition } from './functions.ts'
+import { insteadOfJavaScript } from './javascript-names.ts'
 import { callHelper, callKfunc, helperNames } from './kernel-calls.ts'
 import { callMap } from './map-calls.ts'
-import { at, type Context, type FunctionInfo, fail, type Value } from './scope.ts'
+import { at, type Context, type FunctionInfo, fail, giveUp, type Value } from './scope.ts'
+import { textOf } from './syntax-tree.ts'
 import { cast } from './values.ts'
 
 /** A call: a cast, something built in, a function of the module, one of the kernel, a map's. */
@@ -14,19 +16,23 @@ export function lowerCall(cx: Context, node: CallExpression): Value {
   const args = node.arguments.map(
     (argument): Expression =>
       argument.type === 'SpreadElement'
-        ? fail(cx, argument, 'not-in-language', { what: 'an argument with ...' })
+        ? fail(cx, argument, 'not-in-language', { what: 'an argument with ...', instead: 'an argument for each' })
         : argument,
   )
   if (callee.type === 'MemberExpression' && !callee.computed && callee.property.type === 'Identifier') {
-    const handle = callee.object.type === 'Identifier' ? cx.module.handles.get(callee.object.name) : undefined
-    if (handle?.kind === 'map') return callMap(cx, node, handle, callee.property, args)
+    const { object, property } = callee
+    const handle = object.type === 'Identifier' ? cx.module.handles.get(object.name) : undefined
+    if (handle?.kind === 'map') return callMap(cx, node, handle, property, args)
+    const instead = object.type === 'Identifier' ? insteadOfJavaScript(object.name, property.name) : undefined
+    if (instead === undefined) cx.lower.expression(cx, object)
     return fail(cx, callee, 'not-in-language', {
-      what: 'a call of this',
-      instead: 'functions are called by name; only maps have methods',
+      what: instead === undefined ? `the method ${property.name}` : textOf(cx, callee),
+      instead: instead ?? 'functions are called by name; only maps have methods',
     })
   }
   if (callee.type !== 'Identifier') return fail(cx, callee, 'not-in-language', { what: 'a call of this' })
   const { name } = callee
+  if (cx.variables.get(name)?.type.kind === 'error') return giveUp()
   if (cx.variables.has(name))
     return fail(cx, callee, 'not-in-language', { what: 'a call of a variable', instead: 'a function of the module' })
   const to = intTypes.get(name)
@@ -47,6 +53,9 @@ export function lowerCall(cx: Context, node: CallExpression): Value {
   if (builtin !== undefined) return builtin(cx, node, args)
   if (helperNames.has(name)) return callHelper(cx, node, name, args)
   if (cx.module.header.kfunc(name) !== undefined) return callKfunc(cx, node, name, args, undefined)
+  if (cx.module.broken.has(name)) return giveUp()
+  const instead = insteadOfJavaScript(name)
+  if (instead !== undefined) return fail(cx, callee, 'not-in-language', { what: name, instead })
   const names = [...cx.module.functions.keys(), ...builtins.keys(), ...intTypes.keys(), ...helperNames.keys()]
   return fail(cx, callee, 'unknown-name', { name, nearest: nearest(name, names) })
 }

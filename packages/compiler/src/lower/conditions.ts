@@ -2,7 +2,10 @@ import type { Expression } from 'oxc-parser'
 import { imm, reg } from '../ir/builder.ts'
 import { type Condition, MIRRORED, type Operand, type Width } from '../ir/ir.ts'
 import { BOOL, isAddress, type Type, typeName } from '../types.ts'
-import { at, type Context, fail, type Narrowed, narrow, scoped, type Value } from './scope.ts'
+import { limitsToldBy } from './limits.ts'
+import { vouchedBy } from './questions.ts'
+import { at, attempt, type Context, each, fail, giveUp, type Narrowed, narrow, scoped, type Value } from './scope.ts'
+import { namesIn, textOf } from './syntax-tree.ts'
 import { commonType, widened, widthOf } from './values.ts'
 
 const conditions: Readonly<Record<string, readonly [unsigned: Condition, signed: Condition]>> = {
@@ -60,12 +63,21 @@ export function lowerCondition(cx: Context, node: Expression, yes: number, no: n
     }
     case 'CallExpression':
       if (cx.lower.callCondition(cx, node, yes, no)) return NOTHING
+      break
+    case 'AssignmentExpression':
+      if (node.operator === '=')
+        fail(cx, node, 'not-in-language', {
+          what: 'an assignment as a condition',
+          instead: `${textOf(cx, node.left)} === ${textOf(cx, node.right)}`,
+        })
   }
   const value = cx.lower.expression(cx, node)
   if (value.type.kind === 'void' || value.type.kind === 'text' || value.type.kind === 'handle')
     fail(cx, node, 'not-a-value', { what: value.type.kind === 'void' ? 'this' : typeName(value.type) })
   branch(cx, 'ne', widthOf(value.type), value.operand, imm(0), yes, no)
-  return value.type.kind === 'nullable' && node.type === 'Identifier' ? { yes: [node.name], no: [] } : NOTHING
+  if (value.type.kind === 'nullable' && node.type === 'Identifier') return { yes: [node.name], no: [] }
+  const vouched = vouchedBy(cx, node)
+  return vouched.length === 0 ? NOTHING : { yes: vouched, no: [] }
 }
 
 function logical(
@@ -78,11 +90,14 @@ function logical(
     return fail(cx, node, 'not-in-language', { what: 'the operator ??', instead: 'if (x === null) …' })
   const both = node.operator === '&&'
   const next = cx.ir.block()
-  const left = both ? lowerCondition(cx, node.left, next, no) : lowerCondition(cx, node.left, yes, next)
+  const left = attempt(cx, () =>
+    both ? lowerCondition(cx, node.left, next, no) : lowerCondition(cx, node.left, yes, next),
+  )
   cx.ir.enter(next)
   const inner = scoped(cx)
-  narrow(inner, both ? left.yes : left.no)
+  narrow(inner, left === undefined ? namesIn(node.left) : both ? left.yes : left.no)
   const right = lowerCondition(inner, node.right, yes, no)
+  if (left === undefined) return giveUp()
   return both ? { yes: [...left.yes, ...right.yes], no: [] } : { yes: [], no: [...left.no, ...right.no] }
 }
 
@@ -95,7 +110,19 @@ interface Comparison {
 
 function comparison(cx: Context, first: Expression, second: Expression, to: Comparison): Narrowed {
   const { node, names, yes, no } = to
-  const [left, right] = [cx.lower.expression(cx, first), cx.lower.expression(cx, second)]
+  const test = plain(first)
+  if (
+    test.type === 'BinaryExpression' &&
+    isOrder(test.operator) &&
+    node.type === 'BinaryExpression' &&
+    isOrder(node.operator)
+  )
+    return fail(cx, node, 'not-in-language', {
+      what: 'a comparison of a comparison',
+      instead: `${textOf(cx, test)} && ${textOf(cx, test.right)} ${node.operator} ${textOf(cx, second)}`,
+    })
+  const [left, right] = each(cx, [first, second], (one) => cx.lower.expression(cx, one))
+  if (left === undefined || right === undefined) return giveUp()
   at(cx, node)
   if (isAddress(left.type) || isAddress(right.type)) {
     const [condition] = names
@@ -113,8 +140,13 @@ function comparison(cx: Context, first: Expression, second: Expression, to: Comp
   const type = commonType(cx, node, operator, left, right)
   const [a, b] = [widened(cx, node, left, type), widened(cx, node, right, type)]
   branch(cx, names[type.signed ? 1 : 0], widthOf(type), a, b, yes, no)
-  return NOTHING
+  return limitsToldBy(cx, first, operator, second)
 }
+
+const plain = (node: Expression): Expression =>
+  node.type === 'ParenthesizedExpression' ? plain(node.expression) : node
+
+const isOrder = (operator: string): boolean => /^[<>]=?$/.test(operator)
 
 function sameKind(a: Type, b: Type): boolean {
   const [x, y] = [a.kind === 'nullable' ? a.of : a, b.kind === 'nullable' ? b.of : b]

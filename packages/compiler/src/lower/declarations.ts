@@ -1,4 +1,5 @@
 import type { CallExpression, Expression, Program, Statement, TSInterfaceDeclaration } from 'oxc-parser'
+import type { Span } from '../diagnostics.ts'
 import type { MapDeclaration } from '../emit/maps.ts'
 import { irBuilder } from '../ir/builder.ts'
 import { nearest } from '../kernel-header.ts'
@@ -14,8 +15,17 @@ import {
   U32,
 } from '../types.ts'
 import { LOWERING } from './lowering.ts'
-import { type Constant, type Context, fail, type Handle, type ModuleScope, type Value } from './scope.ts'
+import {
+  type Constant,
+  type Context,
+  type FunctionInfo,
+  fail,
+  type Handle,
+  type ModuleScope,
+  type Value,
+} from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
+import { checkKind } from './variable-kind.ts'
 
 /** Maps by what makes them: BPF_MAP_TYPE_*, flags that they need, and what of key and value they have. */
 const MAP_KINDS: Readonly<
@@ -49,9 +59,20 @@ export function declareAll(scope: ModuleScope, program: Program, collect: (make:
   for (const statement of program.body)
     collect(() => {
       const node = declarationOf(statement)
-      if (node.type === 'TSInterfaceDeclaration') declareInterface(scope, node, program, [])
+      if (node.type === 'TSInterfaceDeclaration')
+        orBroken(scope, node.id.name, () => declareInterface(scope, node, program, []))
     })
-  for (const statement of program.body) collect(() => declare(scope, declarationOf(statement)))
+  for (const statement of program.body) collect(() => declare(scope, declarationOf(statement), collect))
+}
+
+/** What uses the name of a declaration that is wrong is not told again. */
+function orBroken(scope: ModuleScope, name: string, make: () => void): void {
+  try {
+    make()
+  } catch (error) {
+    scope.broken.add(name)
+    throw error
+  }
 }
 
 const declarationOf = (statement: Statement): Statement =>
@@ -59,8 +80,10 @@ const declarationOf = (statement: Statement): Statement =>
     ? (statement.declaration as Statement) // what may be exported is a statement of its own
     : statement
 
-function unique(scope: ModuleScope, name: string, span: { start: number; end: number }): string {
-  if (scope.constants.has(name) || scope.handles.has(name)) fail({ module: scope }, span, 'duplicate', { name })
+function unique(scope: ModuleScope, name: string, span: Span): string {
+  const f = scope.functions.get(name)
+  if (scope.constants.has(name) || scope.handles.has(name) || (f !== undefined && f.insteadOfKfunc === undefined))
+    fail({ module: scope }, span, 'duplicate', { name })
   return name
 }
 
@@ -73,43 +96,66 @@ const IGNORED: ReadonlySet<string> = new Set([
 
 /** What to write in the place of what other modules declare. */
 const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]>> = {
-  TSTypeAliasDeclaration: ['a type alias', 'an interface'],
+  TSTypeAliasDeclaration: ['a type alias', 'the type itself, or an interface'],
   TSEnumDeclaration: ['enum', 'constants: const OPEN = 0'],
+  TSModuleDeclaration: ['a namespace', 'a file of its own'],
+  TSDeclareFunction: ['a function without a body', 'one function for all its calls'],
+  ExportAllDeclaration: ['export *', 'export what is declared here; others import it from where it is'],
+  ThrowStatement: ['throw', 'return early: there are no exceptions'],
   ClassDeclaration: ['a class', 'an interface for data, and functions'],
 }
 
-function declare(scope: ModuleScope, node: Statement): void {
+function declare(scope: ModuleScope, node: Statement, collect: (make: () => void) => void): void {
   if (IGNORED.has(node.type)) return
   switch (node.type) {
     case 'FunctionDeclaration':
-      if (node.id == null || node.async || node.generator)
-        fail({ module: scope }, node, 'not-in-language', { what: node.async ? 'async' : 'a generator' })
-      scope.functions.set(node.id.name, { name: node.id.name, node, module: scope, noinline: false })
+      if (node.id == null) return
+      declareFunction(scope, { name: node.id.name, at: node.id, node, module: scope, noinline: false })
       return
     case 'VariableDeclaration':
-      for (const { id, init } of node.declarations) {
-        if (id.type !== 'Identifier') fail({ module: scope }, id, 'not-in-language', { what: 'taking apart' })
-        const annotation =
-          id.typeAnnotation == null ? undefined : typeOfAnnotation({ module: scope }, id.typeAnnotation.typeAnnotation)
-        declareVariable(scope, { name: id.name, span: id, init: init ?? undefined, annotation, kind: node.kind })
-      }
+      collect(() => checkKind({ module: scope }, node))
+      for (const { id, init } of node.declarations)
+        collect(() =>
+          orBroken(scope, id.type === 'Identifier' ? id.name : '', () => {
+            if (id.type !== 'Identifier')
+              return fail({ module: scope }, id, 'not-in-language', {
+                what: 'taking apart',
+                instead: 'a const for each: const a = x.a',
+              })
+            const annotation =
+              id.typeAnnotation == null
+                ? undefined
+                : typeOfAnnotation({ module: scope }, id.typeAnnotation.typeAnnotation)
+            const span = { start: id.start, end: id.start + id.name.length }
+            declareVariable(scope, { name: id.name, span, init: init ?? undefined, annotation, kind: node.kind })
+          }),
+        )
       return
     case 'ExportNamedDeclaration':
       return // names of what is declared elsewhere
     default: {
-      const [what, instead] = INSTEAD[node.type] ?? []
-      if (what !== undefined)
-        fail({ module: scope }, node, 'not-in-language', { what, ...(instead === undefined ? {} : { instead }) })
-      fail({ module: scope }, node, 'not-in-language', {
-        what: `a ${node.type.replace(/Statement|Declaration/, '').toLowerCase()} statement at the top of a module`,
+      const [what, instead] = INSTEAD[node.type] ?? [
+        'a statement at the top of a module',
+        'the callback init(sk) { … }',
+      ]
+      const { text } = scope.file
+      const end = node.start + (/^[\w*]+/.exec(text.slice(node.start, node.end))?.[0].length ?? 1)
+      fail({ module: scope }, { start: node.start, end }, 'not-in-language', {
+        what,
+        ...(instead === undefined ? {} : { instead }),
       })
     }
   }
 }
 
+/** Take up a function; what it cannot be is told when it is looked at. */
+function declareFunction(scope: ModuleScope, f: FunctionInfo): void {
+  scope.functions.set(unique(scope, f.name, f.at), f)
+}
+
 interface Declared {
   readonly name: string
-  readonly span: { readonly start: number; readonly end: number }
+  readonly span: Span
   readonly init: Expression | undefined
   readonly annotation: Type | undefined
   readonly kind: string
@@ -121,7 +167,7 @@ function declareVariable(scope: ModuleScope, declared: Declared): void {
   const callee = call?.callee.type === 'Identifier' ? call.callee.name : ''
   if (callee === 'structOps') return
   if (init?.type === 'ArrowFunctionExpression' || init?.type === 'FunctionExpression') {
-    scope.functions.set(name, { name, node: init, module: scope, noinline: false })
+    declareFunction(scope, { name, at: span, node: init, module: scope, noinline: false })
     return
   }
   if (call !== undefined && callee === 'noinline') {
@@ -130,10 +176,11 @@ function declareVariable(scope: ModuleScope, declared: Declared): void {
       of?.type === 'Identifier'
         ? scope.functions.get(of.name)
         : of?.type === 'ArrowFunctionExpression' || of?.type === 'FunctionExpression'
-          ? { name, node: of, module: scope }
+          ? { name, at: span, node: of, module: scope }
           : undefined
-    if (f === undefined) fail({ module: scope }, call, 'wrong-type', { want: 'a function', found: 'something else' })
-    scope.functions.set(name, { ...f, name, noinline: true })
+    if (f === undefined)
+      fail({ module: scope }, of ?? call, 'wrong-type', { want: 'a function', found: 'something else' })
+    declareFunction(scope, { ...f, name, at: span, noinline: true })
     return
   }
   if (call !== undefined && Object.hasOwn(MAP_KINDS, callee)) {
@@ -177,6 +224,8 @@ export function constantOf(scope: ModuleScope, node: Expression, annotation?: Ty
     exits: { returns: { type: undefined, leave: () => undefined } },
     calling: [],
     guarded: new Set(),
+    bounded: new Set(),
+    mistakes: scope.unit.mistakes,
   }
   const value: Value = LOWERING.expression(cx, node)
   const steps = ir.finish('').blocks
@@ -186,7 +235,11 @@ export function constantOf(scope: ModuleScope, node: Expression, annotation?: Ty
   if (type.kind === 'int') {
     const { min, max } = rangeOf(type)
     if (value.operand.imm < min || value.operand.imm > max)
-      return fail({ module: scope }, node, 'literal-range', { value: `${value.operand.imm}`, type: typeName(type) })
+      return fail({ module: scope }, node, 'literal-range', {
+        value: `${value.operand.imm}`,
+        type: typeName(type),
+        range: `${min} to ${max}`,
+      })
   }
   return { type, value: value.operand.imm }
 }
@@ -205,13 +258,25 @@ function mapOf(scope: ModuleScope, name: string, make: string, call: CallExpress
   const types = typeArguments(scope, call)
   const wanted = kind?.types === 'both' ? 2 : 1
   if (kind === undefined || types.length !== wanted)
-    return fail({ module: scope }, call, 'needs-type', { what: `${make}<${wanted === 2 ? 'Key, Value' : 'Value'}>(…)` })
+    return fail({ module: scope }, call.callee, 'needs-type', {
+      what: make,
+      instead: `${make}<${wanted === 2 ? 'Key, Value' : 'Value'}>(…)`,
+    })
   const args = call.arguments.filter((argument) => argument.type !== 'SpreadElement')
   const options = args.find((argument) => argument.type === 'ObjectExpression')
   const [first] = args
   const size = first === undefined || first === options ? undefined : constantOf(scope, first)
   if (size === undefined && make !== 'skStorage')
-    return fail({ module: scope }, first ?? call, 'wrong-type', { want: 'how many elements', found: 'something else' })
+    return first === undefined || first === options
+      ? fail({ module: scope }, call.callee, 'arguments', { name: make, want: 1, found: 0 })
+      : fail({ module: scope }, first, 'wrong-type', { want: 'how many elements', found: 'something else' })
+  const most = (make === 'skStorage' ? 0 : 1) + (options === undefined ? 0 : 1)
+  if (call.arguments.length > most)
+    return fail({ module: scope }, call.arguments[most] ?? call, 'arguments', {
+      name: make,
+      want: most,
+      found: call.arguments.length,
+    })
   const { pin, flags } = optionsOf(scope, options)
   const [one, two] = types
   const key: DataType | undefined = kind.types === 'both' ? one : kind.key === 'index' ? U32 : undefined
@@ -248,7 +313,7 @@ function optionsOf(
   for (const property of node?.type === 'ObjectExpression' ? node.properties : []) {
     const key = property.type === 'Property' && property.key.type === 'Identifier' ? property.key.name : ''
     if (property.type !== 'Property' || (key !== 'pin' && key !== 'flags'))
-      return fail({ module: scope }, property, 'unknown-field', {
+      return fail({ module: scope }, property.type === 'Property' ? property.key : property, 'unknown-field', {
         type: 'options of a map',
         field: key,
         nearest: nearest(key, ['pin', 'flags']),
@@ -262,16 +327,11 @@ function optionsOf(
   return { pin, flags }
 }
 
-function dataHandle(
-  scope: ModuleScope,
-  { name, span }: Declared,
-  kind: 'tunable' | 'global',
-  call: CallExpression,
-): Handle {
+function dataHandle(scope: ModuleScope, { name }: Declared, kind: 'tunable' | 'global', call: CallExpression): Handle {
   const [type, ...more] = typeArguments(scope, call)
   const [init] = call.arguments
   if (type === undefined || more.length > 0)
-    return fail({ module: scope }, span, 'needs-type', { what: `${kind}<u32>(…)` })
+    return fail({ module: scope }, call.callee, 'needs-type', { what: kind, instead: `${kind}<u32>(…)` })
   if (init?.type === 'SpreadElement' || (init === undefined && kind === 'tunable'))
     return fail({ module: scope }, call, 'arguments', { name: kind, want: 1, found: 0 })
   return place(
@@ -328,8 +388,8 @@ function initialBytes(scope: ModuleScope, type: DataType, node: Expression): Uin
   if (type.kind === 'array' && node.type === 'ArrayExpression') {
     const bytes = new Uint8Array(sizeOfData(type))
     if (node.elements.length > type.length)
-      return fail({ module: scope }, node, 'out-of-bounds', {
-        index: `${node.elements.length - 1}`,
+      return fail({ module: scope }, node.elements[type.length] ?? node, 'out-of-bounds', {
+        index: `${type.length}`,
         length: type.length,
       })
     for (const [i, element] of node.elements.entries())
@@ -353,7 +413,8 @@ function declareInterface(
   path: readonly string[],
 ): void {
   const { name } = node.id
-  if (scope.layouts.has(name)) return // another interface needed it already
+  if (scope.layouts.get(name)?.node === node) return // another interface needed it already
+  if (scope.layouts.has(name)) fail({ module: scope }, node.id, 'duplicate', { name })
   scope.layouts.set(name, layoutOf(scope, node, program, [...path, name]))
 }
 
@@ -361,8 +422,14 @@ function declareInterface(
 function layoutOf(scope: ModuleScope, node: TSInterfaceDeclaration, program: Program, path: readonly string[]): Layout {
   const fields = new Map<string, { readonly offset: number; readonly type: DataType }>()
   let [size, align] = [0, 1]
-  if (node.extends.length > 0)
-    fail({ module: scope }, node, 'not-in-language', { what: 'extends', instead: 'a member of that type' })
+  if (node.typeParameters != null)
+    fail({ module: scope }, node.typeParameters, 'not-in-language', {
+      what: 'a type parameter',
+      instead: 'an interface for each type',
+    })
+  const [base] = node.extends
+  if (base !== undefined)
+    fail({ module: scope }, base, 'not-in-language', { what: 'extends', instead: 'a member of that type' })
   for (const member of node.body.body) {
     const annotation = member.type === 'TSPropertySignature' ? member.typeAnnotation?.typeAnnotation : undefined
     if (member.type !== 'TSPropertySignature' || member.key.type !== 'Identifier' || member.optional)
@@ -383,12 +450,12 @@ function layoutOf(scope: ModuleScope, node: TSInterfaceDeclaration, program: Pro
         want: 'a type that lies in memory',
         found: typeName(type),
       })
-    if (fields.has(member.key.name)) return fail({ module: scope }, member, 'duplicate', { name: member.key.name })
+    if (fields.has(member.key.name)) return fail({ module: scope }, member.key, 'duplicate', { name: member.key.name })
     const own = alignOfData(type)
     const offset = Math.ceil(size / own) * own
     fields.set(member.key.name, { offset, type })
     size = offset + sizeOfData(type)
     align = Math.max(align, own)
   }
-  return { name: node.id.name, size: Math.ceil(size / align) * align, align, fields }
+  return { name: node.id.name, node, size: Math.ceil(size / align) * align, align, fields }
 }

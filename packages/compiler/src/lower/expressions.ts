@@ -1,39 +1,60 @@
 import type { AssignmentExpression, Expression, UnaryExpression, UpdateExpression } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
-import { imm, reg } from '../ir/builder.ts'
+import { imm, irBuilder, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { nearest } from '../kernel-header.ts'
 import { BOOL, type IntType, isAddress, LITERAL, NULL, promoted, type Type, typeName, U32, VOID } from '../types.ts'
-import { asBool, isComparison, lowerCondition } from './conditions.ts'
+import { asBool, branch, isComparison, lowerCondition } from './conditions.ts'
+import { insteadOfJavaScript } from './javascript-names.ts'
+import { languageConstants } from './language-constants.ts'
+import { forgetLimit, isLimited, noteLimit } from './limits.ts'
 import { dataOf, memberOf, type Place, placeOf, read, typeOfPlace, write } from './places.ts'
-import { at, type Context, fail, narrow, scoped, type Value, type Variable } from './scope.ts'
-import { addressFor, arithmetic, cast, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
+import { isAskedFor } from './questions.ts'
+import { at, attempt, type Context, each, fail, giveUp, narrow, scoped, type Value, type Variable } from './scope.ts'
+import { textOf } from './syntax-tree.ts'
+import {
+  addressFor,
+  arithmetic,
+  cast,
+  commonType,
+  converted,
+  copy,
+  intOf,
+  isArithmetic,
+  widened,
+  widthOf,
+} from './values.ts'
 
 /** What to write in the place of what other languages have. */
 const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]>> = {
   ArrayExpression: ['an array here', 'const a: FixedArray<u32, 4> = [1, 2, 3, 4]'],
   ObjectExpression: ['an object here', 'const key: Key = { … } with an interface Key'],
-  ArrowFunctionExpression: ['a function inside of another', 'a function of the module'],
-  FunctionExpression: ['a function inside of another', 'a function of the module'],
+  ArrowFunctionExpression: [
+    'a function inside of another',
+    'a function of the module, with what it needs as parameters',
+  ],
+  FunctionExpression: ['a function inside of another', 'a function of the module, with what it needs as parameters'],
   ClassExpression: ['a class', 'an interface for data, and functions'],
   NewExpression: ['new', 'maps and globals are made by hash(…), global(…) at the top of the module'],
-  AwaitExpression: ['await'],
-  YieldExpression: ['yield'],
+  AwaitExpression: ['await', 'everything happens at once in the kernel'],
+  YieldExpression: ['yield', 'for (const i of range(n)) in the function itself'],
   ThisExpression: ['this', 'the parameters'],
   TemplateLiteral: ['a template', "printk('cwnd %u', cwnd)"],
-  TaggedTemplateExpression: ['a template'],
+  TaggedTemplateExpression: ['a template', "printk('cwnd %u', cwnd)"],
   SequenceExpression: ['the comma operator', 'two statements'],
   ImportExpression: ['import()', 'an import at the top'],
   ChainExpression: ['?.', 'if (x !== null) …'],
-  Super: ['super'],
-  MetaProperty: ['import.meta'],
   TSAsExpression: ['as', 'a cast that computes: u16(x)'],
   TSTypeAssertion: ['a type assertion', 'a cast that computes: u16(x)'],
-  TSSatisfiesExpression: ['satisfies'],
+  TSSatisfiesExpression: ['satisfies', 'the type where the name is declared: const key: Key = { … }'],
 }
 
 /** Compute an expression. */
 export function lowerExpression(cx: Context, node: Expression): Value {
+  return { ...oneExpression(cx, node), from: node }
+}
+
+function oneExpression(cx: Context, node: Expression): Value {
   at(cx, node)
   switch (node.type) {
     case 'Literal':
@@ -46,10 +67,11 @@ export function lowerExpression(cx: Context, node: Expression): Value {
     }
     case 'BinaryExpression':
       if (node.left.type === 'PrivateIdentifier' || node.operator === 'in')
-        return fail(cx, node, 'not-in-language', { what: 'the operator in' })
-      return isComparison(node.operator) ? asBool(cx, node) : binary(cx, node, node.left)
+        return fail(cx, node, 'not-in-language', { what: 'the operator in', instead: INSTEAD_OF_OPERATOR.in ?? '' })
+      if (isComparison(node.operator)) return asBool(cx, node)
+      return isArithmetic(node.operator) ? binary(cx, node, node.left) : noOperator(cx, node, node.operator)
     case 'LogicalExpression':
-      return asBool(cx, node)
+      return isTruth(cx, node.left) ? asBool(cx, node) : logical(cx, node)
     case 'ConditionalExpression':
       return conditional(cx, node)
     case 'UnaryExpression':
@@ -70,12 +92,41 @@ export function lowerExpression(cx: Context, node: Expression): Value {
   }
 }
 
+/** What to write in the place of operators. */
+const INSTEAD_OF_OPERATOR: Readonly<Record<string, string>> = {
+  in: 'flows.lookup(key) !== null for maps, exists(tp.field) for fields of the kernel',
+  instanceof: 'a field that says what it is',
+  '>>>': '>> of what has no sign: u32(x) >> n',
+  '**': 'x * x, or 1 << n for a power of two',
+  typeof: 'every name has one type, which the compiler knows',
+  delete: 'flows.delete(key) for maps; fields are set to 0',
+  void: 'the call alone, as a statement',
+  '&&=': 'if (a) a = b',
+  '||=': 'if (!a) a = b',
+  '??=': 'if (a === null) a = b',
+  '**=': 'x *= x',
+  '>>>=': 'x >>= n, which is logical where x has no sign',
+}
+
+/** An operator that the language has not. */
+export function noOperator(cx: Context, span: Span, operator: string): never {
+  const instead = Object.hasOwn(INSTEAD_OF_OPERATOR, operator) ? INSTEAD_OF_OPERATOR[operator] : undefined
+  return fail(cx, span, 'not-in-language', {
+    what: `the operator ${operator}`,
+    ...(instead === undefined ? {} : { instead }),
+  })
+}
+
 function literal(cx: Context, node: Extract<Expression, { type: 'Literal' }>): Value {
   if (typeof node.value === 'boolean') return { type: BOOL, operand: imm(node.value ? 1 : 0) }
   if (typeof node.value === 'string') return { type: { kind: 'text', text: node.value }, operand: imm(0) }
-  if ('regex' in node) return fail(cx, node, 'not-in-language', { what: 'a regular expression' })
+  if ('regex' in node)
+    return fail(cx, node, 'not-in-language', { what: 'a regular expression', instead: 'comparisons of numbers' })
   if (node.value === null) return { type: NULL, operand: imm(0) }
   const raw = 'raw' in node && typeof node.raw === 'string' ? node.raw.replaceAll('_', '').replace(/n$/, '') : ''
+  // 1e6 is as good an integer as 1000000.
+  if (typeof node.value === 'number' && Number.isSafeInteger(node.value) && /^[\d.]+e\+?\d+$/i.test(raw))
+    return { type: LITERAL, operand: imm(node.value) }
   if (!/^(?:\d+|0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+)$/i.test(raw))
     return fail(cx, node, 'not-in-language', {
       what: typeof node.value === 'number' ? 'a number with a fraction' : 'this literal',
@@ -86,7 +137,9 @@ function literal(cx: Context, node: Extract<Expression, { type: 'Literal' }>): V
 
 function identifier(cx: Context, name: string, span: Span): Value {
   const variable = cx.variables.get(name)
-  if (variable !== undefined) return variable
+  if (variable?.type.kind === 'error' || (variable === undefined && cx.module.broken.has(name))) return giveUp()
+  // What it is now: `x + x++` adds what it was before.
+  if (variable !== undefined) return variable.assignable && 'reg' in variable.operand ? copied(cx, variable) : variable
   const constant = cx.module.constants.get(name)
   if (constant !== undefined) return { type: constant.type, operand: imm(constant.value) }
   const handle = cx.module.handles.get(name)
@@ -97,14 +150,21 @@ function identifier(cx: Context, name: string, span: Span): Value {
   if (handle !== undefined) return { type: { kind: 'handle', name }, operand: imm(0) }
   const enumerator = cx.module.header.enumerator(name)
   if (enumerator !== undefined) {
-    if (enumerator.kernels !== undefined && !cx.guarded.has(`enumerator:${name}`))
-      return fail(cx, span, 'not-everywhere', { what: name, kernels: enumerator.kernels })
+    if (enumerator.kernels !== undefined && !isAskedFor(cx, `enumerator:${name}`, enumerator.kernels))
+      return fail(cx, span, 'not-everywhere', { what: name, kernels: enumerator.kernels, ask: `exists(${name})` })
     const dst = cx.ir.fresh()
     cx.ir.emit({ op: 'question', dst, ask: { kind: 'enumerator', enum: enumerator.enum, name } })
     return { type: { kind: 'int', bits: 32, signed: enumerator.value < 0 }, operand: reg(dst) }
   }
+  const ofLanguage = languageConstants.get(name)
+  if (ofLanguage !== undefined) return { type: LITERAL, operand: imm(ofLanguage) }
   if (name === 'undefined') return { type: VOID, operand: imm(0) }
-  const known = [...cx.variables.keys(), ...cx.module.constants.keys(), ...cx.module.handles.keys()]
+  const instead = insteadOfJavaScript(name)
+  if (instead !== undefined) return fail(cx, span, 'not-in-language', { what: name, instead })
+  const { constants, handles, functions, header } = cx.module
+  if (functions.has(name)) return fail(cx, span, 'not-a-value', { what: `${name}, a function,`, instead: `${name}(…)` })
+  const names = [...cx.variables.keys(), ...constants.keys(), ...handles.keys()]
+  const known = /^[A-Z]/.test(name) ? [...names, ...header.enumeratorNames()] : names
   return fail(cx, span, 'unknown-name', { name, nearest: nearest(name, known) })
 }
 
@@ -113,8 +173,12 @@ function binary(
   node: { readonly operator: string; readonly right: Expression } & Span,
   before: Expression,
 ): Value {
-  const left = lowerExpression(cx, before)
-  const right = lowerExpression(cx, node.right)
+  const [left, right] = each(cx, [before, node.right], (one) => {
+    const value = lowerExpression(cx, one)
+    intOf(cx, one, value, U32)
+    return value
+  })
+  if (left === undefined || right === undefined) return giveUp()
   at(cx, node)
   return arithmetic(cx, node, node.operator, left, right)
 }
@@ -122,7 +186,7 @@ function binary(
 function unary(cx: Context, node: UnaryExpression): Value {
   if (node.operator === '!') return asBool(cx, node)
   if (node.operator !== '-' && node.operator !== '~' && node.operator !== '+')
-    return fail(cx, node, 'not-in-language', { what: `the operator ${node.operator}` })
+    return noOperator(cx, node, node.operator)
   const value = lowerExpression(cx, node.argument)
   at(cx, node)
   if (node.operator === '+') return value
@@ -147,11 +211,12 @@ function placeToChange(cx: Context, node: Expression): Place {
 function update(cx: Context, node: UpdateExpression): Value {
   const place = placeToChange(cx, node.argument as Expression) // what may stand there is a place, or refused as none
   const before = read(cx, place)
+  if (before.type.kind === 'bool') fail(cx, node, 'wrong-type', { want: 'an integer', found: 'bool' })
   const kept = node.prefix || place.kind !== 'variable' ? before : copied(cx, before)
   at(cx, node)
   const after = arithmetic(cx, node, node.operator === '++' ? '+' : '-', before, { type: LITERAL, operand: imm(1) })
   const stored = cast(cx, node, after, intOf(cx, node, before, U32))
-  write(cx, node, place, place.kind === 'variable' ? stored.operand : after.operand)
+  write(cx, node.argument, place, place.kind === 'variable' ? stored.operand : after.operand)
   return node.prefix ? stored : kept
 }
 
@@ -159,15 +224,18 @@ function update(cx: Context, node: UpdateExpression): Value {
 function copied(cx: Context, value: Value): Value {
   const dst = cx.ir.fresh()
   copy(cx, dst, value.type, value.operand)
-  return { type: value.type, operand: reg(dst) }
+  return { ...value, operand: reg(dst) }
 }
 
 function assign(cx: Context, node: AssignmentExpression): Value {
   const left = node.left as Expression // a pattern is refused below as no place
   if (node.operator === '=') {
-    // The value first, as what it reads may be what is written.
-    const value = lowerExpression(cx, node.right)
-    const place = placeToChange(cx, left)
+    // Where to, then what: unless the value decides where, it is computed first, so that nothing waits for it.
+    const early = decidesPlace(left) ? placeToChange(cx, left) : undefined
+    const value = attempt(cx, () => lowerExpression(cx, node.right))
+    const place = early ?? placeToChange(cx, left)
+    if (value === undefined) return giveUp()
+    noteLimit(cx, textOf(cx, left), node.right)
     at(cx, node)
     const type = declaredType(cx, place)
     if (isAddress(type)) return assignAddress(cx, node, place, value, type)
@@ -187,18 +255,31 @@ function assign(cx: Context, node: AssignmentExpression): Value {
     node.operator === '**=' ||
     node.operator === '>>>='
   )
-    return fail(cx, node, 'not-in-language', { what: `the operator ${node.operator}` })
+    return noOperator(cx, node, node.operator)
   const place = placeToChange(cx, left)
-  const before = read(cx, place)
+  if (!isLimited(cx, node.right)) forgetLimit(cx, textOf(cx, left))
+  const now = read(cx, place)
+  if (now.type.kind === 'bool') fail(cx, node, 'wrong-type', { want: 'an integer', found: 'bool' })
+  const before = place.kind === 'variable' ? copied(cx, now) : now
   const right = lowerExpression(cx, node.right)
   at(cx, node)
   const result = arithmetic(cx, node, node.operator.slice(0, -1), before, right)
   // Compound assignments wrap at the width of what they assign to; memory cuts by itself.
   const type = intOf(cx, node, before, U32)
   const wide = result.type.kind === 'int' && result.type.bits === 64 && type.bits === 32
-  const operand = place.kind === 'variable' || wide ? cast(cx, node, result, type).operand : result.operand
-  write(cx, node.left, place, operand)
+  const { operand } = cast(cx, node, result, type)
+  write(cx, node.left, place, place.kind === 'variable' || wide ? operand : result.operand)
   return { type, operand }
+}
+
+/** May computing a value change which place this is? An index that is no number, or what `.` is applied to. */
+function decidesPlace(left: Expression): boolean {
+  if (left.type === 'ParenthesizedExpression' || left.type === 'TSNonNullExpression')
+    return decidesPlace(left.expression)
+  return (
+    left.type === 'MemberExpression' &&
+    ((left.computed && left.property.type !== 'Literal') || decidesPlace(left.object))
+  )
 }
 
 /** A variable that was narrowed takes again what it was declared to hold. */
@@ -227,6 +308,47 @@ export function truth(cx: Context, span: Span, value: Value): Operand {
   return fail(cx, span, 'wrong-type', { want: 'bool', found: typeName(value.type) })
 }
 
+/** Is it no number? Where the syntax does not say, it is lowered for its type alone. */
+function isTruth(cx: Context, node: Expression): boolean {
+  switch (node.type) {
+    case 'ParenthesizedExpression':
+      return isTruth(cx, node.expression)
+    case 'UnaryExpression':
+      return node.operator === '!'
+    case 'BinaryExpression':
+      return isComparison(node.operator)
+    case 'LogicalExpression':
+      return isTruth(cx, node.left)
+    default: {
+      const { kind } = lowerExpression({ ...scoped(cx), ir: irBuilder() }, node).type
+      return kind !== 'int' && kind !== 'literal'
+    }
+  }
+}
+
+/** `a || b` of numbers is a where that is not 0, else b; `a && b` the other way round. */
+function logical(cx: Context, node: Extract<Expression, { type: 'LogicalExpression' }>): Value {
+  if (node.operator === '??')
+    return fail(cx, node, 'not-in-language', { what: 'the operator ??', instead: 'if (x === null) …' })
+  const left = lowerExpression(cx, node.left)
+  const [other, keep, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block()]
+  const or = node.operator === '||'
+  const width = widthOf(left.type)
+  branch(cx, 'ne', width, left.operand, imm(0), or ? keep : other, or ? other : keep)
+  cx.ir.enter(other)
+  const right = lowerExpression(scoped(cx), node.right)
+  if (right.type.kind !== 'int' && right.type.kind !== 'literal')
+    return fail(cx, node.right, 'wrong-type', { want: 'an integer', found: typeName(right.type) })
+  const type = commonType(cx, node, '?:', left, right)
+  const dst = cx.ir.fresh()
+  for (const value of [right, left]) {
+    copy(cx, dst, type, widened(cx, node, value, type))
+    cx.ir.end({ op: 'jump', to: after })
+    cx.ir.enter(value === right ? keep : after)
+  }
+  return { type, operand: reg(dst) }
+}
+
 function conditional(cx: Context, node: Extract<Expression, { type: 'ConditionalExpression' }>): Value {
   const [yes, no, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block()]
   const narrowed = lowerCondition(cx, node.test, yes, no)
@@ -243,6 +365,8 @@ function conditional(cx: Context, node: Extract<Expression, { type: 'Conditional
   narrow(noScope, narrowed.no)
   const right = lowerExpression(noScope, node.alternate)
   const { type, memory } = commonOf(cx, node, left, right)
+  // One object on the stack, whichever way: it needs no register.
+  const isObject = memory !== undefined && 'imm' in left.operand && 'imm' in right.operand && type.kind !== 'nullable'
   const finish = (value: Value, span: Span): void => {
     at(cx, span)
     const operand =
@@ -258,7 +382,7 @@ function conditional(cx: Context, node: Extract<Expression, { type: 'Conditional
   cx.ir.enter(leftEnd)
   finish(left, node.consequent)
   cx.ir.enter(after)
-  return { type, operand: reg(dst), ...(memory === undefined ? {} : { memory }) }
+  return { type, operand: isObject ? imm(0) : reg(dst), ...(memory === undefined ? {} : { memory }) }
 }
 
 /** The type that both arms of `?:` have. */

@@ -4,8 +4,11 @@ import { imm, irBuilder, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { BOOL, type IntType, isAddress, type Type, typeName, VOID } from '../types.ts'
 import { truth } from './expressions.ts'
+import { checkShape } from './function-shape.ts'
+import { isLimited } from './limits.ts'
+import { assigns } from './loops.ts'
 import { addressOf } from './places.ts'
-import { at, type Context, type FunctionInfo, fail, type Value, type Variable } from './scope.ts'
+import { at, type Context, each, type FunctionInfo, fail, giveUp, type Value, type Variable } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { addressFor, converted, copy } from './values.ts'
 
@@ -23,7 +26,7 @@ function inlineCall(cx: Context, node: CallExpression, f: FunctionInfo, args: re
     if (value !== undefined) copy(cx, result, type, value)
     cx.ir.end({ op: 'jump', to: after })
   }
-  lowerBody(cx, f, { ...cx, variables, exits: { returns: { type, leave } } }, type)
+  lowerBody(cx, f, { ...cx, variables, bounded: limitsOf(cx, f, args), exits: { returns: { type, leave } } }, type)
   cx.ir.enter(after)
   return { type, operand: type.kind === 'void' ? imm(0) : reg(result) }
 }
@@ -38,9 +41,23 @@ export function inlineCondition(
 ): boolean {
   if (f.noinline || returnTypeOf(f).kind !== 'bool') return false
   const { variables, type } = enter(cx, node, f, args)
-  const leave = (): never => fail({ module: f.module }, f.node, 'missing-return', { name: f.name })
-  lowerBody(cx, f, { ...cx, variables, exits: { returns: { type, leave, branch } } }, type)
+  const leave = (): never => fail({ module: f.module }, f.at, 'missing-return', { name: f.name })
+  lowerBody(
+    cx,
+    f,
+    { ...cx, variables, bounded: limitsOf(cx, f, args), exits: { returns: { type, leave, branch } } },
+    type,
+  )
   return true
+}
+
+/** Parameters whose arguments have a limit. */
+function limitsOf(cx: Context, f: FunctionInfo, args: readonly Expression[]): Set<string> {
+  const isGiven = (i: number): boolean => {
+    const argument = args[i]
+    return argument !== undefined && isLimited(cx, argument)
+  }
+  return new Set(parametersOf(f).flatMap(({ name }, i) => (isGiven(i) ? [name] : [])))
 }
 
 /** What a function gives. */
@@ -50,17 +67,28 @@ export function returnTypeOf(f: FunctionInfo): Type {
 }
 
 function lowerBody(cx: Context, f: FunctionInfo, inner: Context, type: Type): void {
-  const context: Context = { ...inner, module: f.module, calling: [...cx.calling, f.name] }
+  const context: Context = { ...inner, module: f.module, calling: [...cx.calling, f.node], bounded: inner.bounded }
+  const known = cx.mistakes.length
   lowerFunctionBody(context, f)
   if (cx.ir.ended) return
-  if (type.kind !== 'void') fail({ module: f.module }, f.node, 'missing-return', { name: f.name })
+  if (type.kind !== 'void') {
+    // What is wrong in it may have been what it gives.
+    if (cx.mistakes.length > known) giveUp()
+    fail({ module: f.module }, f.at, 'missing-return', { name: f.name })
+  }
   inner.exits.returns.leave(undefined)
 }
 
 /** The statements of a function, or the value of an arrow function without braces. */
 export function lowerFunctionBody(cx: Context, f: FunctionInfo): void {
-  const { body } = f.node
-  if (body?.type === 'BlockStatement') for (const statement of body.body) cx.lower.statement(cx, statement)
+  const { body, params } = f.node
+  cx.module.unit.lowered.add(f.node)
+  if (body?.type === 'BlockStatement')
+    cx.lower.statements(
+      cx,
+      body.body,
+      params.flatMap((one) => (one.type === 'Identifier' ? [one.name] : [])),
+    )
   else if (body !== null) giveBack(cx, body as Expression, body as Expression) // what is no block is a value
 }
 
@@ -72,7 +100,10 @@ export function giveBack(cx: Context, value: Expression | undefined, node: Span)
     return
   }
   if (type === undefined || type.kind === 'void') {
-    if (value !== undefined) cx.lower.expression(cx, value)
+    const given = value === undefined ? undefined : cx.lower.expression(cx, value)
+    // `=> call()` is a way to write a statement; `return x` is meant.
+    if (type !== undefined && value !== undefined && node !== value && given?.type.kind !== 'void')
+      fail(cx, value, 'needs-type', { what: 'what this function gives', instead: '(…): u32 behind its parameters' })
     leave(undefined)
     return
   }
@@ -98,14 +129,18 @@ function enter(
   f: FunctionInfo,
   args: readonly Expression[],
 ): { readonly variables: Map<string, Variable>; readonly type: Type } {
-  if (cx.calling.includes(f.name)) return fail(cx, node, 'recursion', { name: f.name })
+  if (cx.calling.includes(f.node)) return fail(cx, node, 'recursion', { name: f.name })
   const variables = new Map<string, Variable>()
   const parameters = parametersOf(f)
   checkCount(cx, node, f.name, parameters.length, args.length)
-  for (const [i, { name, type }] of parameters.entries()) {
+  const given = parameters.flatMap((parameter, i) => {
     const argument = args[i]
-    if (argument === undefined) continue
-    const value = argumentFor(cx, argument, type)
+    return argument === undefined ? [] : [{ ...parameter, argument }]
+  })
+  for (const { name, type, value } of each(cx, given, (one) => ({
+    ...one,
+    value: argumentFor(cx, one.argument, one.type),
+  }))) {
     if (value.memory !== undefined && 'imm' in value.operand) {
       variables.set(name, { ...value, type, assignable: false })
       continue
@@ -114,7 +149,9 @@ function enter(
     const own = cx.ir.fresh()
     copy(cx, own, type, value.operand)
     const known = value.type.kind === 'null' ? type : isAddress(type) ? value.type : type
-    variables.set(name, { ...value, type: known, declared: type, operand: reg(own), assignable: true })
+    const { max, ...rest } = value
+    const limit = max === undefined || assigns(f.node.body, name) ? {} : { max }
+    variables.set(name, { ...rest, ...limit, type: known, declared: type, operand: reg(own), assignable: true })
   }
   return { variables, type: returnTypeOf(f) }
 }
@@ -126,10 +163,11 @@ function checkCount(cx: Context, span: Span, name: string, want: number, found: 
 /** Names and types of a function's parameters. */
 export function parametersOf(f: FunctionInfo): readonly { readonly name: string; readonly type: Type }[] {
   const context = { module: f.module }
-  return f.node.params.map((param) => {
-    if (param.type !== 'Identifier')
-      return fail(context, param, 'not-in-language', { what: 'this parameter', instead: 'name: type' })
-    if (param.typeAnnotation == null) return fail(context, param, 'needs-type', { what: param.name })
+  checkShape(f)
+  return f.node.params.flatMap((param) => {
+    if (param.type !== 'Identifier') return []
+    if (param.typeAnnotation == null)
+      return fail(context, param, 'needs-type', { what: param.name, instead: `${param.name}: u32` })
     return { name: param.name, type: typeOfAnnotation(context, param.typeAnnotation.typeAnnotation) }
   })
 }
@@ -140,7 +178,7 @@ function callCompiled(cx: Context, node: CallExpression, f: FunctionInfo, args: 
   checkCount(cx, node, f.name, parameters.length, args.length)
   if (parameters.length > 5)
     return fail(cx, node, 'arguments', { name: `${f.name}, which is not inlined,`, want: 5, found: parameters.length })
-  if (cx.calling.includes(f.name)) return fail(cx, node, 'recursion', { name: f.name })
+  if (cx.calling.includes(f.node)) return fail(cx, node, 'recursion', { name: f.name })
   const values = parameters.map(({ type }, i) => {
     const argument = args[i]
     if (argument === undefined) return imm(0)
@@ -166,16 +204,21 @@ function resultIn(cx: Context, register: number, type: IntType | typeof BOOL): O
   return reg(cut)
 }
 
+/** Where a function's name stands, with its file. */
+const placeOfName = (f: FunctionInfo): Span => ({ ...f.at, file: f.module.file })
+
 /** Lower a function by itself, once for all its calls. */
 export function compileFunction(cx: Context, f: FunctionInfo): void {
   const { called } = f.module.unit
   const known = called.get(f.name)
   if (known !== undefined) {
-    if (known.ir === undefined) fail({ module: f.module }, f.node, 'recursion', { name: f.name })
-    return
+    if (known.ir !== undefined) return
+    // Else what is wrong in it has been told.
+    if (!cx.calling.includes(f.node)) giveUp()
+    fail({ module: f.module }, f.at, 'recursion', { name: f.name })
   }
   const parameters = parametersOf(f)
-  called.set(f.name, { ir: undefined, parameters: parameters.length })
+  called.set(f.name, { ir: undefined, parameters: parameters.length, at: placeOfName(f) })
   const ir = irBuilder()
   const type = returnTypeOf(f)
   const variables = new Map<string, Variable>()
@@ -184,8 +227,9 @@ export function compileFunction(cx: Context, f: FunctionInfo): void {
     module: f.module,
     ir,
     variables,
-    calling: [...cx.calling, f.name],
+    calling: [...cx.calling, f.node],
     guarded: new Set(),
+    bounded: new Set(),
     // The verifier wants a number from every function.
     exits: { returns: { type, leave: (value) => ir.end({ op: 'return', a: value ?? imm(0) }) } },
   }
@@ -202,6 +246,12 @@ export function compileFunction(cx: Context, f: FunctionInfo): void {
       ...memory,
     })
   }
-  lowerBody(context, f, context, type)
-  called.set(f.name, { ir: ir.finish(f.name), parameters: parameters.length })
+  try {
+    lowerBody(context, f, context, type)
+  } catch (error) {
+    // A mistake in it is told wherever it is called, and is not recursion.
+    called.delete(f.name)
+    throw error
+  }
+  called.set(f.name, { ir: ir.finish(f.name), parameters: parameters.length, at: placeOfName(f) })
 }

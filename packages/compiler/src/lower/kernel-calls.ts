@@ -6,6 +6,7 @@ import { intTypes, isAddress, isData, type Type, typeName, U32, VOID } from '../
 import { textAddress } from './builtins.ts'
 import { pointerTo } from './objects.ts'
 import { addressOf } from './places.ts'
+import { isAskedFor } from './questions.ts'
 import { at, type Context, fail, scoped, type Value } from './scope.ts'
 import { addressFor, converted } from './values.ts'
 
@@ -125,8 +126,8 @@ export function callKfunc(
     return { type: info.returns, operand: info.returns.bits === 64 ? reg(dst) : cut(cx, reg(dst)) }
   }
   if (fallback === undefined) {
-    if (info.kernels !== undefined && !cx.guarded.has(`func:${name}`))
-      return fail(cx, node, 'not-everywhere', { what: name, kernels: info.kernels })
+    if (info.kernels !== undefined && !isAskedFor(cx, `func:${name}`, info.kernels))
+      return fail(cx, node.callee, 'not-everywhere', { what: name, kernels: info.kernels, ask: `hasKfunc(${name})` })
     return call()
   }
   const address = cx.ir.fresh()

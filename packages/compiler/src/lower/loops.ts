@@ -1,50 +1,35 @@
-import type { Expression, ForOfStatement, ForStatement, Statement, VariableDeclaration } from 'oxc-parser'
-import type { Span } from '../diagnostics.ts'
+import type { Expression, ForOfStatement, ForStatement, VariableDeclaration } from 'oxc-parser'
 import { imm, reg } from '../ir/builder.ts'
 import { U32 } from '../types.ts'
-import { at, type Context, fail, scoped } from './scope.ts'
+import { checkBound, checkRounds, header, type Loop, leaves } from './loop-bounds.ts'
+import { at, attempt, type Context, fail, scoped } from './scope.ts'
+import { textOf } from './syntax-tree.ts'
 import { converted, copy } from './values.ts'
-
-/** A loop of any kind. */
-export interface Loop {
-  readonly node: Span
-  readonly test: Expression | undefined
-  readonly body: Statement
-  readonly testFirst: boolean
-  readonly update?: Expression | undefined
-}
+import { checkKind } from './variable-kind.ts'
 
 /** `while`, `do` and the end of `for`. */
 export function loop(cx: Context, { node, test, body, testFirst, update }: Loop): void {
-  if (isEndless(test) && !leaves(body)) fail(cx, node, 'endless-loop', {})
+  attempt(cx, () => {
+    if (isEndless(test) && !leaves(body)) fail(cx, test ?? header({ node, body }), 'endless-loop', {})
+    checkBound(cx, { node, test, body, testFirst, update })
+  })
   const [again, inside, next, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block(), cx.ir.block()]
   cx.ir.end({ op: 'jump', to: testFirst ? again : inside })
   cx.ir.enter(again)
   if (test === undefined) cx.ir.end({ op: 'jump', to: inside })
-  else cx.lower.condition(cx, test, inside, after)
+  else attempt(cx, () => cx.lower.condition(cx, test, inside, after))
   cx.ir.enter(inside)
   const exits = { ...cx.exits, breakTo: after, continueTo: next }
   cx.lower.statement({ ...scoped(cx), exits }, body)
   cx.ir.end({ op: 'jump', to: next })
   cx.ir.enter(next)
-  if (update !== undefined) cx.lower.expression(cx, update)
+  if (update !== undefined) attempt(cx, () => cx.lower.expression(cx, update))
   cx.ir.end({ op: 'jump', to: again })
   cx.ir.enter(after)
 }
 
 const isEndless = (test: Expression | undefined): boolean =>
   test === undefined || (test.type === 'Literal' && test.value !== false && test.value !== 0)
-
-/** Is there a way out of a loop's body? */
-function leaves(node: unknown, nested = false): boolean {
-  if (typeof node !== 'object' || node === null) return false
-  if (Array.isArray(node)) return node.some((one) => leaves(one, nested))
-  const { type } = node as { readonly type?: unknown } // any node of the tree has one
-  if (type === 'ReturnStatement') return true
-  if (type === 'BreakStatement') return !nested
-  const inner = nested || type === 'SwitchStatement' || /^(?:For|While|DoWhile)/.test(`${type}`)
-  return Object.values(node).some((one) => leaves(one, inner))
-}
 
 /** `for (init; test; update)`; of a counter up to a number it is known how far it goes. */
 export function forLoop(
@@ -54,10 +39,14 @@ export function forLoop(
 ): void {
   const inner = scoped(cx)
   if (node.init != null) {
-    if (node.init.type === 'VariableDeclaration') declare(inner, node.init)
-    else cx.lower.expression(inner, node.init)
+    const { init } = node
+    if (init.type === 'VariableDeclaration') declare(inner, init)
+    else attempt(cx, () => cx.lower.expression(inner, init))
   }
   const counter = counterOf(cx, node)
+  const { test } = node
+  if (counter !== undefined && test?.type === 'BinaryExpression')
+    attempt(cx, () => checkRounds(cx, test.right, counter.max + (test.operator === '<' ? 1n : 0n)))
   const variable = counter === undefined ? undefined : inner.variables.get(counter.name)
   if (counter !== undefined && variable !== undefined && variable.type.kind === 'int' && !variable.type.signed)
     inner.variables.set(counter.name, { ...variable, max: counter.max })
@@ -89,7 +78,8 @@ function counterOf(
   return { name, max: test.operator === '<' ? limit - 1n : limit }
 }
 
-function assigns(node: unknown, name: string): boolean {
+/** Is a name assigned to somewhere within? */
+export function assigns(node: unknown, name: string): boolean {
   if (typeof node !== 'object' || node === null) return false
   if (Array.isArray(node)) return node.some((one) => assigns(one, name))
   const one = node as { readonly type?: string; readonly left?: unknown; readonly argument?: unknown } // nodes of the tree
@@ -104,10 +94,14 @@ export function forOf(cx: Context, node: ForOfStatement): void {
   const { left, right } = node
   const isRange = right.type === 'CallExpression' && right.callee.type === 'Identifier' && right.callee.name === 'range'
   if (!isRange || node.await)
-    fail(cx, right, 'not-in-language', { what: 'for … of this', instead: 'for (const i of range(n))' })
+    fail(cx, right, 'not-in-language', {
+      what: 'for … of anything but a range',
+      instead: `for (const i of range(${textOf(cx, right)}.length)) …, with ${textOf(cx, right)}[i]`,
+    })
   const [declarator] = left.type === 'VariableDeclaration' ? left.declarations : []
-  if (declarator?.id.type !== 'Identifier')
+  if (left.type !== 'VariableDeclaration' || declarator?.id.type !== 'Identifier')
     fail(cx, left, 'not-in-language', { what: 'this', instead: 'for (const i of range(n))' })
+  checkKind(cx, left)
   const args = right.arguments.filter((argument) => argument.type !== 'SpreadElement')
   const [first, second] = args
   if (first === undefined || args.length > 2 || args.length !== right.arguments.length)
@@ -116,10 +110,14 @@ export function forOf(cx: Context, node: ForOfStatement): void {
   const last = cx.lower.expression(cx, second ?? first)
   const end = converted(cx, second ?? first, last, U32)
   const limit = 'imm' in end ? end.imm : last.max
-  if (limit === undefined)
+  if (limit === undefined) {
+    const text = textOf(cx, second ?? first)
     fail(cx, second ?? first, 'unbounded-loop', {
-      limit: cx.module.file.text.slice(last === undefined ? 0 : (second ?? first).start, (second ?? first).end),
+      limit: text,
+      instead: `range(min(${text}, 64)), or loop(${text}, body), which runs as often as it says (5.17)`,
     })
+  }
+  checkRounds(cx, second ?? first, limit)
   const count = cx.ir.fresh()
   copy(cx, count, U32, start)
   const [again, inside, next, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block(), cx.ir.block()]

@@ -172,7 +172,9 @@ function finish(call: MapCall, helper: string): Value {
   count(call, 1, 2)
   const { cx, node, args } = call
   const value = cx.lower.expression(cx, args[0] ?? node)
-  if (!isAddress(value.type) || value.memory?.region !== `record ${call.map.name}`)
+  // Of a parameter nobody knows where it is from; the verifier does.
+  const { region } = value.memory ?? {}
+  if (!isAddress(value.type) || (region !== `record ${call.map.name}` && region !== 'any'))
     return fail(cx, args[0] ?? node, 'wrong-type', {
       want: `what ${call.map.name}.reserve() gave`,
       found: typeName(value.type),

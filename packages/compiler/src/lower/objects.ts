@@ -88,7 +88,7 @@ function fillObject(cx: Context, type: DataType, memory: Memory, init: Expressio
   if (type.kind === 'array') {
     if (init.type !== 'ArrayExpression') fail(cx, init, 'wrong-type', { want: typeName(type), found: 'this' })
     if (init.elements.length > type.length)
-      fail(cx, init, 'out-of-bounds', { index: `${init.elements.length - 1}`, length: type.length })
+      fail(cx, init.elements[type.length] ?? init, 'out-of-bounds', { index: `${type.length}`, length: type.length })
     for (const [i, element] of init.elements.entries()) {
       if (element === null || element.type === 'SpreadElement')
         fail(cx, element ?? init, 'not-in-language', { what: 'this element' })

@@ -3,8 +3,19 @@ import type { Span } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
 import type { AccessSize, Place as MemoryPlace, Operand } from '../ir/ir.ts'
 import { type FieldInfo, nearest } from '../kernel-header.ts'
-import { type BOOL, type DataType, type IntType, type StructType, sizeOfData, type Type, typeName } from '../types.ts'
-import { at, type Context, fail, type Handle, type Memory, type Value, type Variable } from './scope.ts'
+import {
+  type BOOL,
+  type DataType,
+  type IntType,
+  isAddress,
+  type StructType,
+  sizeOfData,
+  type Type,
+  typeName,
+} from '../types.ts'
+import { isAskedFor } from './questions.ts'
+import { at, type Context, fail, giveUp, type Handle, type Memory, type Value, type Variable } from './scope.ts'
+import { textOf } from './syntax-tree.ts'
 import { copy, extended } from './values.ts'
 
 /** Somewhere a single number can be read from and written to. */
@@ -24,11 +35,15 @@ export type Found = { readonly place: Place } | { readonly value: Value }
 
 const sizeOfType = (type: IntType | typeof BOOL): AccessSize => (type.kind === 'bool' ? 'u8' : `u${type.bits}`)
 
+/** An expression without parentheses and `!`, which make nothing of it. */
+const withoutMarks = (node: Expression): Expression =>
+  node.type === 'ParenthesizedExpression' || node.type === 'TSNonNullExpression' ? withoutMarks(node.expression) : node
+
 /** What `a.b` and `a[i]` mean. */
 export function memberOf(cx: Context, node: MemberExpression): Found {
   const object = cx.lower.expression(cx, node.object)
   if (object.type.kind === 'nullable')
-    return fail(cx, node.object, 'may-be-null', { what: cx.module.file.text.slice(node.object.start, node.object.end) })
+    return fail(cx, node.object, 'may-be-null', { what: textOf(cx, withoutMarks(node.object)) })
   if (node.computed) return elementOf(cx, node, object)
   if (node.property.type !== 'Identifier') return fail(cx, node, 'not-in-language', { what: 'a private name' })
   const { name } = node.property
@@ -64,8 +79,19 @@ export function memberOf(cx: Context, node: MemberExpression): Found {
   return fail(cx, node.property, 'unknown-field', {
     type: typeName(object.type),
     field: name,
-    nearest: nearest(name, ['value']),
+    nearest: nearest(name, namesOf(cx, object.type)),
   })
+}
+
+function namesOf(cx: Context, type: Type): readonly string[] {
+  switch (type.kind) {
+    case 'handle':
+      return cx.module.handles.get(type.name)?.kind === 'map' ? ['lookup', 'update', 'delete', 'get'] : ['value']
+    case 'pointer':
+      return ['value']
+    default:
+      return ['length']
+  }
 }
 
 const memoryOf = (value: Value): Memory => value.memory ?? { region: 'any', offset: 0 }
@@ -102,7 +128,7 @@ function fieldOf(cx: Context, node: MemberExpression, object: Value, type: Struc
       field: name,
       nearest: nearest(name, cx.module.header.fieldNames(type)),
     })
-  checkAvailable(cx, span, type, field)
+  checkAvailable(cx, span, node, type, field)
   if (field.type.kind === 'int') {
     const bits = field.bitfield ? (field.type.signed ? ('signed' as const) : ('unsigned' as const)) : undefined
     return {
@@ -128,9 +154,13 @@ function fieldOf(cx: Context, node: MemberExpression, object: Value, type: Struc
 }
 
 /** A field that some kernels lack has to be asked for. */
-function checkAvailable(cx: Context, span: Span, type: StructType, field: FieldInfo): void {
-  if (field.kernels === undefined || cx.guarded.has(`${type.root}.${field.path}`)) return
-  fail(cx, span, 'not-everywhere', { what: `${type.root}.${field.path}`, kernels: field.kernels })
+function checkAvailable(cx: Context, span: Span, whole: Span, type: StructType, field: FieldInfo): void {
+  if (field.kernels === undefined || isAskedFor(cx, `field:${type.root}.${field.path}`, field.kernels)) return
+  fail(cx, span, 'not-everywhere', {
+    what: `${type.root}.${field.path}`,
+    kernels: field.kernels,
+    ask: `exists(${textOf(cx, whole)})`,
+  })
 }
 
 /** `a[i]`. */
@@ -163,7 +193,7 @@ function elementOf(cx: Context, node: MemberExpression, object: Value): Found {
     index.max ?? (index.type.kind === 'int' && !index.type.signed ? (1n << BigInt(index.type.bits)) - 1n : undefined)
   if (max === undefined || max >= BigInt(type.length))
     return fail(cx, node.property, 'unbounded-index', {
-      index: cx.module.file.text.slice(node.property.start, node.property.end),
+      index: textOf(cx, node.property),
       length: type.length,
     })
   if (type.kind === 'kernelArray')
@@ -171,14 +201,21 @@ function elementOf(cx: Context, node: MemberExpression, object: Value): Found {
       what: 'an element of a kernel array by a variable index',
       instead: 'a number, or a switch over the few that there are',
     })
-  return variableElement(cx, object, type.element, index.operand, max)
+  return variableElement(cx, node.property, object, type.element, index.operand, max)
 }
 
 /** The verifier has to see the bound in the instructions: what is above it becomes element 0. */
-function variableElement(cx: Context, object: Value, element: DataType, index: Operand, max: bigint): Found {
+function variableElement(
+  cx: Context,
+  span: Span,
+  object: Value,
+  element: DataType,
+  index: Operand,
+  max: bigint,
+): Found {
   const memory = memoryOf(object)
   if (memory.region === 'private')
-    return fail(cx, { start: 0, end: 1 }, 'not-in-language', {
+    return fail(cx, span, 'not-in-language', {
       what: 'an element of private state by a variable index',
       instead: 'a map or a local array',
     })
@@ -237,13 +274,20 @@ export function read(cx: Context, place: Place): Value {
   return { type, operand: reg(extended(cx, dst, type)) }
 }
 
+const WRITABLE =
+  'congestion controls may write snd_cwnd, snd_cwnd_cnt, snd_cwnd_stamp, snd_ssthresh, app_limited, ecn_flags, sk_pacing_rate and sk_pacing_status'
+
 /** Put a value there, of which memory cuts what does not fit. */
 export function write(cx: Context, span: Span, place: Place, value: Operand): void {
   if (place.kind === 'variable') {
     if ('reg' in place.variable.operand) copy(cx, place.variable.operand.reg, place.variable.type, value)
     return
   }
-  if (place.readonly !== undefined) fail(cx, span, 'not-writable', { why: place.readonly })
+  if (place.readonly !== undefined)
+    fail(cx, span, 'not-writable', {
+      why: place.readonly,
+      instead: place.place.kind === 'field' ? WRITABLE : 'global<u32>(…) for what programs change',
+    })
   if (place.place.kind === 'field' && place.place.bits !== undefined)
     fail(cx, span, 'not-writable', { why: 'bitfields of the kernel cannot be written' })
   cx.ir.emit({ op: 'store', base: place.base, place: place.place, size: sizeOfType(place.type), a: value })
@@ -257,13 +301,23 @@ export function placeOf(cx: Context, node: Expression): Place | { readonly value
   if (node.type === 'Identifier') {
     const variable = cx.variables.get(node.name)
     if (variable !== undefined) {
-      if (!variable.assignable) return fail(cx, node, 'not-assignable', { what: `${node.name}, a const,` })
+      if (variable.type.kind === 'error') return giveUp()
+      if (!variable.assignable)
+        return fail(cx, node, 'not-assignable', {
+          what: node.name,
+          instead: isAddress(variable.type)
+            ? 'its fields one by one: a record stays where it is'
+            : 'let in the place of const, or a variable of its own',
+        })
       return { kind: 'variable', name: node.name, variable }
     }
     const handle = cx.module.handles.get(node.name)
     if (handle?.kind === 'variable') return placeOrValue(dataOf(cx, handle))
     if (handle !== undefined)
-      return fail(cx, node, 'not-assignable', { what: `${node.name}; assign to ${node.name}.value:` })
+      return fail(cx, node, 'not-assignable', {
+        what: node.name,
+        instead: handle.kind === 'map' ? `${node.name}.update(key, value)` : `${node.name}.value`,
+      })
     cx.lower.expression(cx, node)
     return fail(cx, node, 'not-assignable', { what: node.name })
   }

@@ -5,7 +5,7 @@ import type {
   Function as FunctionNode,
   Statement,
 } from 'oxc-parser'
-import { type DiagnosticName, diagnose, Mistake, type Span } from '../diagnostics.ts'
+import { type Diagnostic, type DiagnosticName, diagnose, Mistake, type Span } from '../diagnostics.ts'
 import type { DataMap, MapDeclaration } from '../emit/maps.ts'
 import type { IrBuilder } from '../ir/builder.ts'
 import type { IrFunction, Operand } from '../ir/ir.ts'
@@ -16,6 +16,8 @@ import type { DataType, Layout, Type } from '../types.ts'
 /** A function of a module, and the file that it is in. */
 export interface FunctionInfo {
   readonly name: string
+  /** Where its name stands. */
+  readonly at: Span
   readonly node: FunctionNode | ArrowFunctionExpression
   readonly module: ModuleScope
   /** Compiled once and called, in the place of being put where it is called. */
@@ -51,6 +53,8 @@ export interface ModuleScope {
   readonly constants: Map<string, Constant>
   readonly layouts: Map<string, Layout>
   readonly handles: Map<string, Handle>
+  /** Names whose declaration is wrong: what uses them is not told again. */
+  readonly broken: Set<string>
 }
 
 /** What all files of one object share: its maps, its data, the functions that are called. */
@@ -58,7 +62,11 @@ export interface Unit {
   readonly maps: MapDeclaration[]
   readonly data: Map<DataMap['name'], { variables: DataMap['variables'][number][]; size: number }>
   /** Functions that are called instead of inlined, by name; undefined while one is being lowered. */
-  readonly called: Map<string, { readonly ir: IrFunction | undefined; readonly parameters: number }>
+  readonly called: Map<string, { readonly ir: IrFunction | undefined; readonly parameters: number; readonly at: Span }>
+  /** Functions that have been looked at. */
+  readonly lowered: Set<FunctionInfo['node']>
+  /** What is wrong, of all files. */
+  readonly mistakes: Diagnostic[]
 }
 
 /** What a pointer leads to: a region that no other overlaps, and where in it. */
@@ -75,6 +83,8 @@ export interface Value {
   readonly memory?: Memory
   /** Of a number without sign: the most that it can be, where the verifier can see that too. */
   readonly max?: bigint
+  /** Where it stands. */
+  readonly from?: Span
 }
 
 /** A name that holds a value. */
@@ -85,7 +95,7 @@ export interface Variable extends Value {
   readonly declared?: Type
 }
 
-/** Names that are known not to be null, on either side of a condition. */
+/** What is known on either side of a condition: names that are not null, and what of kernels was asked for. */
 export interface Narrowed {
   readonly yes: readonly string[]
   readonly no: readonly string[]
@@ -96,6 +106,8 @@ export interface Lowering {
   expression(cx: Context, node: Expression): Value
   condition(cx: Context, node: Expression, yes: number, no: number): Narrowed
   statement(cx: Context, node: Statement): void
+  /** Of a block; `taken` are names that it cannot declare. */
+  statements(cx: Context, nodes: readonly Statement[], taken?: readonly string[]): void
   call(cx: Context, node: CallExpression): Value
   /** A call that decides where to go on; false where it has to be a value first. */
   callCondition(cx: Context, node: CallExpression, yes: number, no: number): boolean
@@ -122,9 +134,13 @@ export interface Context {
   readonly variables: Map<string, Variable>
   readonly exits: Exits
   /** Functions that are being inlined, outermost first. */
-  readonly calling: readonly string[]
-  /** Fields that only some kernels have and that were asked for around here. */
-  readonly guarded: ReadonlySet<string>
+  readonly calling: readonly FunctionInfo['node'][]
+  /** What only some kernels have and was asked for around here: `field:…`, `enumerator:…`, `func:…`, `kernel:…`. */
+  readonly guarded: Set<string>
+  /** Texts of expressions that something before says a limit of. */
+  readonly bounded: Set<string>
+  /** Where mistakes go that do not end all. */
+  readonly mistakes: Diagnostic[]
 }
 
 /** Leave with a diagnostic. */
@@ -137,17 +153,49 @@ export function fail<Name extends DiagnosticName>(
   throw new Mistake(diagnose(context.module.file, span, name, values))
 }
 
+/** Leave because of something that has been told. */
+export function giveUp(): never {
+  throw new Mistake()
+}
+
+/** Go on after a mistake, which is kept; undefined in its place. */
+export function attempt<T>(cx: Pick<Context, 'mistakes'>, make: () => T): T | undefined {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof Mistake)) throw error
+    if (error.diagnostic !== undefined) cx.mistakes.push(error.diagnostic)
+    return undefined
+  }
+}
+
+/** Look at all parts before the first mistake of one ends it. */
+export function each<T extends object, R extends object>(
+  cx: Context,
+  parts: readonly T[],
+  make: (part: T) => R,
+): readonly R[] {
+  const made = parts.map((part) => attempt(cx, () => make(part)))
+  const good = made.filter((one) => one !== undefined)
+  return good.length === parts.length ? good : giveUp()
+}
+
 /** The steps that follow come from a node of the file that is lowered. */
 export function at(cx: Context, span: Span): void {
   cx.ir.at(cx.module.file, span)
 }
 
 /** The same context with variables of its own. */
-export const scoped = (cx: Context): Context => ({ ...cx, variables: new Map(cx.variables) })
+export const scoped = (cx: Context): Context => ({
+  ...cx,
+  variables: new Map(cx.variables),
+  guarded: new Set(cx.guarded),
+})
 
-/** Take names for what they are not null. */
+/** Take names for not null, and kernels for having what was asked for. */
 export function narrow(cx: Context, names: readonly string[]): void {
   for (const name of names) {
+    if (name.includes(':')) cx.guarded.add(name)
     const variable = cx.variables.get(name)
     if (variable?.type.kind === 'nullable')
       cx.variables.set(name, { ...variable, type: variable.type.of, declared: variable.type })

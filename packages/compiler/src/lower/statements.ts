@@ -1,13 +1,16 @@
 import type { Expression, Statement, SwitchStatement, VariableDeclaration } from 'oxc-parser'
 import { imm, reg } from '../ir/builder.ts'
-import { isAddress, isData, type Type, typeName, U32 } from '../types.ts'
+import { isAddress, isData, type Type, typeName, U32, U64 } from '../types.ts'
 import { truth } from './expressions.ts'
 import { giveBack } from './functions.ts'
+import { noteLimit } from './limits.ts'
 import { forLoop, forOf, loop } from './loops.ts'
 import { makeObject } from './objects.ts'
-import { at, type Context, fail, narrow, scoped } from './scope.ts'
+import { at, attempt, type Context, fail, type Narrowed, narrow, scoped, type Variable } from './scope.ts'
+import { namesIn, textOf } from './syntax-tree.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { addressFor, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
+import { checkKind } from './variable-kind.ts'
 
 const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]>> = {
   TryStatement: ['try', 'return early: there are no exceptions'],
@@ -16,16 +19,52 @@ const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]
   LabeledStatement: ['a label', 'a function that returns'],
   ClassDeclaration: ['a class', 'an interface for data, and functions'],
   FunctionDeclaration: ['a function inside of another', 'a function of the module'],
-  WithStatement: ['with'],
   DebuggerStatement: ['debugger', 'printk'],
   TSInterfaceDeclaration: ['an interface inside of a function', 'an interface of the module'],
   TSEnumDeclaration: ['enum', 'constants: const OPEN = 0'],
+  TSTypeAliasDeclaration: ['a type alias', 'the type itself, or an interface of the module'],
 }
 
-/** One statement; what follows a `return` in a block is never reached, and left out. */
+/** One statement; what follows a `return` in a block is never reached, and left out. A mistake ends no more than this. */
 export function lowerStatement(cx: Context, node: Statement): void {
   if (cx.ir.ended) return
   at(cx, node)
+  const isGood = attempt(cx, () => {
+    oneStatement(cx, node)
+    return true
+  })
+  // That the function has left is not wrong.
+  if (isGood === undefined && LEAVING.has(node.type)) cx.ir.end({ op: 'return', a: undefined })
+}
+
+const firstWord = (cx: Context, node: Statement): string => /^\w+/.exec(textOf(cx, node))?.[0] ?? ' '
+
+const LEAVING: ReadonlySet<string> = new Set([
+  'ReturnStatement',
+  'BreakStatement',
+  'ContinueStatement',
+  'ThrowStatement',
+])
+
+/** Statements of a block, or a function's. */
+export function lowerStatements(cx: Context, statements: readonly Statement[], taken: readonly string[] = []): void {
+  checkNames(cx, statements, taken)
+  for (const statement of statements) lowerStatement(cx, statement)
+}
+
+/** A name is declared once in a block. */
+function checkNames(cx: Context, statements: readonly Statement[], taken: readonly string[]): void {
+  const seen = new Set(taken)
+  for (const statement of statements)
+    for (const { id } of statement.type === 'VariableDeclaration' ? statement.declarations : []) {
+      if (id.type !== 'Identifier') continue
+      if (seen.has(id.name))
+        attempt(cx, () => fail(cx, { start: id.start, end: id.start + id.name.length }, 'duplicate', { name: id.name }))
+      seen.add(id.name)
+    }
+}
+
+function oneStatement(cx: Context, node: Statement): void {
   switch (node.type) {
     case 'ExpressionStatement':
       cx.lower.expression(cx, node.expression)
@@ -40,8 +79,7 @@ export function lowerStatement(cx: Context, node: Statement): void {
       branches(cx, node)
       return
     case 'BlockStatement': {
-      const inner = scoped(cx)
-      for (const statement of node.body) lowerStatement(inner, statement)
+      lowerStatements(scoped(cx), node.body)
       return
     }
     case 'WhileStatement':
@@ -63,7 +101,10 @@ export function lowerStatement(cx: Context, node: Statement): void {
     case 'ContinueStatement': {
       const to = node.type === 'BreakStatement' ? cx.exits.breakTo : cx.exits.continueTo
       if (to === undefined || node.label != null)
-        fail(cx, node, 'not-in-language', { what: node.label == null ? 'this here' : 'a label' })
+        fail(cx, node.label ?? node, 'not-in-language', {
+          what: node.label == null ? `${firstWord(cx, node)} outside of a loop` : 'a label',
+          instead: node.label == null ? 'return' : 'a function that returns',
+        })
       cx.ir.end({ op: 'jump', to })
       return
     }
@@ -73,20 +114,35 @@ export function lowerStatement(cx: Context, node: Statement): void {
       const [what, instead] = INSTEAD[node.type] ?? [
         `a ${node.type.replace(/Statement|Declaration/, '').toLowerCase()} statement`,
       ]
-      fail(cx, node, 'not-in-language', { what, ...(instead === undefined ? {} : { instead }) })
+      const end = node.start + firstWord(cx, node).length
+      fail(cx, { start: node.start, end }, 'not-in-language', { what, ...(instead === undefined ? {} : { instead }) })
     }
   }
 }
 
 function declare(cx: Context, node: VariableDeclaration): void {
-  if (node.kind !== 'let' && node.kind !== 'const')
-    fail(cx, node, 'not-in-language', { what: node.kind, instead: 'let or const' })
+  attempt(cx, () => checkKind(cx, node))
   for (const { id, init } of node.declarations) {
-    if (id.type !== 'Identifier')
-      fail(cx, id, 'not-in-language', { what: 'taking apart', instead: 'a const for each: const a = x.a' })
-    const annotation = id.typeAnnotation == null ? undefined : typeOfAnnotation(cx, id.typeAnnotation.typeAnnotation)
-    declareOne(cx, { name: id.name, span: id, annotation, init: init ?? undefined, isConst: node.kind === 'const' })
+    const isGood = attempt(cx, () => {
+      if (id.type !== 'Identifier')
+        return fail(cx, id, 'not-in-language', { what: 'taking apart', instead: 'a const for each: const a = x.a' })
+      const annotation = id.typeAnnotation == null ? undefined : typeOfAnnotation(cx, id.typeAnnotation.typeAnnotation)
+      const span = { start: id.start, end: id.start + id.name.length }
+      declareOne(cx, { name: id.name, span, annotation, init: init ?? undefined, isConst: node.kind === 'const' })
+      return true
+    })
+    if (isGood === undefined) for (const name of namesIn(id)) cx.variables.set(name, WRONG)
   }
+}
+
+/** A variable whose declaration is wrong. */
+const WRONG: Variable = { type: { kind: 'error' }, operand: imm(0), assignable: true }
+
+const INSTEAD_OF_VALUE: Readonly<Record<string, string>> = {
+  void: 'the call alone, as a statement: it gives nothing',
+  handle: 'maps, globals and tunables are used by their own names',
+  text: "texts are only for names and printk formats: printk('cwnd %u', cwnd)",
+  null: 'a type that says what else it may be: const tp: tcp_sock | null = null',
 }
 
 interface Declaration {
@@ -106,19 +162,24 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
     }
   }
   if (init === undefined) {
-    if (annotation === undefined) fail(cx, span, 'needs-type', { what: name })
+    if (annotation === undefined) fail(cx, span, 'needs-type', { what: name, instead: `let ${name}: u32` })
     if (!isData(annotation)) fail(cx, span, 'needs-value', { name, type: typeName(annotation) })
     const dst = cx.ir.fresh()
     cx.ir.emit({ op: 'move', width: widthOf(annotation), dst, a: imm(0) })
+    cx.bounded.add(name)
     cx.variables.set(name, { type: annotation, operand: reg(dst), assignable: true })
     return
   }
+  noteLimit(cx, name, init)
   const found = cx.lower.expression(cx, init)
   at(cx, init)
   const { kind } = found.type
   if (kind === 'void' || kind === 'handle' || kind === 'text' || (kind === 'null' && annotation === undefined))
-    fail(cx, init, 'not-a-value', { what: kind === 'void' ? 'this' : typeName(found.type) })
-  const type: Type = annotation ?? (kind === 'literal' ? U32 : found.type)
+    fail(cx, init, 'not-a-value', {
+      what: kind === 'void' ? 'this' : typeName(found.type),
+      instead: INSTEAD_OF_VALUE[kind] ?? '',
+    })
+  const type: Type = annotation ?? (kind === 'literal' ? (isBigint(init) ? U64 : U32) : found.type)
   if (isAddress(type)) {
     const value = addressFor(cx, init, found, type)
     if (value.memory !== undefined && 'imm' in value.operand && value.type.kind !== 'null') {
@@ -135,7 +196,7 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
   const max = found.max === undefined || !isConst ? {} : { max: found.max }
   if (isConst && 'imm' in operand) {
     cx.variables.set(name, {
-      type: annotation ?? (kind === 'literal' ? { kind: 'literal' } : type),
+      type: annotation ?? (kind === 'literal' && !isBigint(init) ? { kind: 'literal' } : type),
       operand,
       assignable: false,
     })
@@ -146,23 +207,27 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
   cx.variables.set(name, { type, operand: reg(dst), assignable: !isConst, ...max })
 }
 
+/** A bigint literal is a u64 literal. */
+const isBigint = (node: Expression): boolean => node.type === 'Literal' && 'bigint' in node
+
 function branches(cx: Context, node: Extract<Statement, { type: 'IfStatement' }>): void {
   const [yes, no] = [cx.ir.block(), cx.ir.block()]
   const after = node.alternate == null ? no : cx.ir.block()
-  const guards = guardsOf(cx, node.test)
-  const narrowed = cx.lower.condition(cx, node.test, yes, no)
-  const arm = (block: number, statement: Statement, names: readonly string[], guarded: readonly string[]): boolean => {
+  // Of a wrong condition nobody knows what it would have told of its names.
+  const unknown = (): Narrowed => ({ yes: namesIn(node.test), no: namesIn(node.test) })
+  const narrowed = attempt(cx, () => cx.lower.condition(cx, node.test, yes, no)) ?? unknown()
+  const arm = (block: number, statement: Statement, names: readonly string[]): boolean => {
     cx.ir.enter(block)
-    const inner: Context = { ...scoped(cx), guarded: new Set([...cx.guarded, ...guarded]) }
+    const inner = scoped(cx)
     narrow(inner, names)
     lowerStatement(inner, statement)
     const left = cx.ir.ended
     cx.ir.end({ op: 'jump', to: after })
     return left
   }
-  const yesLeft = arm(yes, node.consequent, narrowed.yes, guards)
+  const yesLeft = arm(yes, node.consequent, narrowed.yes)
   if (node.alternate != null) {
-    const noLeft = arm(no, node.alternate, narrowed.no, [])
+    const noLeft = arm(no, node.alternate, narrowed.no)
     if (noLeft) narrow(cx, narrowed.yes)
   }
   cx.ir.enter(after)
@@ -170,39 +235,12 @@ function branches(cx: Context, node: Extract<Statement, { type: 'IfStatement' }>
   if (yesLeft) narrow(cx, narrowed.no)
 }
 
-/** What `exists(…)` in a condition vouches for. */
-export function guardsOf(cx: Context, test: Expression): readonly string[] {
-  if (test.type === 'ParenthesizedExpression') return guardsOf(cx, test.expression)
-  if (test.type === 'LogicalExpression' && test.operator === '&&')
-    return [...guardsOf(cx, test.left), ...guardsOf(cx, test.right)]
-  if (test.type !== 'CallExpression' || test.callee.type !== 'Identifier' || test.callee.name !== 'exists') return []
-  const [argument] = test.arguments
-  if (argument?.type === 'Identifier') return [`enumerator:${argument.name}`]
-  return argument?.type === 'MemberExpression' ? fieldPath(cx, argument) : []
-}
-
-/** Struct and path of a field, without computing anything. */
-function fieldPath(cx: Context, node: Expression): readonly string[] {
-  const path: string[] = []
-  let at = node
-  while (at.type === 'MemberExpression' && !at.computed && at.property.type === 'Identifier') {
-    path.unshift(at.property.name)
-    at = at.object
-  }
-  const root =
-    at.type === 'Identifier'
-      ? cx.variables.get(at.name)?.type
-      : at.type === 'CallExpression' && at.callee.type === 'Identifier'
-        ? cx.module.header.struct({ tcp_sk: 'tcp_sock', inet_csk: 'inet_connection_sock' }[at.callee.name] ?? '')
-        : undefined
-  return root?.kind === 'struct'
-    ? [`${root.root}.${[...(root.path === '' ? [] : [root.path]), ...path].join('.')}`]
-    : []
-}
-
 function choose(cx: Context, node: SwitchStatement): void {
-  const value = cx.lower.expression(cx, node.discriminant)
-  intOf(cx, node.discriminant, value, U32)
+  const value = attempt(cx, () => {
+    const found = cx.lower.expression(cx, node.discriminant)
+    intOf(cx, node.discriminant, found, U32)
+    return found
+  })
   const after = cx.ir.block()
   const bodies = node.cases.map(() => cx.ir.block())
   let fallback = after
@@ -212,19 +250,23 @@ function choose(cx: Context, node: SwitchStatement): void {
       fallback = body
       continue
     }
-    const wanted = cx.lower.expression(cx, one.test)
-    const type = commonType(cx, one.test, '===', value, wanted)
-    const next = cx.ir.block()
-    const [a, b] = [widened(cx, one.test, value, type), widened(cx, one.test, wanted, type)]
-    at(cx, one.test)
-    cx.ir.end({ op: 'branch', if: 'eq', width: widthOf(type), a, b, yes: body, no: next })
-    cx.ir.enter(next)
+    const { test } = one
+    attempt(cx, () => {
+      const wanted = cx.lower.expression(cx, test)
+      if (value === undefined) return
+      const type = commonType(cx, test, '===', value, wanted)
+      const next = cx.ir.block()
+      const [a, b] = [widened(cx, test, value, type), widened(cx, test, wanted, type)]
+      at(cx, test)
+      cx.ir.end({ op: 'branch', if: 'eq', width: widthOf(type), a, b, yes: body, no: next })
+      cx.ir.enter(next)
+    })
   }
   cx.ir.end({ op: 'jump', to: fallback })
   const inner: Context = { ...scoped(cx), exits: { ...cx.exits, breakTo: after } }
   for (const [i, one] of node.cases.entries()) {
     cx.ir.enter(bodies[i] ?? after)
-    for (const statement of one.consequent) lowerStatement(inner, statement)
+    lowerStatements(inner, one.consequent)
     cx.ir.end({ op: 'jump', to: bodies[i + 1] ?? after })
   }
   cx.ir.enter(after)

@@ -3,11 +3,13 @@ import type { Span } from '../diagnostics.ts'
 import { irBuilder, reg } from '../ir/builder.ts'
 import type { AccessSize, IrFunction } from '../ir/ir.ts'
 import { type CallbackInfo, nearest } from '../kernel-header.ts'
-import type { IntType } from '../types.ts'
+import { type IntType, sameType, typeName } from '../types.ts'
 import { constantOf } from './declarations.ts'
+import { checkShape } from './function-shape.ts'
 import { lowerFunctionBody } from './functions.ts'
 import { LOWERING } from './lowering.ts'
 import { type Context, type FunctionInfo, fail, type ModuleScope, type Variable } from './scope.ts'
+import { typeOfAnnotation } from './type-annotations.ts'
 import { extended } from './values.ts'
 
 /** A struct_ops value of a module: an algorithm. */
@@ -25,8 +27,8 @@ export interface LoweredCallback {
   readonly member: string
   readonly ir: IrFunction
   readonly source: FunctionInfo['node']
-  /** Where it is written, for instructions that come from nowhere else. */
-  readonly span: Span
+  /** Where its name stands, with its file. */
+  readonly at: Span
 }
 
 /** The algorithms that a module exports, in their order. */
@@ -89,40 +91,60 @@ function lowerOps(
       name: type,
       nearest: nearest(type, ['tcp_congestion_ops']),
     })
+  const info = scope.header.struct(type)
   const [value] = call.arguments
-  if (value?.type !== 'ObjectExpression')
-    return fail(context, call, 'not-in-language', { what: 'this argument', instead: '{ name: …, ssthresh(sk) { … } }' })
+  if (value?.type !== 'ObjectExpression' || info?.kind !== 'struct')
+    return fail(context, value ?? call.callee, 'not-in-language', {
+      what: 'this argument',
+      instead: '{ name: …, ssthresh(sk) { … } }',
+    })
+  let isNameWrong = false
   let name: { readonly text: string; readonly span: Span } | undefined
   const data: Record<string, bigint> = {}
   const lowered: LoweredCallback[] = []
   const seen = new Set<string>()
   for (const property of value.properties)
     collect(() => {
-      if (property.type !== 'Property' || property.key.type !== 'Identifier' || property.computed)
-        return fail(context, property, 'not-in-language', { what: 'this member' })
+      if (
+        property.type !== 'Property' ||
+        property.key.type !== 'Identifier' ||
+        property.computed ||
+        property.kind !== 'init'
+      )
+        return fail(context, property, 'not-in-language', { what: 'this member', instead: 'init(sk) { … }' })
       const key = property.key.name
       if (seen.has(key)) return fail(context, property.key, 'duplicate', { name: key })
       seen.add(key)
+      if (REFUSED.has(key)) return fail(context, property.key, 'refused-callback', { name: key })
       const body = property.value
       if (key === 'name') {
+        isNameWrong = body.type !== 'Literal' || typeof body.value !== 'string'
         if (body.type !== 'Literal' || typeof body.value !== 'string')
           return fail(context, body, 'wrong-type', { want: 'a name in quotes', found: 'something else' })
         name = { text: body.value, span: body }
         return
       }
-      const f = functionOf(scope, key, body)
+      const f = functionOf(scope, key, property)
       if (f === undefined) {
         const constant = constantOf(scope, body) ?? enumeratorOf(scope, body)
         if (constant === undefined)
           return fail(context, body, 'wrong-type', { want: 'a constant or a function', found: 'something else' })
+        const fields = scope.header.fieldNames({ kind: 'struct', root: type, path: '', typeId: info.typeId })
+        if (callbacks.has(key)) return fail(context, body, 'wrong-type', { want: 'a function', found: 'a number' })
+        if (!fields.includes(key))
+          return fail(context, property.key, 'unknown-callback', {
+            type,
+            name: key,
+            nearest: nearest(key, [...callbacks.keys(), ...fields]),
+          })
         data[key] = constant.value
         return
       }
-      const span = { start: property.key.start, end: property.key.end, file: scope.file }
-      lowered.push({ member: key, source: f.node, span, ir: lowerCallback(scope, type, callbacks, property, f) })
+      const at = { start: property.key.start, end: property.key.end, file: scope.file }
+      lowered.push({ member: key, source: f.node, at, ir: lowerCallback(scope, type, callbacks, property, f) })
     })
-  if (name === undefined || !/^[A-Za-z0-9_.]{1,15}$/.test(name.text))
-    fail(context, name?.span ?? call, 'bad-name', {
+  if (!isNameWrong && (name === undefined || !/^[A-Za-z0-9_.]{1,15}$/.test(name.text)))
+    fail(context, name?.span ?? call.callee, 'bad-name', {
       name: name === undefined ? 'name' : name.text === '' ? "''" : name.text,
       why: name === undefined ? 'every algorithm has one' : '1 to 15 of A-Z a-z 0-9 _ . are what the kernel takes',
     })
@@ -135,9 +157,9 @@ function enumeratorOf(scope: ModuleScope, node: Expression): { readonly value: b
   return found === undefined ? undefined : { value: BigInt(found.value) }
 }
 
-function functionOf(scope: ModuleScope, name: string, node: Expression): FunctionInfo | undefined {
+function functionOf(scope: ModuleScope, name: string, { key, value: node }: ObjectProperty): FunctionInfo | undefined {
   if (node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression')
-    return { name, node, module: scope, noinline: false }
+    return { name, at: key, node, module: scope, noinline: false }
   return node.type === 'Identifier' ? scope.functions.get(node.name) : undefined
 }
 
@@ -148,6 +170,9 @@ function checkMandatory(scope: ModuleScope, type: string, seen: ReadonlySet<stri
   if (missing.length > 0)
     fail({ module: scope }, call.callee, 'missing-callback', { type, missing: missing.join(', ') })
 }
+
+/** Callbacks that the kernel takes from its own modules only (net/ipv4/bpf_tcp_ca.c). */
+const REFUSED: ReadonlySet<string> = new Set(['get_info'])
 
 const SIZES: Readonly<Record<number, AccessSize>> = { 8: 'u8', 16: 'u16', 32: 'u32', 64: 'u64' }
 
@@ -174,15 +199,22 @@ function lowerCallback(
     ir,
     lower: LOWERING,
     variables,
-    calling: [f.name],
+    calling: [f.node],
     guarded: new Set(),
+    bounded: new Set(),
+    mistakes: scope.unit.mistakes,
     exits: { returns: { type: info.returns, leave: (value) => ir.end({ op: 'return', a: value }) } },
   }
+  checkShape(f)
   for (const [position, param] of f.node.params.entries()) {
-    if (param.type !== 'Identifier') return fail(context, param, 'not-in-language', { what: 'this parameter' })
+    if (param.type !== 'Identifier') continue
     const at = parameterOf(f.module, info, param.name, position, param)
     const parameter = info.parameters[at]
     if (parameter === undefined) return fail(context, param, 'unknown-name', { name: param.name })
+    const annotation = param.typeAnnotation?.typeAnnotation
+    const said = annotation === undefined ? undefined : typeOfAnnotation(context, annotation)
+    if (annotation !== undefined && said?.kind === 'struct' && !sameType(said, parameter.type))
+      return fail(context, annotation, 'wrong-type', { want: typeName(parameter.type), found: typeName(said) })
     const dst = ir.fresh()
     ir.at(f.module.file, param)
     const int: IntType | undefined = parameter.type.kind === 'int' ? parameter.type : undefined
@@ -198,8 +230,11 @@ function lowerCallback(
     const operand = int === undefined ? reg(dst) : reg(extended(cx, dst, int))
     variables.set(param.name, { type: parameter.type, operand, assignable: true })
   }
+  const known = cx.mistakes.length
   lowerFunctionBody(cx, f)
-  if (!ir.ended && info.returns !== undefined) return fail(context, f.node, 'missing-return', { name })
+  // What is wrong in it may have been what it gives.
+  if (!ir.ended && info.returns !== undefined && cx.mistakes.length === known)
+    return fail(context, f.at, 'missing-return', { name })
   if (!ir.ended) ir.end({ op: 'return', a: undefined })
   return ir.finish(name)
 }

@@ -2,6 +2,7 @@ import type { TSType } from 'oxc-parser'
 import { nearest } from '../kernel-header.ts'
 import { BOOL, intTypes, isData, type Type, VOID } from '../types.ts'
 import { fail, type ModuleScope } from './scope.ts'
+import { textOf } from './syntax-tree.ts'
 
 /** A type annotation of the program. */
 export function typeOfAnnotation(context: { readonly module: ModuleScope }, node: TSType): Type {
@@ -33,6 +34,21 @@ export function typeOfAnnotation(context: { readonly module: ModuleScope }, node
         what: `the type ${node.type === 'TSAnyKeyword' ? 'any' : 'unknown'}`,
         instead: 'an integer type such as u32, an interface, or a struct of the kernel',
       })
+    case 'TSArrayType':
+      return fail(context, node, 'not-in-language', {
+        what: 'an array of any length',
+        instead: `FixedArray<${textOf(context, node.elementType)}, 8>`,
+      })
+    case 'TSTypeLiteral':
+      return fail(context, node, 'not-in-language', {
+        what: 'a type without a name',
+        instead: 'an interface of the module',
+      })
+    case 'TSFunctionType':
+      return fail(context, node, 'not-in-language', {
+        what: 'a function as a value',
+        instead: 'functions of the module, called by their names',
+      })
     case 'TSStringKeyword':
       return fail(context, node, 'not-in-language', {
         what: 'the type string',
@@ -59,8 +75,13 @@ function named(
       length?.type === 'TSLiteralType' && 'value' in length.literal
         ? Number(length.literal.value)
         : countOf(context, length)
-    if (element === undefined || count === undefined || !Number.isInteger(count) || count < 1)
-      return fail(context, node, 'needs-type', { what: 'FixedArray<element, length>' })
+    if (element === undefined || length === undefined)
+      return fail(context, node, 'needs-type', { what: 'FixedArray', instead: 'FixedArray<u32, 4>' })
+    if (count === undefined || !Number.isInteger(count) || count < 1)
+      return fail(context, length, 'wrong-type', {
+        want: 'a length: a number from 1 on',
+        found: textOf(context, length),
+      })
     const of = typeOfAnnotation(context, element)
     if (!isData(of)) return fail(context, element, 'wrong-type', { want: 'a type that lies in memory', found: name })
     return { kind: 'array', element: of, length: count }

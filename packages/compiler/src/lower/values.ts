@@ -15,6 +15,7 @@ import {
   widens,
 } from '../types.ts'
 import { type Context, fail, type Value } from './scope.ts'
+import { textOf } from './syntax-tree.ts'
 
 const operators: Readonly<Record<string, BinaryOp>> = {
   '+': 'add',
@@ -29,7 +30,12 @@ const operators: Readonly<Record<string, BinaryOp>> = {
   '>>': 'rsh',
 }
 
-const SIGN_MATTERS: ReadonlySet<string> = new Set(['/', '%', '<', '<=', '>', '>='])
+/** Does an operator compute a number of two? */
+export const isArithmetic = (operator: string): boolean => Object.hasOwn(operators, operator)
+
+const SIGN_MATTERS: ReadonlySet<string> = new Set(['/', '%', '<', '<=', '>', '>=', 'min', 'max'])
+
+const COMPARES_OR_DIVIDES: ReadonlySet<string> = new Set([...SIGN_MATTERS, '===', '==', '!==', '!='])
 
 /** Put a value into a register that holds values of a type. */
 export function copy(cx: Context, dst: number, type: Type, a: Operand): void {
@@ -42,18 +48,36 @@ export function arithmetic(cx: Context, span: Span, operator: string, left: Valu
   if (fn === undefined) return fail(cx, span, 'not-in-language', { what: `the operator ${operator}` })
   if (left.type.kind === 'literal' && right.type.kind === 'literal') return folded(cx, span, fn, left, right)
   const shift = fn === 'lsh' || fn === 'rsh'
-  const type = shift ? promoted(intOf(cx, span, left, U32)) : commonType(cx, span, operator, left, right)
+  const type = shift ? shiftedType(cx, span, left, right) : commonType(cx, span, operator, left, right)
   if ((fn === 'div' || fn === 'mod') && 'imm' in right.operand && right.operand.imm === 0n)
-    return fail(cx, span, 'division-by-zero', {})
+    return fail(cx, right.from ?? span, 'division-by-zero', {})
+  if (shift && 'imm' in right.operand && (right.operand.imm < 0n || right.operand.imm >= BigInt(type.bits)))
+    return fail(cx, right.from ?? span, 'shift-range', {
+      by: `${right.operand.imm}`,
+      type: typeName(type),
+      bits: type.bits,
+    })
   const a = widened(cx, span, left, type)
-  const b = shift ? right.operand : widened(cx, span, right, type)
   const width = widthOf(type)
+  const b = shift ? shiftCount(right.operand, width) : widened(cx, span, right, type)
   if ((fn === 'div' || fn === 'mod') && type.signed) return { type, operand: signedDivision(cx, fn, width, a, b) }
   const dst = cx.ir.fresh()
   cx.ir.emit({ op: 'binary', fn: fn === 'rsh' && type.signed ? 'arsh' : fn, width, dst, a, b })
-  const max = type.signed ? undefined : greatest(fn, left, right, type)
+  const max = type.signed ? undefined : greatest(fn, left, { ...right, operand: b }, type)
   return { type, operand: reg(dst), ...(max === undefined ? {} : { max }) }
 }
+
+/** What is shifted decides; the count may be any integer. */
+function shiftedType(cx: Context, span: Span, left: Value, right: Value): IntType {
+  intOf(cx, span, right, U32)
+  const type = promoted(intOf(cx, span, left, U32))
+  if (left.type.kind === 'literal' && 'imm' in left.operand) checkRange(cx, span, left.operand.imm, type)
+  return type
+}
+
+/** Counts are taken modulo the width, as the machine does with those in registers, and refuses to with numbers. */
+const shiftCount = (count: Operand, width: Width): Operand =>
+  'imm' in count ? imm(count.imm & BigInt(width - 1)) : count
 
 /** The most that a number without sign can be. */
 function mostOf(value: Value): bigint | undefined {
@@ -92,10 +116,13 @@ function greatest(fn: BinaryOp, left: Value, right: Value, type: IntType): bigin
   }
 }
 
+/** Numbers of the source are below this, so that computing with them takes no time. */
+const LARGEST = 1n << 64n
+
 function folded(cx: Context, span: Span, fn: BinaryOp, left: Value, right: Value): Value {
   const [a, b] = [left.operand, right.operand]
   if (!('imm' in a && 'imm' in b)) return fail(cx, span, 'not-a-value', { what: 'this' })
-  if ((fn === 'div' || fn === 'mod') && b.imm === 0n) return fail(cx, span, 'division-by-zero', {})
+  if ((fn === 'div' || fn === 'mod') && b.imm === 0n) return fail(cx, right.from ?? span, 'division-by-zero', {})
   const results: Readonly<Record<BinaryOp, () => bigint>> = {
     add: () => a.imm + b.imm,
     sub: () => a.imm - b.imm,
@@ -109,7 +136,14 @@ function folded(cx: Context, span: Span, fn: BinaryOp, left: Value, right: Value
     rsh: () => a.imm >> (b.imm & 63n),
     arsh: () => a.imm >> (b.imm & 63n),
   }
-  return { type: LITERAL, operand: imm(results[fn]()) }
+  const result = results[fn]()
+  if (result >= LARGEST || -result > LARGEST)
+    return fail(cx, span, 'literal-range', {
+      value: `${result}`,
+      type: 'u64',
+      range: `0 to ${LARGEST - 1n}`,
+    })
+  return { type: LITERAL, operand: imm(result), from: span }
 }
 
 /** The machine divides without signs: take them off, divide, put the right one back. */
@@ -146,18 +180,50 @@ function signedDivision(cx: Context, fn: 'div' | 'mod', width: Width, a: Operand
 export function commonType(cx: Context, span: Span, operator: string, left: Value, right: Value): IntType {
   const a = left.type.kind === 'literal' ? undefined : promoted(intOf(cx, span, left, U32))
   const b = right.type.kind === 'literal' ? undefined : promoted(intOf(cx, span, right, U32))
-  if (a === undefined || b === undefined) return fitting(cx, span, a ?? b ?? U32, a === undefined ? left : right)
+  if (a === undefined || b === undefined) {
+    const type = a ?? b ?? U32
+    const literal = a === undefined ? left : right
+    // Where a sign matters, -1 is less than 0 and no way to write all ones.
+    if (!type.signed && COMPARES_OR_DIVIDES.has(operator) && 'imm' in literal.operand && literal.operand.imm < 0n)
+      fail(cx, literal.from ?? span, 'literal-range', {
+        value: `${literal.operand.imm}`,
+        type: typeName(type),
+        range: `0 to ${rangeOf(type).max}`,
+      })
+    return fitting(cx, span, type, literal)
+  }
   if (a.signed !== b.signed && SIGN_MATTERS.has(operator)) {
     const wide = a.bits > b.bits ? a : b
     if (!(widens(a, wide) && widens(b, wide)))
-      return fail(cx, span, 'mixed-signs', { left: typeName(left.type), right: typeName(right.type), operator })
+      return fail(cx, span, 'mixed-signs', {
+        left: typeName(left.type),
+        right: typeName(right.type),
+        operator,
+        instead: castsOf(cx, operator, [left, a], [right, b]),
+      })
   }
-  return { kind: 'int', bits: a.bits === 64 || b.bits === 64 ? 64 : 32, signed: a.signed && b.signed }
+  // Where one holds all values of the other, it is that one: s64 of s64 and u32.
+  if (widens(a, b)) return b
+  if (widens(b, a)) return a
+  return { kind: 'int', bits: a.bits === 64 || b.bits === 64 ? 64 : 32, signed: false }
+}
+
+/** The same operation in either sign: `u32(a) < b, or a < s32(b)`. */
+function castsOf(
+  cx: Context,
+  operator: string,
+  [left, a]: readonly [Value, IntType],
+  [right, b]: readonly [Value, IntType],
+): string {
+  const [x, y] = [left, right].map(({ from }) => (from === undefined ? '…' : textOf(cx, from)))
+  const both = (one: string, other: string): string =>
+    /^\w/.test(operator) ? `${operator}(${one}, ${other})` : `${one} ${operator} ${other}`
+  return `${both(`${typeName({ ...a, signed: b.signed })}(${x})`, `${y}`)}, or ${both(`${x}`, `${typeName({ ...b, signed: a.signed })}(${y})`)}`
 }
 
 /** A literal takes the other's type, and has to fit it. */
 function fitting(cx: Context, span: Span, type: IntType, value: Value): IntType {
-  if ('imm' in value.operand) checkRange(cx, span, value.operand.imm, type)
+  if ('imm' in value.operand) checkRange(cx, value.from ?? span, value.operand.imm, type)
   return type
 }
 
@@ -165,7 +231,7 @@ function checkRange(cx: Context, span: Span, value: bigint, type: IntType): void
   const { min, max } = rangeOf(type)
   // `-1` is as good a way as any to write all ones.
   if (value > max || value < (type.signed ? min : -max - 1n))
-    fail(cx, span, 'literal-range', { value: `${value}`, type: typeName(type) })
+    fail(cx, span, 'literal-range', { value: `${value}`, type: typeName(type), range: `${min} to ${max}` })
 }
 
 /** An integer's type; true and false are numbers too. */
@@ -173,7 +239,22 @@ export function intOf(cx: Context, span: Span, value: Value, ofLiteral: IntType)
   if (value.type.kind === 'int') return value.type
   if (value.type.kind === 'literal') return ofLiteral
   if (value.type.kind === 'bool') return U32
-  return fail(cx, span, 'wrong-type', { want: 'an integer', found: typeName(value.type) })
+  const instead = insteadOf(cx, span, value.type)
+  return fail(cx, span, 'wrong-type', {
+    want: 'an integer',
+    found: typeName(value.type),
+    ...(instead === undefined ? {} : { instead }),
+  })
+}
+
+/** What in it is a number. */
+function insteadOf(cx: Context, span: Span, type: Type): string | undefined {
+  const handle = type.kind === 'handle' ? cx.module.handles.get(type.name) : undefined
+  if (handle?.kind === 'map') return `${handle.name}.lookup(key)`
+  if (handle !== undefined || type.kind === 'pointer') return `${textOf(cx, span)}.value`
+  if (type.kind === 'struct' || type.kind === 'record') return `a field of it: ${textOf(cx, span)}.name`
+  if (type.kind === 'text') return "texts are only for names and printk formats: printk('cwnd %u', cwnd)"
+  return undefined
 }
 
 /** Bits that a value of a type is held in. */
@@ -202,7 +283,7 @@ export function converted(cx: Context, span: Span, value: Value, to: IntType): O
   const from = intOf(cx, span, value, to)
   const wide = value.type.kind === 'bool' ? to : from
   if (!widens(wide, to) && !(to.bits >= 32 && promoted(from).bits === to.bits && from.signed === to.signed))
-    return fail(cx, span, 'narrowing', { from: typeName(from), to: typeName(to) })
+    return fail(cx, span, 'narrowing', { from: typeName(from), to: typeName(to), what: shortText(cx, span) })
   return widened(cx, span, value, to)
 }
 
@@ -260,6 +341,20 @@ export function addressFor(cx: Context, span: Span, value: Value, type: Type): V
   if (type.kind === 'nullable' && (value.type.kind === 'null' || sameType(type.of, value.type))) return value
   if (sameType(type, value.type)) return value
   if (value.type.kind === 'nullable' && sameType(type, value.type.of))
-    return fail(cx, span, 'may-be-null', { what: cx.module.file.text.slice(span.start, span.end) })
-  return fail(cx, span, 'wrong-type', { want: typeName(type), found: typeName(value.type) })
+    return fail(cx, span, 'may-be-null', { what: textOf(cx, span) })
+  const view = VIEWS[typeName(type)]
+  return fail(cx, span, 'wrong-type', {
+    want: typeName(type),
+    found: typeName(value.type),
+    ...(view !== undefined && typeName(value.type) === 'sock' ? { instead: `${view}(${textOf(cx, span)})` } : {}),
+  })
+}
+
+/** What makes of a sock what it is the beginning of. */
+const VIEWS: Readonly<Record<string, string>> = { tcp_sock: 'tcp_sk', inet_connection_sock: 'inet_csk' }
+
+/** The text of an expression, where it is short enough to be repeated. */
+function shortText(cx: Context, span: Span): string {
+  const text = textOf(cx, span)
+  return text.length > 30 || text.includes('\n') ? '…' : text
 }

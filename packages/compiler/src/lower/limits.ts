@@ -1,0 +1,101 @@
+import { helperTable } from '@tscc/bpf/helpers'
+import type { Expression } from 'oxc-parser'
+import { irBuilder } from '../ir/builder.ts'
+import { attempt, type Context, type ModuleScope, type Narrowed, type Value } from './scope.ts'
+import { textOf } from './syntax-tree.ts'
+
+/** Rounds that no program has room for: a million instructions, two for each. */
+export const MOST_ROUNDS = 500_000n
+
+const HELPERS: ReadonlySet<string> = new Set(helperTable.map(({ name }) => name))
+
+/** Is an expression known to have a limit? In doubt it is taken to have one. */
+export function isLimited(cx: Context, node: Expression): boolean {
+  const some = (parts: readonly Expression[]): boolean => parts.some((part) => isLimited(cx, part))
+  const all = (parts: readonly Expression[]): boolean => parts.every((part) => isLimited(cx, part))
+  const text = textOf(cx, node)
+  if (cx.bounded.has(text) || cx.guarded.has(`limit:${text}`)) return true
+  switch (node.type) {
+    case 'Literal':
+      return true
+    case 'ParenthesizedExpression':
+      return isLimited(cx, node.expression)
+    case 'UnaryExpression':
+      return isLimited(cx, node.argument)
+    case 'ConditionalExpression':
+      return all([node.consequent, node.alternate]) || isSmall(trial(cx, node))
+    case 'BinaryExpression': {
+      const left = node.left as Expression // no private name: its operator is `in`
+      if (node.operator === '&') return some([left, node.right])
+      if (node.operator === '%' || node.operator === '/' || node.operator === '>>')
+        return isLimited(cx, left) || isSmall(trial(cx, node))
+      return all([left, node.right])
+    }
+    case 'CallExpression': {
+      const args = node.arguments.filter((argument) => argument.type !== 'SpreadElement')
+      const name = node.callee.type === 'Identifier' ? node.callee.name : ''
+      if (name === 'min') return some(args)
+      if (name === 'clamp') return some(args.slice(2))
+      if (name === 'max' || /^[us](?:32|64)$/.test(name)) return all(args)
+      if (cx.module.functions.has(name)) return true
+      if (HELPERS.has(name) || cx.module.header.kfunc(name) !== undefined) return false
+      return isSmall(trial(cx, node))
+    }
+    case 'Identifier':
+      if (isConstant(cx.module, node.name) && !cx.variables.has(node.name)) return true
+      return isSmall(trial(cx, node))
+    case 'MemberExpression':
+      if (node.object.type === 'Identifier' && cx.module.handles.get(node.object.name)?.kind === 'tunable') return true
+      return isSmall(trial(cx, node))
+    default:
+      return true
+  }
+}
+
+/** Remember whether what a name or place gets has a limit. */
+export function noteLimit(cx: Context, text: string, value: Expression): void {
+  if (isLimited(cx, value)) cx.bounded.add(text)
+  else forgetLimit(cx, text)
+}
+
+/** What a name or place holds may be anything from now on. */
+export function forgetLimit(cx: Context, text: string): void {
+  cx.bounded.delete(text)
+  cx.guarded.delete(`limit:${text}`)
+}
+
+/** What a comparison tells of limits, as facts of either side. */
+export function limitsToldBy(cx: Context, left: Expression, operator: string, right: Expression): Narrowed {
+  const told = (side: Expression, other: Expression): readonly string[] =>
+    isLimited(cx, other) ? [`limit:${textOf(cx, side)}`] : []
+  switch (operator) {
+    case '<':
+    case '<=':
+      return { yes: told(left, right), no: told(right, left) }
+    case '>':
+    case '>=':
+      return { yes: told(right, left), no: told(left, right) }
+    case '===':
+    case '==':
+      return { yes: [...told(left, right), ...told(right, left)], no: [] }
+    default:
+      return { yes: [], no: [...told(left, right), ...told(right, left)] }
+  }
+}
+
+const isConstant = ({ constants, header }: ModuleScope, name: string): boolean =>
+  constants.has(name) || header.enumerator(name) !== undefined
+
+/** What an expression is, without computing it; undefined where it is wrong, which is told where it is computed. */
+function trial(cx: Context, node: Expression): Value | undefined {
+  const own: Context = { ...cx, ir: irBuilder(), mistakes: [] }
+  return attempt(own, () => cx.lower.expression(own, node))
+}
+
+/** A number, or one of few bits, or of which it is known how much it can be. */
+export const isSmall = (value: Value | undefined): boolean =>
+  value === undefined ||
+  'imm' in value.operand ||
+  (value.max !== undefined && value.max <= MOST_ROUNDS) ||
+  value.type.kind === 'bool' ||
+  (value.type.kind === 'int' && value.type.bits <= 16)
