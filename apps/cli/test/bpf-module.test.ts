@@ -397,14 +397,23 @@ help: --verbose prints the verifier's whole log
       })
     })
 
-    it('a callback that BPF may not give, although it does nothing', () => {
-      expect(refused('info', 'ssthresh: (sk) => 2,\n  get_info() { return 0 }')).toBe(`failed info.bpf.ts
-info.bpf.ts:6:3 error: the verifier: tcp_congestion_ops takes no get_info from BPF
-    get_info() { return 0 },
-    ^^^^^^^^
-help: leave it out
-help: --verbose prints the verifier's whole log
-`)
+    it('behind code that linking took out', () => {
+      const body = `ssthresh: (sk) => 2,
+  release(sk) {
+    const value: Value = { window: 7 }
+    if (kernelAtLeast(99, 0)) tcp_sk(sk).snd_cwnd = value.window * tcp_sk(sk).snd_ssthresh
+    bpf_setsockopt(sk, 6, 10, value, sizeof<Value>())
+  }`
+      const text = `${head.replace('{ ', '{ kernelAtLeast, ')}interface Value { window: u32 }\n${algorithm('pruned', body)}`
+      source('pruned.bpf.ts', text)
+      const { stderr } = tscc(['check', 'pruned.bpf.ts', '--verbose'], here)
+      expect(stderr).toMatch(
+        /^pruned\.bpf\.ts:10:5 error: the verifier: bpf_setsockopt cannot be called here\n {6}bpf_setsockopt\(sk/m,
+      )
+      const written = readObject(tsccBytes(['build', join(folder, 'pruned.bpf.ts'), '-o', '-']))
+      const at = written.functions.find(({ name }) => name === 'release')?.lines.find(({ line }) => line === 10)?.at
+      const failing = Number(/^(\d+): \(85\) call bpf_setsockopt/m.exec(stderr)?.[1])
+      expect(failing).toBeLessThan(at ?? 0)
     })
 
     it.skipIf(!needs('clang'))('in a program of clang, at its line of C', () => {
