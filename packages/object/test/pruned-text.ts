@@ -53,12 +53,7 @@ export interface More {
 }
 
 /** The context of a test. */
-export const contextOf = ({
-  endian = 'little',
-  loads = [],
-  parameters = 5,
-  isVoid = false,
-}: More): PruneContext => ({
+export const contextOf = ({ endian = 'little', loads = [], parameters = 5, isVoid = false }: More): PruneContext => ({
   endian,
   references: { loads: (extern) => loads[extern], mapValue: () => undefined, parameters: () => parameters },
   isVoid,

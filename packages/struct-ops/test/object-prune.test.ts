@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { algorithms } from '@tscc/algos'
+import { ecnCounter, reno, vegasStyle } from '@tscc/algos'
 import { type Btf, findType, parseBtf } from '@tscc/btf'
 import { type BpfObject, explainLink, linkObject, linkTarget, readObject, writeObject } from '@tscc/object'
 import { btfResolver, linkStructOps } from '@tscc/struct-ops'
@@ -9,6 +9,13 @@ import { describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { specToObject } from '../src/object.ts'
 import { transfer } from './loopback.ts'
+
+/** Algorithms in instructions. */
+const algorithms = [
+  { name: 'reno', spec: reno },
+  { name: 'vegas-style', spec: vegasStyle },
+  { name: 'ecn-counter', spec: ecnCounter },
+] as const
 
 const folder = new URL('../../object/fixtures/btf/', import.meta.url)
 /** Kernels by their BTF. */

@@ -1,7 +1,7 @@
 import { isElf } from '@tscc/btf'
 import { isTsccError } from '@tscc/core'
 import { decode, type Insn } from '@tscc/insn'
-import { type BpfObject, type CodeSection, codeSections, relocationTexts } from '@tscc/object'
+import { type BpfObject, type CodeSection, codeSections, type LinkedObject, relocationTexts } from '@tscc/object'
 import { linkStructOps, originOf, type Resolver, type Step, type SymbolicStep } from '@tscc/struct-ops'
 import { openProgramById, programCode, programInfo } from '@tscc/syscall'
 import { cliErrors } from '../cli-errors.ts'
@@ -65,6 +65,11 @@ export function objectListings(object: BpfObject): readonly Listing[] {
       origins: Array.from({ length: f.code.length / 8 }, (_, slot) => texts.get(slot) ?? ''),
     }
   })
+}
+
+/** Each program of an object that was linked. */
+export function linkedListings(label: string, linked: LinkedObject): readonly Listing[] {
+  return linked.programs.map(({ name, code }) => ({ title: `${label}: ${name}`, insns: decode(code) }))
 }
 
 /** Each callback of an algorithm, linked. */

@@ -8,7 +8,7 @@ import { loadBtf } from '../btf/load-btf.ts'
 import { cliErrors } from '../cli-errors.ts'
 import { readInput } from '../files.ts'
 import { openHost } from '../host.ts'
-import { compileSource, isBpfModulePath } from './compile-source.ts'
+import { compileSource, isCompiled } from './compile-source.ts'
 import { algorithmSource, isModulePath, type LoadedAlgorithm, loadAlgorithm } from './load-algorithm.ts'
 import type { LoadedObjectFile } from './loaded-object.ts'
 
@@ -20,7 +20,7 @@ export const sourceText = `a TypeScript file (.bpf.ts), an object file (.bpf.o),
 
 /** What a user named: an algorithm of tscc, a module with steps, a `*.bpf.ts` file, an object file. */
 export async function loadSource(text: string): Promise<LoadedSource> {
-  if (isBpfModulePath(text)) return compileSource(text)
+  if (isCompiled(text)) return compileSource(text)
   if (!isObjectPath(text)) return loadAlgorithm(text)
   const bytes = readInput(text)
   const read: { object?: BpfObject } = {}

@@ -4,7 +4,7 @@ import { nearestNames } from '@tscc/core'
 import { type BpfObject, writeObject } from '@tscc/object'
 import { renameObject, specToObject } from '@tscc/struct-ops/object'
 import { type Command, Option } from 'commander'
-import { compileSource, isBpfModulePath, type LoadedModule } from '../algorithm/compile-source.ts'
+import { compileSource, isCompiled, type LoadedModule } from '../algorithm/compile-source.ts'
 import { algorithmSource, loadAlgorithm } from '../algorithm/load-algorithm.ts'
 import { objectListing } from '../algorithm/object-listing.ts'
 import { declarations } from '../btf/declarations.ts'
@@ -102,7 +102,7 @@ const usage = (message: string, hint: string): Error =>
 
 async function build(source: string, options: BuildOptions): Promise<Built> {
   const { section, endian, without = [] } = options
-  if (!isBpfModulePath(source)) {
+  if (!isCompiled(source)) {
     if (without.length > 0) throw usage('only a .bpf.ts file goes through passes', 'leave out --without')
     const { spec } = await loadAlgorithm(source)
     const name = options.name ?? spec.name

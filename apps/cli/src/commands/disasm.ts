@@ -1,9 +1,18 @@
 import { existsSync } from 'node:fs'
 import { disassemble, type Endian, encode, type Insn, insnSlots, insnText } from '@tscc/insn'
+import { linkObject } from '@tscc/object'
 import { type Command, Option } from 'commander'
-import { compileSource, isBpfModulePath } from '../algorithm/compile-source.ts'
-import { algorithmListings, fileListings, type Listing, loadedListing, objectListings } from '../algorithm/listings.ts'
+import { compileSource, isBpfModulePath, isCompiled } from '../algorithm/compile-source.ts'
+import {
+  algorithmListings,
+  fileListings,
+  type Listing,
+  linkedListings,
+  loadedListing,
+  objectListings,
+} from '../algorithm/listings.ts'
 import { isModulePath, loadAlgorithm } from '../algorithm/load-algorithm.ts'
+import { openTarget } from '../algorithm/load-source.ts'
 import { btfSource } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
 import { openResolver } from '../host.ts'
@@ -51,11 +60,19 @@ export function defineDisasm(command: Command, { output }: CommandContext): void
 async function findListings(what: string, options: DisasmOptions): Promise<readonly Listing[]> {
   const id = /^prog:(\d{1,10})$/.exec(what)?.[1]
   if (id !== undefined) return [loadedListing(Number(id))]
-  if (isBpfModulePath(what) && options.raw !== true) return objectListings((await compileSource(what)).object)
+  if (isCompiled(what) && options.raw !== true) return compiledListings(what, options)
   const isFile = options.raw === true || what === '-' || (existsSync(what) && !/\.[cm]?[jt]s$/.test(what))
   if (isFile || (isModulePath(what) && !/\.[cm]?[jt]s$/.test(what)))
     return fileListings(what, options.endian, options.raw === true)
   return algorithmListings(await loadAlgorithm(what), openResolver(options.btf))
+}
+
+/** What is written for all kernels as it is; an algorithm of tscc, linked. */
+async function compiledListings(what: string, { btf }: DisasmOptions): Promise<readonly Listing[]> {
+  const { object, label } = await compileSource(what)
+  if (isBpfModulePath(what)) return objectListings(object)
+  const target = openTarget('disasm', btf)
+  return linkedListings(label, linkObject(object, target, { untold: 'zero' }))
 }
 
 /** Text that `tscc asm` reads back: headings and origins are comments. */

@@ -240,7 +240,9 @@ function memoryOffset(instr: Extract<Instr, { op: 'load' | 'store' | 'atomicAdd'
 
 function storeCode(instr: Extract<Instr, { op: 'store' | 'atomicAdd' }>, { place, frame }: Writer): readonly Made[] {
   const base = baseOf(instr.base)
-  const source = sourceOf(instr.a, instr.size === 'u64' ? 64 : 32)
+  const bits = 8 * BYTES[instr.size]
+  // Of a number only what is stored has room in the instruction.
+  const source = 'imm' in instr.a ? Number(BigInt.asIntN(bits, instr.a.imm)) : nameOf(instr.a.reg)
   const make = (offset: number): Insn => {
     if (instr.op === 'store') return insn.store(instr.size, base, offset, source)
     if (typeof source === 'number') throw new Error('an atomic operation takes a register')

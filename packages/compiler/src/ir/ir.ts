@@ -133,6 +133,8 @@ export type Terminator =
       readonly b: Operand
       readonly yes: number
       readonly no: number
+      /** It bounds an index: it goes only where the verifier sees without it what it says. */
+      readonly guard?: true
     }
   | { readonly op: 'return'; readonly a: Operand | undefined }
 

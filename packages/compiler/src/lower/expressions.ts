@@ -341,11 +341,14 @@ function logical(cx: Context, node: Extract<Expression, { type: 'LogicalExpressi
     return fail(cx, node.right, 'wrong-type', { want: 'an integer', found: typeName(right.type) })
   const type = commonType(cx, node, '?:', left, right)
   const dst = cx.ir.fresh()
-  for (const value of [right, left]) {
+  const finish = (value: Value): void => {
     copy(cx, dst, type, widened(cx, node, value, type))
     cx.ir.end({ op: 'jump', to: after })
-    cx.ir.enter(value === right ? keep : after)
   }
+  finish(right)
+  cx.ir.enter(keep)
+  finish(left)
+  cx.ir.enter(after)
   return { type, operand: reg(dst) }
 }
 

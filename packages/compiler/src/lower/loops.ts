@@ -137,7 +137,8 @@ export function forOf(cx: Context, node: ForOfStatement): void {
     type: U32,
     operand: reg(count),
     assignable: false,
-    ...(limit > 0n ? { max: limit - 1n } : {}),
+    // Of none it runs no time, and any limit holds.
+    max: limit > 0n ? limit - 1n : 0n,
   })
   cx.lower.statement({ ...inner, exits: { ...cx.exits, breakTo: after, continueTo: next } }, node.body)
   cx.ir.end({ op: 'jump', to: next })

@@ -31,6 +31,7 @@ export function legalize(f: IrFunction): Legal {
     return registers++
   }
   const outs = liveOut(f)
+  const addresses = stackAddresses(f)
   const blocks = f.blocks.map((block, at): Block => {
     const dying = lastUses(block, outs[at] ?? NO_REGISTERS)
     const instrs: Instr[] = []
@@ -53,7 +54,14 @@ export function legalize(f: IrFunction): Legal {
             break
           }
           const dies = (operand: Operand): boolean => 'reg' in operand && dying[i]?.has(operand.reg) === true
-          const swap = COMMUTES.has(instr.fn) && 'reg' in instr.b && 'reg' in instr.a && dies(instr.b) && !dies(instr.a)
+          const isAddress = 'reg' in instr.a && addresses.has(instr.a.reg)
+          const swap =
+            !isAddress &&
+            COMMUTES.has(instr.fn) &&
+            'reg' in instr.b &&
+            'reg' in instr.a &&
+            dies(instr.b) &&
+            !dies(instr.a)
           const [left, right] = swap ? [instr.b, instr.a] : [accepted.a, accepted.b]
           let b = inRegister(right, instr.width, span)
           if ('reg' in b && b.reg === instr.dst && !('reg' in left && left.reg === instr.dst)) b = moved(b, span)
@@ -114,6 +122,29 @@ export function legalize(f: IrFunction): Legal {
     return { phis: [], instrs, end }
   })
   return { f: parametersFirst({ ...f, blocks, registers }), fixed }
+}
+
+/**
+ * Registers that may hold the address of something on a stack, one's own or a caller's. They stay the left operand: of
+ * `number += address` the verifier forgets which function's stack it was.
+ */
+function stackAddresses(f: IrFunction): ReadonlySet<number> {
+  const found = new Set<number>()
+  const isFound = (operand: Operand): boolean => 'reg' in operand && found.has(operand.reg)
+  for (let size = -1; size !== found.size; ) {
+    size = found.size
+    for (const { instrs } of f.blocks)
+      for (const instr of instrs)
+        if (
+          instr.op === 'parameter' ||
+          (instr.op === 'address' && instr.of.kind === 'stack') ||
+          (instr.op === 'fieldAddress' && isFound(instr.base)) ||
+          (instr.op === 'move' && isFound(instr.a)) ||
+          (instr.op === 'binary' && instr.fn === 'add' && instr.width === 64 && isFound(instr.a))
+        )
+          found.add(instr.dst)
+  }
+  return found
 }
 
 type Binary = Extract<Instr, { op: 'binary' }>

@@ -10,13 +10,38 @@ const RUNS = 3
 const state = layoutOf(stateShape)
 const record = layoutOf(rec)
 
-/** Compile programs of these seeds as one module and run each; tells the first that did something else. */
-export function checkModule(kernel: Kernel, seeds: readonly number[], options: CompileOptions): void {
+/** Reasons of the verifier's that a program may give it: too many ways through it, too much on the stack with the caller's. */
+const TOO_MUCH = /program is too large|combined stack size|sequence of \d+ jumps is too complex/
+
+/**
+ * Compile programs of these seeds as one module and run each; throws of the first that does something else, and of what is
+ * not loaded. Gives the seeds whose programs are too much for the verifier, which is the generator's fault.
+ */
+export function checkModule(kernel: Kernel, seeds: readonly number[], options: CompileOptions): readonly number[] {
   const module = randomModule(seeds)
   const { object, diagnostics } = compile(module.text, { ...options, fileName: `seed-${seeds[0]}.bpf.ts` })
-  if (object === undefined)
+  if (object === undefined) {
+    if (seeds.length > 1) return oneByOne(kernel, seeds, options)
+    if (diagnostics.every(({ code }) => code === 'TSCC2302')) return seeds
     throw new Error(`FUZZ_SEED=${seeds}: ${diagnostics.map((one) => diagnosticText(one, module.text)).join('\n')}`)
-  using loaded = load(kernel, object, seeds)
+  }
+  let loaded: Runnable
+  try {
+    loaded = runnable(kernel, object)
+  } catch (error) {
+    if (seeds.length > 1) return oneByOne(kernel, seeds, options)
+    if (error instanceof Error && TOO_MUCH.test(error.message)) return seeds
+    throw new Error(`FUZZ_SEED=${seeds} was not loaded\n${module.text}`, { cause: error })
+  }
+  using _ = loaded
+  check(module, seeds, loaded)
+  return []
+}
+
+const oneByOne = (kernel: Kernel, seeds: readonly number[], options: CompileOptions): readonly number[] =>
+  seeds.flatMap((seed) => checkModule(kernel, [seed], options))
+
+function check(module: RandomModule, seeds: readonly number[], loaded: Runnable): void {
   const initial = new Map([...loaded.variables].map(([name, bytes]) => [name, bytes.slice()]))
   for (const [which, seed] of seeds.entries())
     for (let run = 0; run < RUNS; run++) {
@@ -33,14 +58,6 @@ export function checkModule(kernel: Kernel, seeds: readonly number[], options: C
       if (found !== '')
         throw new Error(`FUZZ_SEED=${seed} run ${run}: ${found}\nfrom ${before}\n${randomModule([seed]).text}`)
     }
-}
-
-function load(kernel: Kernel, object: Parameters<typeof runnable>[1], seeds: readonly number[]): Runnable {
-  try {
-    return runnable(kernel, object)
-  } catch (error) {
-    throw new Error(`FUZZ_SEED=${seeds} was not loaded`, { cause: error })
-  }
 }
 
 function imageOf(values: ReadonlyMap<string, bigint>): Uint8Array {

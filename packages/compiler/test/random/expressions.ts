@@ -221,6 +221,7 @@ function changing(scope: Scope, depth: number): Expr {
     return {
       text: `(${place.text} = ${value.text})`,
       type: place.type,
+      isNumber: value.isNumber === true,
       value(s) {
         const { set } = place.resolve(s)
         const result = value.value(s)

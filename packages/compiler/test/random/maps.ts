@@ -1,5 +1,6 @@
 // Random uses of maps, each with what it does to the reference's.
 import { compoundAssignment, exprOf, indexBelow, intPlace, placesOf } from './expressions.ts'
+import { literalOf } from './literals.ts'
 import {
   emptyObject,
   freshName,
@@ -11,7 +12,6 @@ import {
   type State,
   type Stmt,
 } from './model.ts'
-import { literalOf } from './statements.ts'
 import { cut } from './values.ts'
 
 /** The maps of every module. */

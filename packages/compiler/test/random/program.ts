@@ -164,8 +164,11 @@ function randomProgram(seed: number, index: number): { readonly text: string; ru
     records: [namedRecord('v', stateShape), namedRecord('v', stateShape), ...base.records],
   }
   const body = inARow([block(scope, 3, '  ', 10), giveBackLine(scope, '  ')])
+  const [start, end] = r.percent(75)
+    ? [`const p${index} = noinline((sk: sock): u64 => {`, '})']
+    : [`function p${index}(sk: sock): u64 {`, '}']
   return {
-    text: `${text}const p${index} = noinline((sk: sock): u64 => {\n  const v = inet_csk_ca<S>(sk)\n  let x: u32 = 1\n${usesMaps ? '  empty()\n' : ''}${body.text}})\n`,
+    text: `${text}${start}\n  const v = inet_csk_ca<S>(sk)\n  let x: u32 = 1\n${usesMaps ? '  empty()\n' : ''}${body.text}${end}\n`,
     run(s) {
       s.variables.set('x', 1n)
       body.run(s)
