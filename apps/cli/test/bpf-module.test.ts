@@ -15,7 +15,7 @@ const btfOf = (kernel: string): string => `${root}packages/object/fixtures/btf/t
 const available = (): readonly string[] =>
   readFileSync('/proc/sys/net/ipv4/tcp_available_congestion_control', 'utf8').trim().split(' ')
 
-const head = `import { bpf_setsockopt, global, max, range, sizeof, structOps, tcp_sk, tunable, type u16, type u32, type u64 } from '@tscc/bpf'
+const head = `import { bpf_setsockopt, global, max, range, sizeof, structOps, tcp_sk, tunable, type u16, u32, type u64 } from '@tscc/bpf'
 import type { tcp_congestion_ops } from '@tscc/vmlinux'
 `
 /** An algorithm; `body` are its callbacks but for the two that each has. */
@@ -144,6 +144,11 @@ describe('build', () => {
     const path = file('good.s', '')
     expect(tscc(['build', good, '--emit', 'asm', '-o', path])).toMatchObject({ status: 0, stdout: '' })
     expect(readFileSync(path, 'utf8')).toBe(asm.stdout)
+    const timed = source(
+      'timed.bpf.ts',
+      head.replace('{ ', '{ bpf_ktime_get_ns, ') + algorithm('cli_timed', 'ssthresh: (sk) => u32(bpf_ktime_get_ns())'),
+    )
+    expect(tscc(['build', timed, '--emit', 'asm']).stdout).toMatch(/: call 5 +; bpf_ktime_get_ns$/m)
     expect(tscc(['build', 'reno', '--emit', 'asm']).stdout).toMatch(/; tcp_sock\.snd_cwnd$/m)
   })
 
@@ -343,6 +348,13 @@ describe.skipIf(!needs('struct_ops_link', 'bpf_ids'))('on the running kernel', (
     expect(bad.stderr.match(/error TSCC2002/g)).toHaveLength(2)
   })
 
+  it('check --watch of what is not there says so', () => {
+    expect(tscc(['check', join(folder, 'nowhere/x.bpf.ts'), '--watch'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/nowhere: cannot read it, no such file or folder/),
+    })
+  })
+
   describe('shows a refusal of the verifier at its place', () => {
     const refused = (name: string, body: string) => {
       source(`${name}.bpf.ts`, head + algorithm(name, body))
@@ -383,6 +395,48 @@ help: --verbose prints the verifier's whole log
           complaint: 'bpf_setsockopt cannot be called here',
         },
       })
+    })
+
+    it('behind code that linking took out', () => {
+      const body = `ssthresh: (sk) => 2,
+  release(sk) {
+    const value: Value = { window: 7 }
+    if (kernelAtLeast(99, 0)) tcp_sk(sk).snd_cwnd = value.window * tcp_sk(sk).snd_ssthresh
+    bpf_setsockopt(sk, 6, 10, value, sizeof<Value>())
+  }`
+      const text = `${head.replace('{ ', '{ kernelAtLeast, ')}interface Value { window: u32 }\n${algorithm('pruned', body)}`
+      source('pruned.bpf.ts', text)
+      const { stderr } = tscc(['check', 'pruned.bpf.ts', '--verbose'], here)
+      expect(stderr).toMatch(
+        /^pruned\.bpf\.ts:10:5 error: the verifier: bpf_setsockopt cannot be called here\n {6}bpf_setsockopt\(sk/m,
+      )
+      const written = readObject(tsccBytes(['build', join(folder, 'pruned.bpf.ts'), '-o', '-']))
+      const at = written.functions.find(({ name }) => name === 'release')?.lines.find(({ line }) => line === 10)?.at
+      const failing = Number(/^(\d+): \(85\) call bpf_setsockopt/m.exec(stderr)?.[1])
+      expect(failing).toBeLessThan(at ?? 0)
+    })
+
+    it.skipIf(!needs('clang'))('in a program of clang, at its line of C', () => {
+      const path = file(
+        'stores.bpf.c',
+        `#define SEC(x) __attribute__((section(x), used))
+struct sock { int x; } __attribute__((preserve_access_index));
+struct tcp_sock { unsigned snd_nxt; } __attribute__((preserve_access_index));
+struct tcp_congestion_ops { unsigned (*ssthresh)(struct sock *); };
+SEC("struct_ops/stores") unsigned stores(unsigned long long *ctx) {
+\tstruct tcp_sock *tp = (void *)ctx[0];
+\ttp->snd_nxt = 5;
+\treturn 2;
+}
+char _license[] SEC("license") = "GPL";
+SEC(".struct_ops") struct tcp_congestion_ops ops = { .ssthresh = (void *)stores };
+`,
+      )
+      const flags = ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-c', path, '-o', join(folder, 'stores.bpf.o')]
+      expect(spawnSync('clang', flags, { encoding: 'utf8', cwd: folder })).toMatchObject({ status: 0, stderr: '' })
+      expect(tscc(['check', 'stores.bpf.o'], here).stderr).toMatch(
+        /stores\.bpf\.c:7:14 error: the verifier: no write support to tcp_sock\.snd_nxt\n {2}\ttp->snd_nxt = 5;\n {2}\t {12}\^\nhelp: /,
+      )
     })
 
     it('a loop that runs too often', () => {

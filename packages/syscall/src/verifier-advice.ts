@@ -93,6 +93,11 @@ const rules: readonly Rule[] = [
     help: 'this kernel does not give the function to congestion control',
   },
   {
+    pattern: /^attach to unsupported member (\w+) of struct (\w+)/,
+    message: ([, member, struct]) => `${struct} takes no ${member} from BPF`,
+    help: 'leave it out',
+  },
+  {
     pattern: /^Unreleased reference/,
     message: () => 'something that was reserved or acquired is still held where the program ends',
     help: 'submit or discard it on every way out',

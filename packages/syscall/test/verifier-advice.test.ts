@@ -63,6 +63,11 @@ describe('verifierAdvice', () => {
       'this kernel does not give the function to congestion control',
     ],
     [
+      'attach to unsupported member get_info of struct tcp_congestion_ops',
+      'tcp_congestion_ops takes no get_info from BPF',
+      'leave it out',
+    ],
+    [
       'Unreleased reference id=2 alloc_insn=5',
       'something that was reserved or acquired is still held where the program ends',
       'submit or discard it on every way out',

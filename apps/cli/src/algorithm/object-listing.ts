@@ -1,3 +1,4 @@
+import { helperTable } from '@tscc/bpf/helpers'
 import { decode, disassemble, insnSlots } from '@tscc/insn'
 import { type BpfObject, type ObjectFunction, relocationTexts } from '@tscc/object'
 import { inColumns } from '../output/columns.ts'
@@ -7,6 +8,8 @@ import { printable } from '../output/printable.ts'
 export function objectListing(object: BpfObject): string {
   return object.functions.map((f) => functionListing(object, f)).join('\n\n')
 }
+
+const helperName = (id: number): string | undefined => helperTable.find((row) => row.id === id)?.name
 
 function functionListing(object: BpfObject, f: ObjectFunction): string {
   const insns = decode(f.code, { endian: object.endian })
@@ -19,7 +22,11 @@ function functionListing(object: BpfObject, f: ObjectFunction): string {
     return at
   })
   const listed = inColumns(
-    disassemble(insns, { numbers: true, annotate: (index) => texts.get(slots[index] ?? 0) }),
+    disassemble(insns, {
+      numbers: true,
+      annotate: (index) => texts.get(slots[index] ?? 0),
+      callName: (insn) => (insn.kind === 'callHelper' ? helperName(insn.helper) : undefined),
+    }),
   ).split('\n')
   // Labels have lines of their own; instructions begin with their slot.
   const shown = { line: '' }

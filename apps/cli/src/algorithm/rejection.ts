@@ -91,8 +91,8 @@ function nearName(path: string): string {
   return near.startsWith('..') ? path : near
 }
 
-/** Below the word that begins at a column. */
+/** Below the word that begins at a column; tabs stay, so that it is below on any terminal. */
 function caret(text: string, column: number): string {
   const word = /^[\w$.]+/.exec(text.slice(column - 1))?.[0] ?? ''
-  return `${' '.repeat(column - 1)}${'^'.repeat(Math.max(1, word.length))}`
+  return `${text.slice(0, column - 1).replace(/[^\t]/g, ' ')}${'^'.repeat(Math.max(1, word.length))}`
 }

@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
+import { fileFailure } from '../files.ts'
 
 /** Milliseconds without another change before a change counts: editors write a file in several steps. */
 const SETTLED = 60
@@ -54,10 +55,14 @@ function watchChanges(signal: AbortSignal): Changes {
       const names = folders.get(folder)?.names ?? new Set()
       names.add(basename(path))
       if (folders.has(folder)) return
-      const watcher = watch(folder, (_, name) => {
-        if (name === null || names.has(name)) onChange()
-      })
-      folders.set(folder, { names, watcher })
+      try {
+        const watcher = watch(folder, (_, name) => {
+          if (name === null || names.has(name)) onChange()
+        })
+        folders.set(folder, { names, watcher })
+      } catch (error) {
+        throw fileFailure(folder, 'read', error)
+      }
     },
     close() {
       clearTimeout(waiting.timer)
