@@ -71,7 +71,7 @@ function oneExpression(cx: Context, node: Expression): Value {
       if (isComparison(node.operator)) return asBool(cx, node)
       return isArithmetic(node.operator) ? binary(cx, node, node.left) : noOperator(cx, node, node.operator)
     case 'LogicalExpression':
-      return isTruth(cx, node.left) ? asBool(cx, node) : logical(cx, node)
+      return node.operator === '??' || isTruth(cx, node.left) ? asBool(cx, node) : logical(cx, node)
     case 'ConditionalExpression':
       return conditional(cx, node)
     case 'UnaryExpression':
