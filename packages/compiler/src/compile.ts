@@ -5,7 +5,7 @@ import { type Diagnostic, diagnose, type Span } from './diagnostics.ts'
 import type { CodeItem, CodePlace } from './emit/code.ts'
 import { emitFunction } from './emit/function.ts'
 import { identifier, type ObjectPart, type OpsValue, objectWriter } from './emit/object.ts'
-import type { IrFunction } from './ir/ir.ts'
+import type { Cpu, IrFunction } from './ir/ir.ts'
 import { type KernelHeader, kernelHeader } from './kernel-header.ts'
 import { type LoweredModule, libraryOf, lowerModule, type ReadModule } from './lower/module.ts'
 import type { FunctionInfo } from './lower/scope.ts'
@@ -23,6 +23,8 @@ export interface CompileOptions {
   readonly types?: Btf
   /** What some kernels lack of the types, as `@tscc/vmlinux/header` has it; it has to be asked for. */
   readonly availability?: Readonly<Record<string, string>>
+  /** Which instructions may be used. Default v3, which every kernel from 5.10 on has; v4 is for 6.6 and later. */
+  readonly cpu?: Cpu
   /** Passes to leave out. */
   readonly without?: readonly PassName[]
   /** Default: `Dual MIT/GPL`, which the kernel takes for GPL. */
@@ -61,13 +63,13 @@ const standard: { types?: Btf } = {}
 
 /** Compile a module of the language: the same text gives the same object, on any machine. Mistakes are data, not errors. */
 export function compile(text: string, options: CompileOptions = {}): Compiled {
-  const { fileName = 'input.bpf.ts', without = [], license = 'Dual MIT/GPL' } = options
+  const { fileName = 'input.bpf.ts', without = [], cpu = 'v3', license = 'Dual MIT/GPL' } = options
   const isStandard = options.types === undefined
   standard.types ??= parseBtf(headerBtf(), { pointerSize: 8 })
   const types = options.types ?? standard.types
   const { header, library } = knownOf(types, options.availability ?? (isStandard ? availability : {}))
   const file = sourceFile(fileName, text)
-  const lowered = lowerModule(file, { header, library, read: options.read })
+  const lowered = lowerModule(file, { header, library, read: options.read, cpu })
   const { module } = lowered
   if (module === undefined) return { functions: [], diagnostics: lowered.diagnostics }
 
@@ -75,11 +77,12 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
   const functions: CompiledFunction[] = []
   const diagnostics: Diagnostic[] = []
   const emit = (name: string, source: IrFunction, callback: CodePlace['callback'], at: Span): ObjectPart => {
-    const ir = optimize(source, without)
+    const ir = optimize(source, without, cpu)
     const place: CodePlace = {
       btf: writer.btf,
       before: writer.before(callback),
       structOf: writer.structOf,
+      cpu,
       ...(callback === undefined ? {} : { callback }),
     }
     const emitted = emitFunction(ir, place, { mergeTails: !without.includes('mergeTails') })

@@ -7,6 +7,7 @@ import {
   type Bits,
   BYTES,
   type Condition,
+  type Cpu,
   type Instr,
   type IrFunction,
   OPPOSITE,
@@ -36,6 +37,7 @@ export interface CodeItem {
 
 /** Where code is made. */
 export interface CodePlace {
+  readonly cpu: Cpu
   readonly btf: LocalBtf
   /** Argument positions that older kernels have, by name, for loaders that cannot bind them. */
   readonly before: readonly string[]
@@ -64,7 +66,8 @@ export function codeOf(f: IrFunction, frame: Frame, place: CodePlace): readonly 
     // A return falls through to one that is there anyway.
     const next = f.blocks[order[i + 1] ?? -1]
     if (block.end.op === 'return' && next?.end.op === 'return' && next.instrs.length === 0) continue
-    for (const item of endCode(shortened(f, block.end, order[i + 1]), order[i + 1], targets)) items.push({ item, span })
+    for (const item of endCode(shortened(f, block.end, order[i + 1]), order[i + 1], targets, place.cpu))
+      items.push({ item, span })
   }
   const named = new Set([...targets].map((at) => `b${at}`))
   return reachable(items, named)
@@ -112,10 +115,15 @@ function shortened(f: IrFunction, end: Terminator, next: number | undefined): Te
 function instrCode(instr: Instr, writer: Writer): readonly Made[] {
   switch (instr.op) {
     case 'move':
-      return moveCode(instr.dst, instr.a, instr.width)
+      return moveCode(instr.dst, instr.a, instr.width, writer.place.cpu)
     case 'binary': {
       const make = operations[instr.fn][instr.width === 32 ? 0 : 1]
       return [{ item: make(nameOf(instr.dst), sourceOf(instr.b, instr.width)) }]
+    }
+    case 'extend': {
+      const from = nameOf('reg' in instr.a ? instr.a.reg : 0)
+      if (instr.width === 64) return [{ item: insn.movsx(nameOf(instr.dst), from, instr.bits) }]
+      return [{ item: insn.movsx32(nameOf(instr.dst), from, instr.bits === 8 ? 8 : 16) }]
     }
     case 'negate':
       return [{ item: instr.width === 32 ? insn.neg32(nameOf(instr.dst)) : insn.neg(nameOf(instr.dst)) }]
@@ -149,15 +157,17 @@ function sourceOf(operand: Operand, width: Width): WritableRegister | number {
   return 'reg' in operand ? nameOf(operand.reg) : Number(BigInt.asIntN(width === 32 ? 32 : 64, operand.imm))
 }
 
-function moveCode(to: number, a: Operand, width: Width): readonly Made[] {
+function moveCode(to: number, a: Operand, width: Width, cpu: Cpu): readonly Made[] {
   const dst = nameOf(to)
   if ('reg' in a) return [{ item: width === 32 ? insn.mov32(dst, nameOf(a.reg)) : insn.mov(dst, nameOf(a.reg)) }]
   const value = BigInt.asIntN(64, a.imm)
-  if (width === 32 || (value >= 0n && BigInt.asUintN(32, value) === value))
+  if (width === 32 || (hasAlu32(cpu) && value >= 0n && BigInt.asUintN(32, value) === value))
     return [{ item: insn.mov32(dst, Number(BigInt.asIntN(32, value))) }]
   if (BigInt.asIntN(32, value) === value) return [{ item: insn.mov(dst, Number(value)) }]
   return [{ item: insn.ldImm64(dst, BigInt.asUintN(64, value)) }]
 }
+
+const hasAlu32 = (cpu: Cpu): boolean => cpu === 'v3' || cpu === 'v4'
 
 /**
  * An argument where the types have it; tscc's linker binds it to where the target kernel has it. For other loaders, what lay
@@ -201,7 +211,7 @@ function loadCode(instr: Extract<Instr, { op: 'load' }>, { place, frame }: Write
     case 'field': {
       const { struct, field: path, bits } = instr.place
       const field = place.btf.field(struct, path)
-      if (bits !== undefined) return bitfieldCode(dst, base, field, bits)
+      if (bits !== undefined) return bitfieldCode(dst, base, field, bits, place.cpu)
       return [relocated(insn.load(instr.size, dst, base, field.byteOffset), 'field_byte_offset', field)]
     }
     case 'private': {
@@ -217,16 +227,25 @@ function loadCode(instr: Extract<Instr, { op: 'load' }>, { place, frame }: Write
  * A bitfield may move, and be declared in another integer: its offset and two shifts are relocated. 8 bytes are loaded, since
  * the first shift drops what is above it, in little endian.
  */
-function bitfieldCode(dst: WritableRegister, base: Register, field: LocalField, bits: Bits): readonly Made[] {
+function bitfieldCode(
+  dst: WritableRegister,
+  base: Register,
+  field: LocalField,
+  bits: Bits,
+  cpu: Cpu,
+): readonly Made[] {
   const size = field.bitfield?.bitSize ?? 8 * field.size
   const left = 64 - field.firstBit - size
   return [
     relocated(insn.load('u64', dst, base, field.byteOffset), 'field_byte_offset', field),
     relocated(insn.lsh(dst, left), 'field_lshift_u64', field),
     relocated(bits === 'signed' ? insn.arsh(dst, 64 - size) : insn.rsh(dst, 64 - size), 'field_rshift_u64', field),
-    ...(bits === 'signed' ? [{ item: insn.mov32(dst, dst) }] : []),
+    ...(bits === 'signed' ? zerosAbove(dst, cpu) : []),
   ]
 }
+
+const zerosAbove = (dst: WritableRegister, cpu: Cpu): readonly Made[] =>
+  hasAlu32(cpu) ? [{ item: insn.mov32(dst, dst) }] : [{ item: insn.lsh(dst, 32) }, { item: insn.rsh(dst, 32) }]
 
 const privateElement = (btf: LocalBtf, offset: number): LocalField =>
   btf.field('tcp_sock', `icsk_ca_priv[${offset / PRIVATE_ELEMENT}]`)
@@ -262,6 +281,9 @@ function storeCode(instr: Extract<Instr, { op: 'store' | 'atomicAdd' }>, { place
   }
 }
 
+const constant = (dst: WritableRegister, value: number, cpu: Cpu): Insn =>
+  hasAlu32(cpu) ? insn.mov32(dst, value) : insn.mov(dst, value)
+
 function questionCode({ dst: to, ask }: Extract<Instr, { op: 'question' }>, { place }: Writer): readonly Made[] {
   const dst = nameOf(to)
   const { btf } = place
@@ -271,7 +293,7 @@ function questionCode({ dst: to, ask }: Extract<Instr, { op: 'question' }>, { pl
   switch (ask.kind) {
     case 'enumerator': {
       const { localTypeId, value, access } = btf.enumerator(ask.enum, ask.name)
-      return core(insn.mov32(dst, value), 'enumval_value', localTypeId, access)
+      return core(constant(dst, value, place.cpu), 'enumval_value', localTypeId, access)
     }
     case 'enumeratorExists': {
       const { localTypeId, access } = btf.enumerator(ask.enum, ask.name)
@@ -285,7 +307,7 @@ function questionCode({ dst: to, ask }: Extract<Instr, { op: 'question' }>, { pl
       return core(insn.mov(dst, 1), 'type_exists', btf.typeId(place.structOf(ask.struct).id))
     case 'typeSize': {
       const { id, size } = place.structOf(ask.struct)
-      return core(insn.mov32(dst, size), 'type_size', btf.typeId(id))
+      return core(constant(dst, size, place.cpu), 'type_size', btf.typeId(id))
     }
     case 'kfunc':
       return [{ item: insn.ldImm64(dst, 0n), portable: { kind: 'kfunc', name: ask.name, weak: true } }]
@@ -332,6 +354,8 @@ const operations = {
   lsh: [insn.lsh32, insn.lsh],
   rsh: [insn.rsh32, insn.rsh],
   arsh: [insn.arsh32, insn.arsh],
+  sdiv: [insn.sdiv32, insn.sdiv],
+  smod: [insn.smod32, insn.smod],
 } as const
 const jumps = {
   eq: [insn.jeq32, insn.jeq],
@@ -346,7 +370,10 @@ const jumps = {
   sge: [insn.jsge32, insn.jsge],
 } as const
 
-function endCode(end: Terminator, next: number | undefined, targets: Set<number>): readonly AsmItem[] {
+/** Conditions that came with cpu v2: before it, what holds where they do not is all that can be asked for. */
+const OF_V2: ReadonlySet<Condition> = new Set(['lt', 'le', 'slt', 'sle'])
+
+function endCode(end: Terminator, next: number | undefined, targets: Set<number>, cpu: Cpu): readonly AsmItem[] {
   const to = (block: number): string => {
     targets.add(block)
     return `b${block}`
@@ -361,6 +388,11 @@ function endCode(end: Terminator, next: number | undefined, targets: Set<number>
       const b = 'reg' in end.b ? nameOf(end.b.reg) : Number(BigInt.asIntN(32, end.b.imm))
       const jump = (condition: Condition, block: number): AsmItem =>
         jumps[condition][end.width === 32 ? 0 : 1](a, b, to(block))
+      const lacks = (condition: Condition): boolean => cpu === 'v1' && OF_V2.has(condition)
+      const ways = (condition: Condition, to1: number, to2: number): readonly AsmItem[] =>
+        to2 === next ? [jump(condition, to1)] : [jump(condition, to1), insn.ja(to(to2))]
+      if (lacks(end.if)) return ways(OPPOSITE[end.if], end.no, end.yes)
+      if (end.yes === next && lacks(OPPOSITE[end.if])) return ways(end.if, end.yes, end.no)
       if (end.yes === next) return [jump(OPPOSITE[end.if], end.no)]
       return [jump(end.if, end.yes), ...(end.no === next ? [] : [insn.ja(to(end.no))])]
     }

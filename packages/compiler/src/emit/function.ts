@@ -1,5 +1,6 @@
 import type { IrFunction } from '../ir/ir.ts'
 import { legalize } from '../passes/legalize.ts'
+import { withoutAlu32 } from '../passes/without-alu32.ts'
 import { allocate } from './allocate.ts'
 import { type CodeItem, type CodePlace, codeOf, frameOf } from './code.ts'
 import { removeRedundantCopies } from './redundant-copies.ts'
@@ -19,7 +20,8 @@ export function emitFunction(
   place: CodePlace,
   options: { readonly mergeTails: boolean },
 ): EmittedFunction {
-  const legal = legalize(source)
+  const isOld = place.cpu === 'v1' || place.cpu === 'v2'
+  const legal = legalize(isOld ? withoutAlu32(source) : source, place.cpu)
   let { f } = legal
   const temporary = new Set<number>()
   for (let slots = 0; ; slots++) {

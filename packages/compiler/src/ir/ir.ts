@@ -6,7 +6,20 @@ export type Operand = { readonly reg: number } | { readonly imm: bigint }
 /** Bits that an operation works on. 32-bit results have zeros above, whatever their sign. */
 export type Width = 32 | 64
 
-export type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'and' | 'or' | 'xor' | 'lsh' | 'rsh' | 'arsh'
+export type BinaryOp =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'mod'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'lsh'
+  | 'rsh'
+  | 'arsh'
+  | 'sdiv'
+  | 'smod'
 export type Condition = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'slt' | 'sle' | 'sgt' | 'sge'
 export type AccessSize = 'u8' | 'u16' | 'u32' | 'u64'
 
@@ -67,6 +80,14 @@ export type Instr = (
       readonly b: Operand
     }
   | { readonly op: 'negate'; readonly width: Width; readonly dst: number; readonly a: Operand }
+  /** The low bits with their sign, of cpu v4: shifts up and down on others. */
+  | {
+      readonly op: 'extend'
+      readonly width: Width
+      readonly bits: 8 | 16 | 32
+      readonly dst: number
+      readonly a: Operand
+    }
   /** An argument of the callback, by what it points to, its name or its position; or, without a name, of a function. */
   | {
       readonly op: 'argument'
@@ -179,6 +200,7 @@ export function mapOperands(instr: Instr, put: (operand: Operand) => Operand): I
     }
     case 'move':
     case 'negate':
+    case 'extend':
     case 'storeSpill': {
       const a = put(instr.a)
       return a === instr.a ? instr : { ...instr, a }
@@ -225,6 +247,7 @@ export function usesOf(instr: Instr): readonly number[] {
       return registersOf(instr.a, instr.b)
     case 'move':
     case 'negate':
+    case 'extend':
     case 'storeSpill':
       return registersOf(instr.a)
     case 'load':
@@ -306,3 +329,6 @@ export const MIRRORED: Readonly<Record<Condition, Condition>> = {
 
 /** Bytes of an access. */
 export const BYTES: Readonly<Record<AccessSize, 1 | 2 | 4 | 8>> = { u8: 1, u16: 2, u32: 4, u64: 8 }
+
+/** Which instructions may be used: as `-mcpu` of compilers has it. v4 needs a kernel from 6.6 on. */
+export type Cpu = 'v1' | 'v2' | 'v3' | 'v4'

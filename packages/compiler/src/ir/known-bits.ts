@@ -58,6 +58,7 @@ export function bitsOf(instr: Instr, of: (operand: Operand) => number): number {
     case 'binary':
       return Math.min(instr.width, binaryBits(instr, of))
     case 'negate':
+    case 'extend':
       return instr.width
     default:
       return 64

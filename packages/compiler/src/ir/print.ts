@@ -67,6 +67,8 @@ const signs = {
   lsh: '<<',
   rsh: '>>',
   arsh: 's>>',
+  sdiv: 's/',
+  smod: 's%',
 } as const
 
 const comparisons = {
@@ -91,6 +93,8 @@ function instrText(instr: Instr): string {
       return `r${instr.dst} = ${operand(instr.a)}${wide(instr.width)}`
     case 'binary':
       return `r${instr.dst} = ${operand(instr.a)} ${signs[instr.fn]} ${operand(instr.b)}${wide(instr.width)}`
+    case 'extend':
+      return `r${instr.dst} = s${instr.bits}(${operand(instr.a)})${wide(instr.width)}`
     case 'negate':
       return `r${instr.dst} = -${operand(instr.a)}${wide(instr.width)}`
     case 'argument':

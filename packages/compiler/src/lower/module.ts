@@ -1,5 +1,6 @@
 import { type ImportDeclaration, type Program, parseSync } from 'oxc-parser'
 import { type Diagnostic, diagnose } from '../diagnostics.ts'
+import type { Cpu } from '../ir/ir.ts'
 import type { KernelHeader } from '../kernel-header.ts'
 import { type SourceFile, sourceFile } from '../source-file.ts'
 import { declareAll } from './declarations.ts'
@@ -29,6 +30,7 @@ export interface LowerOptions {
   /** Functions of the language itself. */
   readonly library: ReadonlyMap<string, FunctionInfo>
   readonly read: ReadModule | undefined
+  readonly cpu: Cpu
 }
 
 interface Loading {
@@ -44,14 +46,21 @@ interface Loaded {
 }
 
 /** Something that lives as long as an object is made. */
-export const newUnit = (): Unit => ({ maps: [], data: new Map(), called: new Map(), lowered: new Set(), mistakes: [] })
+export const newUnit = (cpu: Cpu): Unit => ({
+  cpu,
+  maps: [],
+  data: new Map(),
+  called: new Map(),
+  lowered: new Set(),
+  mistakes: [],
+})
 
 /** Parse and lower a module and what it imports; mistakes are collected. */
 export function lowerModule(
   file: SourceFile,
   options: LowerOptions,
 ): { readonly module?: LoweredModule; readonly diagnostics: readonly Diagnostic[] } {
-  const loading: Loading = { options, unit: newUnit(), files: new Map() }
+  const loading: Loading = { options, unit: newUnit(options.cpu), files: new Map() }
   const { mistakes: diagnostics } = loading.unit
   const loaded = load(loading, file)
   if (loaded === undefined) return { diagnostics: inOrder(diagnostics) }
@@ -134,8 +143,8 @@ function importAll(loading: Loading, scope: ModuleScope, node: ImportDeclaration
 /** The functions of the language's own library. */
 export function libraryOf(name: string, text: string, header: KernelHeader): ReadonlyMap<string, FunctionInfo> {
   const loading: Loading = {
-    options: { header, library: new Map(), read: undefined },
-    unit: newUnit(),
+    options: { header, library: new Map(), read: undefined, cpu: 'v3' },
+    unit: newUnit('v3'),
     files: new Map(),
   }
   const loaded = load(loading, sourceFile(name, text))

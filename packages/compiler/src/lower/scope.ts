@@ -8,7 +8,7 @@ import type {
 import { type Diagnostic, type DiagnosticName, diagnose, Mistake, type Span } from '../diagnostics.ts'
 import type { DataMap, MapDeclaration } from '../emit/maps.ts'
 import type { IrBuilder } from '../ir/builder.ts'
-import type { IrFunction, Operand } from '../ir/ir.ts'
+import type { Cpu, IrFunction, Operand } from '../ir/ir.ts'
 import type { KernelHeader } from '../kernel-header.ts'
 import type { SourceFile } from '../source-file.ts'
 import type { DataType, Layout, Type } from '../types.ts'
@@ -59,6 +59,7 @@ export interface ModuleScope {
 
 /** What all files of one object share: its maps, its data, the functions that are called. */
 export interface Unit {
+  readonly cpu: Cpu
   readonly maps: MapDeclaration[]
   readonly data: Map<DataMap['name'], { variables: DataMap['variables'][number][]; size: number }>
   /** Functions that are called instead of inlined, by name; undefined while one is being lowered. */

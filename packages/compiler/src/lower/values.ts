@@ -65,6 +65,11 @@ export function arithmetic(cx: Context, span: Span, operator: string, left: Valu
   const a = widened(cx, span, left, type)
   const width = widthOf(type)
   const b = shift ? shiftCount(right.operand, width) : widened(cx, span, right, type)
+  if ((fn === 'div' || fn === 'mod') && type.signed && cx.module.unit.cpu === 'v4') {
+    const dst = cx.ir.fresh()
+    cx.ir.emit({ op: 'binary', fn: fn === 'div' ? 'sdiv' : 'smod', width, dst, a, b })
+    return { type, operand: reg(dst) }
+  }
   if ((fn === 'div' || fn === 'mod') && type.signed) return { type, operand: signedDivision(cx, fn, width, a, b) }
   const dst = cx.ir.fresh()
   cx.ir.emit({ op: 'binary', fn: fn === 'rsh' && type.signed ? 'arsh' : fn, width, dst, a, b })
@@ -140,6 +145,8 @@ function folded(cx: Context, span: Span, fn: BinaryOp, left: Value, right: Value
     lsh: () => a.imm << (b.imm & 63n),
     rsh: () => a.imm >> (b.imm & 63n),
     arsh: () => a.imm >> (b.imm & 63n),
+    sdiv: () => a.imm / b.imm,
+    smod: () => a.imm % b.imm,
   }
   const result = results[fn]()
   if (result >= LARGEST || -result > LARGEST)

@@ -99,6 +99,9 @@ function foldInstr(instr: Instr, facts: Facts): Instr | Operand {
     case 'move':
       if ('imm' in instr.a) return imm(instr.a.imm, instr.width)
       return instr.width === 64 || facts.bits(instr.a) <= 32 ? instr.a : instr
+    case 'extend':
+      if ('imm' in instr.a) return imm(BigInt.asIntN(instr.bits, instr.a.imm), instr.width)
+      return facts.bits(instr.a) < instr.bits ? instr.a : instr
     case 'negate':
       return 'imm' in instr.a ? imm(-instr.a.imm, instr.width) : instr
     case 'binary':
@@ -199,6 +202,8 @@ export function compute(fn: BinaryOp, width: Width, left: bigint, right: bigint)
     lsh: () => a << by,
     rsh: () => a >> by,
     arsh: () => BigInt.asIntN(width, a) >> by,
+    sdiv: () => (b === 0n ? 0n : BigInt.asIntN(width, a) / BigInt.asIntN(width, b)),
+    smod: () => (b === 0n ? a : BigInt.asIntN(width, a) % BigInt.asIntN(width, b)),
   }[fn]()
   return BigInt.asUintN(width, result)
 }

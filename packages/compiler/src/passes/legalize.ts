@@ -2,10 +2,12 @@ import { liveOut, NO_REGISTERS, type Registers } from '../ir/graph.ts'
 import {
   type BinaryOp,
   type Block,
+  type Cpu,
   definedBy,
   type Instr,
   type IrFunction,
   type Operand,
+  type Terminator,
   usesOf,
   usesOfEnd,
   type Width,
@@ -23,7 +25,7 @@ const COMMUTES: ReadonlySet<BinaryOp> = new Set(['add', 'mul', 'and', 'or', 'xor
  * Operands as instructions take them: the left one of an operation in its result's register, numbers that fit no instruction
  * in registers, arguments in r1 to r5, results in r0. Outside of SSA form.
  */
-export function legalize(f: IrFunction): Legal {
+export function legalize(f: IrFunction, cpu: Cpu): Legal {
   let registers = f.registers
   const fixed = new Map<number, number>()
   const pinned = (color: number): number => {
@@ -43,6 +45,20 @@ export function legalize(f: IrFunction): Legal {
       const dst = registers++
       instrs.push({ op: 'move', width, dst, a: operand, span })
       return { reg: dst }
+    }
+    /** Before cpu v3 jumps compare 64 bits: of 32 with zeros above that is the same, signs have to go to the top first. */
+    const compared = (end: Extract<Terminator, { op: 'branch' }>, span: Instr['span']): typeof end => {
+      const isSigned = end.if.length === 3
+      const up = (operand: Operand): Operand => {
+        if ('imm' in operand)
+          return { imm: isSigned ? BigInt.asIntN(64, operand.imm << 32n) : BigInt.asUintN(32, operand.imm) }
+        if (!isSigned) return operand
+        const dst = registers++
+        instrs.push({ op: 'move', width: 64, dst, a: operand, span })
+        instrs.push({ op: 'binary', fn: 'lsh', width: 64, dst, a: { reg: dst }, b: { imm: 32n }, span })
+        return { reg: dst }
+      }
+      return { ...end, width: 64, a: up(end.a), b: up(end.b) }
     }
     for (const [i, instr] of block.instrs.entries()) {
       const { span } = instr
@@ -74,6 +90,9 @@ export function legalize(f: IrFunction): Legal {
           if (!('reg' in instr.a && instr.a.reg === instr.dst))
             instrs.push({ op: 'move', width: 64, dst: instr.dst, a: instr.a, span })
           instrs.push({ ...instr, a: { reg: instr.dst } })
+          break
+        case 'extend':
+          instrs.push({ ...instr, a: 'imm' in instr.a ? moved(instr.a, span) : instr.a })
           break
         case 'fieldAddress':
           if (!('reg' in instr.base && instr.base.reg === instr.dst))
@@ -111,8 +130,9 @@ export function legalize(f: IrFunction): Legal {
     const { end } = block
     const span = block.instrs.at(-1)?.span ?? { start: 0, end: 0 }
     if (end.op === 'branch') {
-      const a = 'imm' in end.a ? moved(end.a, span, end.width) : end.a
-      return { phis: [], instrs, end: { ...end, a, b: inRegister(end.b, end.width, span) } }
+      const wide = end.width === 32 && (cpu === 'v1' || cpu === 'v2') ? compared(end, span) : end
+      const a = 'imm' in wide.a ? moved(wide.a, span, wide.width) : wide.a
+      return { phis: [], instrs, end: { ...wide, a, b: inRegister(wide.b, wide.width, span) } }
     }
     if (end.op === 'return' && end.a !== undefined) {
       const result = pinned(0)
@@ -154,8 +174,9 @@ function withAcceptedNumber(instr: Binary): Binary | Extract<Instr, { op: 'move'
   const { fn, width, b, span, dst } = instr
   if (!('imm' in b)) return instr
   if (fn === 'lsh' || fn === 'rsh' || fn === 'arsh') return { ...instr, b: { imm: b.imm & BigInt(width - 1) } }
-  if ((fn !== 'div' && fn !== 'mod') || BigInt.asUintN(width, b.imm) !== 0n) return instr
-  return { op: 'move', width, dst, a: fn === 'div' ? { imm: 0n } : instr.a, span }
+  const divides = fn === 'div' || fn === 'sdiv'
+  if ((!divides && fn !== 'mod' && fn !== 'smod') || BigInt.asUintN(width, b.imm) !== 0n) return instr
+  return { op: 'move', width, dst, a: divides ? { imm: 0n } : instr.a, span }
 }
 
 /** What comes in registers is taken from there before anything else is done. */

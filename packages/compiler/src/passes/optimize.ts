@@ -1,9 +1,10 @@
-import type { IrFunction } from '../ir/ir.ts'
+import type { Cpu, IrFunction } from '../ir/ir.ts'
 import { fromSsa, toSsa } from '../ir/ssa.ts'
 import { cleanBlocks } from './clean-blocks.ts'
 import { convertIfs } from './convert-ifs.ts'
 import { removeDead } from './dead-code.ts'
 import { removeDeadStores } from './dead-stores.ts'
+import { extendSigns } from './extend-signs.ts'
 import { fold } from './fold.ts'
 import { decideKnown } from './known-conditions.ts'
 import { placePrivate } from './place-private.ts'
@@ -60,7 +61,7 @@ function sizeOf(f: IrFunction): string {
 }
 
 /** A function in SSA form through all passes, and out of it again. */
-export function optimize(source: IrFunction, without: readonly PassName[]): IrFunction {
+export function optimize(source: IrFunction, without: readonly PassName[], cpu: Cpu): IrFunction {
   let f = toSsa(source)
   const run = (name: keyof typeof ssaPasses): void => {
     if (!without.includes(name)) f = ssaPasses[name](f)
@@ -73,6 +74,7 @@ export function optimize(source: IrFunction, without: readonly PassName[]): IrFu
     size = next
   }
   for (const name of ['sinkStores', 'fold', 'removeDead'] as const) run(name)
+  if (cpu === 'v4') f = removeDead(extendSigns(f))
   const out = cleanBlocks(fromSsa(placePrivate(f)))
   return without.includes('convertIfs') ? out : cleanBlocks(convertIfs(out))
 }

@@ -45,6 +45,8 @@ function keyOf(instr: Instr, put: (operand: Operand) => string): string | undefi
   switch (instr.op) {
     case 'move':
       return `move ${instr.width} ${put(instr.a)}`
+    case 'extend':
+      return `extend ${instr.width} ${instr.bits} ${put(instr.a)}`
     case 'negate':
       return `negate ${instr.width} ${put(instr.a)}`
     case 'binary':

@@ -28,5 +28,5 @@ export function soak(count: number, part: number, options: CompileOptions): void
   expect(tooMuch.length).toBeLessThanOrEqual(1 + count / 50)
 }
 
-/** Time that so many may take: 200 ms each on a slow and busy machine. */
-export const timeFor = (count: number): number => 30_000 + 200 * count
+/** Time that so many may take: 600 ms each on a slow and busy machine. */
+export const timeFor = (count: number): number => 60_000 + 600 * count
