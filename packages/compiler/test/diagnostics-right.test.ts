@@ -42,3 +42,10 @@ test.each([
 ])('%s', (body) => {
   expect(mistakesOf(inCallback(body, declared))).toEqual([])
 })
+
+test('a parameter that is assigned to has no limit of its argument', () => {
+  const at = `function at(a: FixedArray<u32, 8>, i: u32): u32 { i += 3; return a[i] }
+`
+  const body = 'const arr: FixedArray<u32, 8> = []; v.a = at(arr, min(v.a, 7))'
+  expect(mistakesOf(inCallback(body, at)).map(([code, marked]) => [code, marked])).toEqual([['TSCC2305', 'i']])
+})

@@ -6,6 +6,7 @@ import { BOOL, type IntType, isAddress, type Type, typeName, VOID } from '../typ
 import { truth } from './expressions.ts'
 import { checkShape } from './function-shape.ts'
 import { isLimited } from './limits.ts'
+import { isAssigned } from './loop-bounds.ts'
 import { addressOf } from './places.ts'
 import { at, type Context, each, type FunctionInfo, fail, giveUp, type Value, type Variable } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
@@ -147,8 +148,11 @@ function enter(
     // A parameter may be assigned to, which must not reach the caller's.
     const own = cx.ir.fresh()
     copy(cx, own, type, value.operand)
+    // What it is at most holds no longer where the function assigns to it.
+    const { max, ...rest } = value
+    const limit = max === undefined || isAssigned(f.node.body, name) ? {} : { max }
     const known = value.type.kind === 'null' ? type : isAddress(type) ? value.type : type
-    variables.set(name, { ...value, type: known, declared: type, operand: reg(own), assignable: true })
+    variables.set(name, { ...rest, ...limit, type: known, declared: type, operand: reg(own), assignable: true })
   }
   return { variables, type: returnTypeOf(f) }
 }
