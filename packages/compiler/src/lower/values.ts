@@ -55,6 +55,16 @@ export function arithmetic(cx: Context, span: Span, operator: string, left: Valu
       type: typeName(type),
       bits: type.bits,
     })
+  if (fn === 'rsh' && right.type.kind === 'int') {
+    const by = promoted(right.type)
+    if (by.signed !== type.signed)
+      return fail(cx, span, 'mixed-signs', {
+        left: typeName(left.type),
+        right: typeName(right.type),
+        operator,
+        instead: castsOf(cx, operator, [left, type], [right, by]),
+      })
+  }
   const a = widened(cx, span, left, type)
   const b = shift ? right.operand : widened(cx, span, right, type)
   const width = widthOf(type)
