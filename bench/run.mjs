@@ -4,8 +4,10 @@ import { execFileSync } from 'node:child_process'
 import { cpus, release } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { callbacksTable } from './callbacks-table.mjs'
 import { editorRounds } from './editor.mjs'
 import { buildPeers } from './peers.mjs'
+import { median } from './statistics.mjs'
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false } },
@@ -13,11 +15,6 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds)
 const here = fileURLToPath(new URL('.', import.meta.url))
 
-const median = (numbers) => {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
 const jsonOf = (file, args) => JSON.parse(execFileSync(file, args, { encoding: 'utf8', cwd: here }))
 const tscc = (what) => jsonOf(process.execPath, [`${here}cold.mjs`, what])
 const say = (text) => {
@@ -48,6 +45,22 @@ if (peers !== undefined)
 say('tsc --noEmit')
 const checks = editorRounds(rounds)
 const lookups = jsonOf(process.execPath, [`${here}map-lookup.mjs`])
+const traffic = overVeth()
+
+/** What takes traffic between namespaces; undefined, and why, where there can be none. */
+function overVeth() {
+  try {
+    execFileSync('ip', ['-V'], { stdio: 'ignore' })
+  } catch {
+    process.stderr.write('no traffic: ip is not installed\n  (Debian: apt-get install iproute2)\n')
+    return undefined
+  }
+  const script = (name, ...args) => jsonOf(process.execPath, [`${here}${name}.mjs`, '--json', ...args])
+  say('callbacks')
+  const callbacks = script('callbacks', '--placements', String(Math.min(9, rounds)))
+  say('throughput')
+  return { callbacks, throughput: script('throughput', '--rounds', String(2 * rounds)) }
+}
 
 const of = (pick) => median(runs.map(pick))
 /** Medians of open, link, load, attach and bpf(2); of libbpf, load is link and load. */
@@ -124,12 +137,17 @@ const rows = [
     peer: median(checks.map((one) => one.empty)),
     ratio: median(checks.map((one) => one[name] / one.empty)),
   })),
+  ...(traffic?.throughput.rows ?? []).map(({ name, tscc, native, ratio }) => ({
+    what: `${name} over veth at full speed, beside the kernel's own`,
+    unit: 'Gbit/s',
+    ...{ tscc: tscc / 1e9, peer: native / 1e9, ratio: ratio.median, least: 0.99 },
+  })),
   { what: 'array element through a mapped view', unit: 'ns', tscc: median(lookups.map((row) => row.view)) },
 ]
 
 if (options.json) {
   const machine = { kernel: release(), cpu: cpus()[0]?.model, node: process.version }
-  process.stdout.write(`${JSON.stringify({ machine, rounds, rows }, null, 2)}\n`)
+  process.stdout.write(`${JSON.stringify({ machine, rounds, rows, ...traffic }, null, 2)}\n`)
 } else {
   const number = (value) => (value === undefined ? '' : value.toFixed(value < 10 ? 2 : 1))
   process.stdout.write(
@@ -138,7 +156,7 @@ if (options.json) {
   process.stdout.write('| what | tscc | peer | ratio | wanted |\n|---|---:|---:|---:|---:|\n')
   for (const row of rows) {
     const peer = row.peer === undefined ? '' : `${number(row.peer)} ${row.unit}`
-    const wanted = row.limit === undefined ? '' : `≤ ${row.limit}`
+    const wanted = row.limit !== undefined ? `≤ ${row.limit}` : row.least !== undefined ? `≥ ${row.least}` : ''
     process.stdout.write(
       `| ${row.what} | ${number(row.tscc)} ${row.unit} | ${peer} | ${number(row.ratio)} | ${wanted} |\n`,
     )
@@ -150,4 +168,5 @@ if (options.json) {
       const shown = [open, link, load, attach, bpf].map(number)
       process.stdout.write(`| ${what} | ${side === 'tscc' ? 'tscc' : 'libbpf'} | ${shown.join(' | ')} |\n`)
     }
+  if (traffic !== undefined) process.stdout.write(`\n${callbacksTable(traffic.callbacks)}`)
 }

@@ -9,8 +9,12 @@ import { accelerator, openGuest, runSome, runSuites } from './lib/matrix.mjs'
 import { allPassed, renderMarkdown, renderText, tableOf } from './lib/results.mjs'
 import { pickKernel } from './lib/wanted-kernels.mjs'
 
+/** Suites with a command of their own. */
+const others = ['twins']
+
 const allSuites = readdirSync(join(import.meta.dirname, 'suites'))
   .flatMap((name) => /^([a-z-]+)\.suite\.mjs$/.exec(name)?.[1] ?? [])
+  .filter((name) => !others.includes(name))
   .sort()
 
 const stop = new AbortController()
@@ -21,6 +25,8 @@ process.exitCode = await main()
 async function main() {
   try {
     const options = parseArguments(process.argv.slice(2))
+    const other = options.suites?.find((name) => others.includes(name))
+    if (other !== undefined) throw new Error(`--suite: ${other}: run node conformance/kernels/${other}.mjs`)
     const unknown = options.suites?.find((name) => !allSuites.includes(name))
     if (unknown !== undefined) throw new Error(`--suite: ${unknown}: expected one of ${allSuites.join(', ')}`)
     if (options.help) {

@@ -7,6 +7,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../tools/bootstrap.mjs'
+import { needs } from '../../tools/needs.ts'
 import { packAll, plainEnv, publishedPackages, readManifest } from './tarballs.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'tscc-pack-'))
@@ -151,6 +152,7 @@ describe('a project outside the workspace', () => {
     expect(output('struct-ops')).toBe('3 function')
     expect(output('algos')).toBe('true mine')
     expect(output('lab')).toBe('boolean 20000000\ntrue')
+    expect(output('compiler')).toBe('ssthresh cong_avoid undo_cwnd 3\n0 true\nTSCC2002 5 function')
     expect(output('cli')).toBe(`${readManifest(join(project, 'node_modules/@tscc/cli')).version}\n0`)
   })
 
@@ -161,12 +163,41 @@ describe('a project outside the workspace', () => {
     expect(report).toBeTypeOf('object')
   })
 
+  test('what tscc init makes type-checks and builds, and passes and registers where the kernel takes it', () => {
+    const place = join(project, 'my-cc')
+    runIn('npx', ['--no-install', 'tscc', 'init', place])
+    const manifest = readManifest(place)
+    const { version } = readManifest(join(project, 'node_modules/@tscc/cli'))
+    expect(manifest.dependencies).toEqual({
+      '@tscc/bpf': `^${version}`,
+      '@tscc/cli': `^${version}`,
+      '@tscc/vmlinux': `^${version}`,
+    })
+    // What npm install of the project would put there is what the consumer's project has: its node_modules are found from below.
+    expect(runIn(process.execPath, [tsc, '--project', place])).toBe('')
+    const object = join(place, 'my_cc.bpf.o')
+    runIn('npx', ['--no-install', 'tscc', 'build', join(place, 'my_cc.bpf.ts'), '-o', object])
+    expect(existsSync(object)).toBe(true)
+    if (!needs('struct_ops_link', 'bpf_ids')) return
+    const algorithm = join(place, 'my_cc.bpf.ts')
+    expect(runIn('npx', ['--no-install', 'tscc', 'check', algorithm])).toMatch(/^ok .*: the verifier accepts it$/m)
+    const name = `pack_${process.pid % 100000}`
+    runIn('npx', ['--no-install', 'tscc', 'register', algorithm, '--name', name, '--set', 'keep=70'])
+    try {
+      expect(runIn('npx', ['--no-install', 'tscc', 'list'])).toContain(name)
+    } finally {
+      runIn('npx', ['--no-install', 'tscc', 'unregister', name])
+    }
+  }, 60_000)
+
   test('packages without Node in them load where there is no Node: nothing but relative imports and @tscc', () => {
     for (const name of ['core', 'insn', 'btf', 'bpf', 'vmlinux', 'algos']) {
       const dist = join(project, 'node_modules/@tscc', name, 'dist')
       const specifiers = readdirSync(dist, { recursive: true, encoding: 'utf8' })
         .filter((path) => path.endsWith('.js'))
-        .flatMap((path) => [...readFileSync(join(dist, path), 'utf8').matchAll(/\bfrom\s*['"]([^'"]+)['"]/g)])
+        .flatMap((path) => [
+          ...readFileSync(join(dist, path), 'utf8').matchAll(/^(?:import|export)\b[^'"]*\bfrom\s*['"]([^'"]+)['"]/gm),
+        ])
         .map((match) => match[1])
       expect(specifiers.filter((specifier) => !/^(?:\.|@tscc\/)/.test(specifier ?? ''))).toEqual([])
     }

@@ -1,4 +1,5 @@
 import { defineErrors, didYouMean } from '@tscc/core'
+import type { Rejection, ShownDiagnostic } from './algorithm/source-mistakes.ts'
 
 /** Errors of the command line itself; those of the packages pass through it as they are. */
 export const cliErrors = defineErrors('cli', {
@@ -9,6 +10,12 @@ export const cliErrors = defineErrors('cli', {
     `${c.name}: no algorithm of tscc and no module has this name${didYouMean(c.nearest)}`,
   'bad-module': (c: { readonly path: string; readonly why: string }) => `${c.path}: ${c.why}`,
   'bad-object': (c: { readonly path: string; readonly why: string }) => `${c.path}: ${c.why}`,
+  diagnostics: (c: { readonly path: string; readonly diagnostics: readonly ShownDiagnostic[] }) =>
+    `${c.path}: ${c.diagnostics.length === 1 ? '1 error' : `${c.diagnostics.length} errors`}`,
+  rejected: (c: Rejection) =>
+    `${c.file}:${c.line}${c.column === 0 ? '' : `:${c.column}`} error: the verifier: ${c.complaint}`,
+  several: (c: { readonly path: string; readonly names: readonly string[] }) =>
+    `${c.path}: it has several algorithms (${c.names.join(', ')})`,
   'needs-type-stripping': (c: { readonly path: string; readonly node: string }) =>
     `${c.path}: Node ${c.node} does not run TypeScript`,
   'not-found': (c: { readonly what: string; readonly name: string; readonly nearest: readonly string[] }) =>

@@ -38,6 +38,12 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/doctor.ts')).defineDoctor,
   },
   {
+    name: 'init',
+    group: start,
+    summary: 'a project for a congestion control of your own, in TypeScript',
+    load: async () => (await import('./commands/init.ts')).defineInit,
+  },
+  {
     name: 'lab',
     group: start,
     summary: 'measure algorithms on real TCP between network namespaces',
@@ -70,7 +76,7 @@ export const commandTable: readonly CommandRow[] = [
   {
     name: 'build',
     group: code,
-    summary: 'an algorithm to an object file for every kernel',
+    summary: 'TypeScript to an object file for every kernel',
     load: async () => (await import('./commands/build.ts')).defineBuild,
   },
   {

@@ -7,7 +7,7 @@ export function readInput(path: string): Uint8Array {
   try {
     return readFileSync(path === '-' ? 0 : path)
   } catch (error) {
-    throw cliErrors.make('file', { path, action: 'read', name: reason(error) }, error)
+    throw fileFailure(path, 'read', error)
   }
 }
 
@@ -16,7 +16,7 @@ export function writeResult(path: string, data: string | Uint8Array): void {
   try {
     writeFileSync(path === '-' ? 1 : path, data)
   } catch (error) {
-    throw cliErrors.make('file', { path, action: 'write', name: reason(error) }, error)
+    throw fileFailure(path, 'write', error)
   }
 }
 
@@ -25,8 +25,13 @@ export function checkWritable(path: string): void {
   try {
     accessSync(existsSync(path) ? path : dirname(path), constants.W_OK)
   } catch (error) {
-    throw cliErrors.make('file', { path, action: 'write', name: reason(error) }, error)
+    throw fileFailure(path, 'write', error)
   }
+}
+
+/** What Node says of a file, as `cli/file`. */
+export function fileFailure(path: string, action: 'read' | 'write', error: unknown): Error {
+  return cliErrors.make('file', { path, action, name: reason(error) }, error)
 }
 
 const words: Readonly<Record<string, string>> = {

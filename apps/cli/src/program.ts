@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { type CommandContext, commandTable } from './command-table.ts'
 import { addCompletion } from './completion.ts'
+import { packageVersion } from './package-version.ts'
 
 /** All of these need every command's options. */
 const needAll = new Set(['complete', 'completion'])
@@ -49,9 +49,4 @@ export function commandLine(program: Command, args: readonly string[]): string {
     at = next
   }
   return words.join(' ')
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version // this package's own file
 }

@@ -71,7 +71,8 @@ describe('explain', () => {
     const module = file(
       'cc.mjs',
       `export default { type: 'tcp_congestion_ops', name: 'cc', callbacks: { cong_control: [
-        { kind: 'loadArgument', dst: 'r6', name: 'rs', pointee: 'rate_sample', index: 1, arity: 2 }, { kind: 'exit' } ] } }`,
+        { kind: 'loadArgument', dst: 'r6', name: 'rs', pointee: 'rate_sample', index: 1, arity: 2 },
+        { kind: 'store', size: 'u64', base: 'r10', off: -8, src: 'r6' }, { kind: 'exit' } ] } }`,
     )
     expect([indexOf('6.1'), indexOf('6.18')]).toEqual(['1', '3'])
   })
@@ -128,7 +129,7 @@ describe.skipIf(!needs('struct_ops_link', 'bpf_ids'))('on the running kernel', (
     const checked = tscc(['check', 'reno', clangs, filter])
     expect(checked.status).toBe(0)
     expect(checked.stdout.match(/^ok .*: the verifier accepts it$/gm)).toHaveLength(3)
-    expect(checked.stdout).toMatch(/^first +tc +\d+ +\d+$/m)
+    expect(checked.stdout).toMatch(/^first +tc +\d+ +\d+ +\d+ +\d+ +\d+ +\d+$/m)
     expect(available()).not.toContain('c_reno')
   })
 
@@ -143,7 +144,9 @@ describe.skipIf(!needs('struct_ops_link', 'bpf_ids'))('on the running kernel', (
     const checked = tscc(['check', bad, path, 'reno'])
     expect(checked.status).toBe(1)
     expect(checked.stderr).toMatch(/failed .*bad\.mjs\nerror: .*R3 !read_ok/)
-    expect(checked.stderr).toMatch(/failed .*bad\.bpf\.o\nerror: .*R3 !read_ok/)
+    expect(checked.stderr).toMatch(
+      /failed .*bad\.bpf\.o\nbad\/ssthresh:1 error: the verifier: R3 !read_ok\n {2}r0 = tcp_sock\.snd_cwnd of r3\n/,
+    )
     expect(checked.stdout).toMatch(/^ok reno/m)
     const json = jsonOf(tscc(['check', path, 'reno', '--json'])) as readonly { readonly ok: boolean }[]
     expect(json.map((one) => one.ok)).toEqual([false, true])
@@ -175,7 +178,7 @@ describe.skipIf(!needs('struct_ops_link', 'bpf_ids'))('on the running kernel', (
     expect(tscc(['register', clangs, '--set', 'leest=5']).stderr).toMatch(/no variable leest; did you mean least/)
     expect(tscc(['register', clangs, '--set', 'least=x']).stderr).toMatch(/least: wants a whole number/)
     expect(tscc(['register', clangs, '--set', 'least'])).toMatchObject({ status: 2 })
-    expect(tscc(['register', clangs, '--value', 'd_reno']).stderr).toMatch(
+    expect(tscc(['register', clangs, '--only', 'd_reno']).stderr).toMatch(
       /struct_ops value d_reno: not found; did you mean c_reno/,
     )
     expect(tscc(['register', 'reno', '--set', 'least=5'])).toMatchObject({ status: 1 })

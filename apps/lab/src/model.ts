@@ -67,6 +67,8 @@ export interface FlowTrace {
   readonly bytesAcked: readonly number[]
   /** tcpi_delivered_ce, segments since the start (0 where the kernel does not tell). */
   readonly deliveredCe: readonly number[]
+  /** The estimate of the marked share, 0 to 1, that the kernel's own DCTCP tells (TCP_CC_INFO); NaN where it has none. */
+  readonly alpha?: readonly number[]
 }
 
 /** What the bottleneck saw in one run. */

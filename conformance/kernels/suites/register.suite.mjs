@@ -1,6 +1,6 @@
 // Congestion controls on this kernel: registered, carrying traffic, listed, replaced, taken away.
 import assert from 'node:assert/strict'
-import { algorithms } from '@tscc/algos'
+import { ecnCounter, reno, vegasStyle } from '@tscc/algos'
 import { linkStructOps, prologue, returnVoid, storeField } from '@tscc/struct-ops'
 import {
   findStructOps,
@@ -16,6 +16,13 @@ import { check, kernelVersion } from './check.mjs'
 import { hasFeature } from './features.mjs'
 import { transfer } from './loopback.mjs'
 import { absentKfunc, bitfields, congControl, congControlAlone, incomplete, kfuncs, txStart } from './specs.mjs'
+
+/** Algorithms in instructions. */
+const algorithms = [
+  { name: 'reno', spec: reno },
+  { name: 'vegas-style', spec: vegasStyle },
+  { name: 'ecn-counter', spec: ecnCounter },
+]
 
 const kernel = hostKernel()
 const resolver = hostResolver(kernel, { cache: false })

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { algorithms } from '@tscc/algos'
+import { ecnCounter, reno, vegasStyle } from '@tscc/algos'
 import {
   buildBtf,
   encodeBtf,
@@ -19,6 +19,13 @@ import { root } from '../../../tools/bootstrap.mjs'
 import { cutSplit } from '../btf-fixtures.mjs'
 import { hasFeature } from '../suites/features.mjs'
 import { bitfields, congControl, kfuncs, txStart } from '../suites/specs.mjs'
+
+/** Algorithms in instructions. */
+const algorithms = [
+  { name: 'reno', spec: reno },
+  { name: 'vegas-style', spec: vegasStyle },
+  { name: 'ecn-counter', spec: ecnCounter },
+] as const
 
 interface Fixture {
   readonly file: string

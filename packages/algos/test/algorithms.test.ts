@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { algorithms } from '@tscc/algos'
 import { parseBtf } from '@tscc/btf'
 import { btfResolver, linkStructOps } from '@tscc/struct-ops'
@@ -7,28 +8,41 @@ import { enableStats, hostKernel, openProgramById, programInfo } from '@tscc/sys
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { transfer } from '../../struct-ops/test/loopback.ts'
+import { generatedFile, generatedModule } from '../tools/generate.mjs'
+
+const inSteps = algorithms.filter((algorithm) => algorithm.kind === 'steps')
+
+test('what is generated is up to date', () => {
+  expect(readFileSync(generatedFile, 'utf8')).toBe(generatedModule())
+})
 
 test('names are unique, and each spec takes the CC name it is given', () => {
   expect(new Set(algorithms.map((algorithm) => algorithm.name)).size).toBe(algorithms.length)
-  for (const algorithm of algorithms) {
+  for (const algorithm of inSteps) {
     expect(algorithm.spec('given').name).toBe('given')
     expect(algorithm.spec().name).toMatch(/^ts_\w{1,12}$/)
-    expect(algorithm.source).not.toBe('')
   }
+  for (const algorithm of algorithms) expect(algorithm.source).not.toBe('')
 })
 
-test.each(algorithms)('$name links against the bundled BTF, the same bytes each time', (algorithm) => {
+test.each(inSteps)('$name links against the bundled BTF, the same bytes each time', (algorithm) => {
   const bytes = () =>
     linkStructOps(algorithm.spec(), btfResolver(parseBtf(tcpBtfFixture()))).programs.map((p) => [...p.bytes])
   expect(bytes()).toEqual(bytes())
   expect(bytes().length).toBeGreaterThanOrEqual(3)
 })
 
+test('those in the language give objects of their names', async () => {
+  for (const algorithm of algorithms)
+    if (algorithm.kind === 'language')
+      expect((await algorithm.object()).structOps.map(({ name }) => name)).toEqual([`ts_${algorithm.name}`])
+})
+
 describe.skipIf(!needs('struct_ops'))('on this kernel', () => {
   const kernel = hostKernel()
   const resolver = hostResolver(kernel)
 
-  test.each(algorithms)('$name carries 10 MB over loopback, and its callbacks run', async (algorithm) => {
+  test.each(inSteps)('$name carries 10 MB over loopback, and its callbacks run', async (algorithm) => {
     const linked = linkStructOps(algorithm.spec(`al${process.pid % 100000}_${algorithm.name.length}`), resolver)
     using registration = registerStructOps(kernel, linked)
     using _stats = enableStats(kernel)

@@ -432,7 +432,7 @@ export const helperTable: readonly HelperRow[] = [
   {
     name: 'bpf_store_hdr_opt',
     id: 143,
-    params: [ctx, p('from', 'memory'), p('len', 'size'), flags],
+    params: [ctx, p('option', 'memory'), p('len', 'size'), flags],
     returns: 's64',
     doc: 'Write a TCP header option, kind and length first, into room that was reserved.',
     programs: sockOpsOnly,

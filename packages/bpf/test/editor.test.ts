@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { declareTs, parseBtf } from '@tscc/btf'
 import { describe, expect, it } from 'vitest'
 import { declarationsOf, typeCheck } from './tsc.ts'
 
@@ -106,6 +107,48 @@ describe('what the editor says', () => {
       export const events = ringbuf<{ cwnd: u32 }>(4096)
       export default structOps<tcp_congestion_ops>({ name: 'x', ssthresh: () => 2, undo_cwnd: () => 2, cong_avoid() {} })`
     expect(await typeCheck([], { 'app.ts': app, 'cc.bpf.ts': cc })).toEqual([])
+  })
+
+  it('nothing of types that `tscc types` wrote for one kernel', async () => {
+    const btf = parseBtf(readFileSync(here('../../struct-ops/fixtures/tcp-6.18.btf')))
+    const roots = [
+      'tcp_congestion_ops',
+      'tcp_sock',
+      'inet_connection_sock',
+      'sock',
+      'rate_sample',
+      'tcp_ca_state',
+      'tcp_ca_event',
+    ]
+    const vegas = readFileSync(here('../../compiler/test/programs/vegas.bpf.ts'), 'utf8')
+    const texts = {
+      'vmlinux.d.ts': declareTs(btf, { roots, prelude: '@tscc/bpf' }),
+      'vegas.bpf.ts': vegas.replace("'@tscc/vmlinux'", "'./vmlinux.js'"),
+    }
+    expect(await typeCheck([], texts, { skipLibCheck: false })).toEqual([])
+  })
+
+  it('callbacks and data of any struct_ops type', async () => {
+    const text = (members: string): string => `
+      import { type Opaque, type ReadonlyKernelArray, type s32, type s8, structOps, type u32 } from '@tscc/bpf'
+      interface my_ops extends Opaque<'my_ops'> {
+        readonly enqueue: (packet: Opaque<'sk_buff'>, flags: u32) => s32
+        readonly reset: () => void
+        readonly id: ReadonlyKernelArray<s8, 16>
+        readonly timeout_ms: u32
+        readonly owner: Opaque<'module'>
+      }
+      export default structOps<my_ops>({ ${members} })`
+    const good = text("id: 'mine', timeout_ms: 5, enqueue(packet, flags) { return flags > 1 && packet ? 1 : 0 }")
+    expect(await typeCheck([], { 'good.bpf.ts': good })).toEqual([])
+    const bad = { 'a.bpf.ts': text('enqeue: () => 1'), 'b.bpf.ts': text('id: 5'), 'c.bpf.ts': text('owner: {}') }
+    const found = await typeCheck([], bad)
+    expect(found.map(({ file, code }) => `${file} ${code}`)).toEqual([
+      'a.bpf.ts TS2561',
+      'b.bpf.ts TS2322',
+      'c.bpf.ts TS2353',
+    ])
+    expect(found[0]?.text).toContain("Did you mean to write 'enqueue'")
   })
 
   it('opaque kernel structs where no kernel types are imported', async () => {

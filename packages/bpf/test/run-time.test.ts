@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as bpf from '@tscc/bpf'
 import { helperTable, macroConstants } from '@tscc/bpf/helpers'
+import { buildBtf, declareTs, parseBtf } from '@tscc/btf'
 import * as vmlinux from '@tscc/vmlinux'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -55,6 +56,17 @@ describe('in plain JavaScript', () => {
 })
 
 describe('tables', () => {
+  it('integers are the same lattice as in declarations that stand alone', () => {
+    const latticeOf = (text: string): readonly string[] =>
+      [
+        ...text.matchAll(/^export type ([us]\d+) = number & \{ readonly \[tag\]\?: ([^}]*?)(?: \| undefined)? \}$/gm),
+      ].map(([, name, tags]) => `${name}: ${tags}`)
+    const own = latticeOf(readFileSync(new URL('../src/integers.ts', import.meta.url), 'utf8'))
+    const standing = latticeOf(declareTs(parseBtf(buildBtf([])), { roots: [] }))
+    expect(own).toHaveLength(8)
+    expect(own).toEqual(standing)
+  })
+
   it('macroConstants has every constant of the package', () => {
     const constants = Object.entries(bpf).filter(([, value]) => typeof value === 'number')
     expect(Object.fromEntries(constants)).toEqual(macroConstants)

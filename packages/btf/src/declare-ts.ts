@@ -123,7 +123,8 @@ const docLine = (doc: string): string => (doc === '' ? '' : `/** ${doc} */\n`)
 function importsOf(module: string, text: string): string {
   const words = new Set(text.match(/\w+/g))
   const names = TS_PRELUDE_NAMES.filter((name) => name === 'Opaque' || words.has(name))
-  return `import type { ${names.join(', ')} } from '${module}'\n`
+  const source = `'${module}'`
+  return `import type { ${names.join(', ')} } from ${source}\n`
 }
 
 function isComposite(btf: Btf, id: number): boolean {

@@ -4,7 +4,7 @@ import { availability, headerBtf } from '@tscc/vmlinux/header'
 import { type Diagnostic, diagnose, type Span } from './diagnostics.ts'
 import type { CodeItem, CodePlace } from './emit/code.ts'
 import { emitFunction } from './emit/function.ts'
-import { type ObjectPart, type OpsValue, objectWriter } from './emit/object.ts'
+import { identifier, type ObjectPart, type OpsValue, objectWriter } from './emit/object.ts'
 import type { IrFunction } from './ir/ir.ts'
 import { type KernelHeader, kernelHeader } from './kernel-header.ts'
 import { type LoweredModule, libraryOf, lowerModule, type ReadModule } from './lower/module.ts'
@@ -79,7 +79,7 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
     const place: CodePlace = {
       btf: writer.btf,
       before: writer.before(callback),
-      structId: writer.structId,
+      structOf: writer.structOf,
       ...(callback === undefined ? {} : { callback }),
     }
     const emitted = emitFunction(ir, place, { mergeTails: !without.includes('mergeTails') })
@@ -88,9 +88,21 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
     if (emitted.stack > STACK)
       diagnostics.push(diagnose(at.file ?? file, at, 'stack', { name: own, size: emitted.stack }))
     const parameters = module.unit.called.get(name)?.parameters ?? 0
-    return { name, ...(callback === undefined ? {} : { callback }), emitted, parameters }
+    return {
+      name,
+      ...(callback === undefined ? {} : { callback }),
+      emitted,
+      parameters,
+      span: at,
+    }
   }
-  const taken = new Set<string>(module.unit.called.keys())
+  // Functions, variables, maps and algorithms become symbols of one file, where a name is there once.
+  const taken = new Set<string>([
+    ...module.unit.called.keys(),
+    ...module.ops.map(({ name }) => identifier(name)),
+    ...module.unit.maps.map(({ name }) => name),
+    ...[...module.unit.data.values()].flatMap(({ variables }) => variables.map(({ name }) => name)),
+  ])
   const parts: ObjectPart[] = []
   const made = new Map<unknown, number>()
   const values = module.ops.map(({ type, name, data, callbacks }): OpsValue => {
@@ -121,7 +133,7 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
 
 /** A name for a program that no other has. */
 function freeName(wanted: string, taken: Set<string>): string {
-  const clean = wanted.replace(/\W/g, '_')
+  const clean = identifier(wanted)
   const name = taken.has(clean) ? freeName(`${clean}_`, taken) : clean
   taken.add(name)
   return name

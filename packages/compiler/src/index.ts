@@ -8,4 +8,5 @@ export {
   diagnosticText,
   type Span,
 } from './diagnostics.ts'
+export { irText } from './ir/print.ts'
 export { type PassName, passNames } from './passes/optimize.ts'

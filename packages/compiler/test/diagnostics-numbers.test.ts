@@ -75,13 +75,6 @@ test.each([
     'say which is meant: s32(v.a) % v.c, or v.a % u32(v.c)',
   ],
   [
-    'v.c = v.c >> v.a',
-    'TSCC2102',
-    'v.c >> v.a',
-    's32 >> u32 mixes signed and unsigned',
-    'say which is meant: u32(v.c) >> v.a, or v.c >> s32(v.a)',
-  ],
-  [
     'v.a = max(v.c, v.a)',
     'TSCC2102',
     'max(v.c, v.a)',

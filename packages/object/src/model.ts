@@ -39,6 +39,11 @@ export interface ObjectFunction {
   readonly typeId?: number
   /** In ascending order of `at`. */
   readonly lines: readonly LineInfo[]
+  /**
+   * Linking may leave out what the target kernel does not need: ours; other loaders take the function as it is. Only for code
+   * that lets its instructions move and go, as compilers' code does.
+   */
+  readonly prunable?: true
 }
 
 /** A slot (8 bytes each, counted from the function's start) that another part of the object is written into. */

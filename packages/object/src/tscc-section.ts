@@ -12,6 +12,8 @@ export interface TsccFunction {
   readonly arguments: readonly { readonly at: number; readonly argument: ArgumentRef }[]
   /** Addends of CO-RE relocations, by slot. */
   readonly addends: readonly { readonly at: number; readonly kind: string; readonly addend: number }[]
+  /** Linking may leave out what the target kernel does not need. */
+  readonly prunable?: true
 }
 
 /** The rows of an object; none where other formats say it all. */
@@ -23,7 +25,9 @@ export function tsccFunctions(functions: readonly ObjectFunction[]): readonly Ts
     const addends = f.coreRelocations.flatMap(({ at, kind, addend = 0 }) =>
       addend === 0 ? [] : [{ at, kind, addend }],
     )
-    return bound.length + addends.length === 0 ? [] : [{ section: f.section, name: f.name, arguments: bound, addends }]
+    if (bound.length + addends.length === 0 && f.prunable !== true) return []
+    const prunable = f.prunable === true ? { prunable: f.prunable } : {}
+    return [{ section: f.section, name: f.name, arguments: bound, addends, ...prunable }]
   })
 }
 
@@ -37,7 +41,7 @@ const argumentRow = ({ name, pointee, index, arity }: ArgumentRef): ArgumentRef 
 
 /**
  * The section's content: a line of JSON, `{"version":1,"functions":[…]}`. Linkers that put sections of one name behind each
- * other make several lines of it, which is why functions go by name.
+ * other make several lines of it, which is why functions go by name. Who does not know a key steps over it.
  */
 export function encodeTsccSection(functions: readonly TsccFunction[]): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ version: 1, functions })}\n`)
@@ -96,6 +100,8 @@ function parseLine(text: string, line: number): readonly TsccFunction[] {
         const { at, kind, addend } = fields(one, line, 'addend')
         return { at: slotOf(at), kind: textOf(kind, 'kind'), addend: numberOf(addend, 'addend') }
       }),
+      // A key that came later: where it is not there, linking leaves the code alone.
+      ...(row.prunable === true ? { prunable: true } : {}),
     }
   })
 }

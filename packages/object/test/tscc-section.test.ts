@@ -5,20 +5,24 @@ import { encodeTsccSection, parseTsccSection, type TsccFunction } from '../src/t
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-const arbitraryFunction: fc.Arbitrary<TsccFunction> = fc.record({
-  section: fc.string(),
-  name: fc.string(),
-  arguments: fc.array(
-    fc.record({
-      at: fc.nat(),
-      argument: fc.record(
-        { name: fc.string(), pointee: fc.string(), index: fc.nat(), arity: fc.nat() },
-        { requiredKeys: ['name', 'index'] },
-      ),
-    }),
-  ),
-  addends: fc.array(fc.record({ at: fc.nat(), kind: fc.constant('field_byte_offset'), addend: fc.integer() })),
-})
+const arbitraryFunction: fc.Arbitrary<TsccFunction> = fc.record(
+  {
+    section: fc.string(),
+    name: fc.string(),
+    arguments: fc.array(
+      fc.record({
+        at: fc.nat(),
+        argument: fc.record(
+          { name: fc.string(), pointee: fc.string(), index: fc.nat(), arity: fc.nat() },
+          { requiredKeys: ['name', 'index'] },
+        ),
+      }),
+    ),
+    addends: fc.array(fc.record({ at: fc.nat(), kind: fc.constant('field_byte_offset'), addend: fc.integer() })),
+    prunable: fc.constant(true as const),
+  },
+  { requiredKeys: ['section', 'name', 'arguments', 'addends'] },
+)
 
 test('what was encoded is parsed', () => {
   fc.assert(
@@ -33,6 +37,13 @@ test('sections behind each other, as linkers leave them', () => {
   const two = encodeTsccSection([{ section: 'b', name: 'g', arguments: [], addends: [] }])
   expect(parseTsccSection(Uint8Array.of(...one, ...two)).map(({ name }) => name)).toEqual(['f', 'g'])
   expect(parseTsccSection(new Uint8Array())).toEqual([])
+})
+
+test('a section from before a key was there, or with one that is not known', () => {
+  const rows = parseTsccSection(
+    bytesOf('{"version":1,"functions":[{"section":"a","name":"f","arguments":[],"addends":[],"later":[1]}]}'),
+  )
+  expect(rows).toEqual([{ section: 'a', name: 'f', arguments: [], addends: [] }])
 })
 
 test.each([

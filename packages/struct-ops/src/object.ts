@@ -1,4 +1,5 @@
 export { type LocalBtf, type LocalEnumerator, type LocalField, localBtf } from './object/local-btf.ts'
+export { renameObject } from './object/rename-object.ts'
 export {
   licenseVariable,
   type SpecToObjectOptions,

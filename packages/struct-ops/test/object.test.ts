@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { algorithms, reno } from '@tscc/algos'
+import { ecnCounter, reno, vegasStyle } from '@tscc/algos'
 import { findType, funcProto, membersOf, nameOf, parseBtf, resolveField, typeOf } from '@tscc/btf'
 import { callFunc, callKfunc, decode, disassemble, exit, ja, jne, label, ldImm64, mov } from '@tscc/insn'
 import { readObject, writeObject } from '@tscc/object'
@@ -28,6 +28,13 @@ import {
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { specToObject } from '../src/object.ts'
+
+/** Algorithms in instructions. */
+const algorithms = [
+  { name: 'reno', spec: reno },
+  { name: 'vegas-style', spec: vegasStyle },
+  { name: 'ecn-counter', spec: ecnCounter },
+] as const
 
 const specOf = (callbacks: Readonly<Record<string, Steps>>, more: Partial<StructOpsSpec> = {}): StructOpsSpec => ({
   type: 'tcp_congestion_ops',

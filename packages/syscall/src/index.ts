@@ -85,6 +85,7 @@ export type { MapMemoryOptions, MappedMemory } from './mapped-memory.ts'
 export { openPinnedLink, openPinnedMap, openPinnedProgram, pinObject } from './pin.ts'
 export { makePinFolder, type PinnedObject, pinnedObject, pinnedObjects, removePin } from './pin-folder.ts'
 export { type LoadProgramOptions, loadProgram, type Program, type ProgramBtf, type ProgramSpec } from './program.ts'
+export { type RingBufferReader, ringBufferReader } from './ring-buffer.ts'
 export { enableStats } from './stats.ts'
 export {
   type BpfErrorContext,
@@ -103,5 +104,6 @@ export {
 export { parseTcpInfo, type TcpInfo, tcpInfo } from './tcp-info.ts'
 export { type TcpInfoField, tcpInfoFields, tcpInfoSize } from './tcp-info-fields.ts'
 export { type TestRunInput, type TestRunResult, testRun } from './test-run.ts'
+export { type FieldName, type VerifierAdvice, verifierAdvice } from './verifier-advice.ts'
 export { parseVerifierLog, type VerifierReport } from './verifier-log.ts'
 export { type BtfIdentity, btfIdentity, parseBuildId, readVmlinuxBtf } from './vmlinux-btf.ts'

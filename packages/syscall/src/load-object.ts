@@ -266,6 +266,7 @@ function loadPlanned(
       instructions,
       license: plan.license,
       name: objectName(program.name),
+      label: program.name,
       expectedAttachType: program.expectedAttachType,
       flags: program.flags,
       attachBtfId: program.attachBtfId,

@@ -18,6 +18,8 @@ export interface ProgramSpec {
   readonly license?: string
   /** At most 15 of `A-Z a-z 0-9 _ .`; shown by `bpftool prog`. */
   readonly name?: string
+  /** What errors call it, where that is more than the kernel's 15 characters; default its name. */
+  readonly label?: string
   readonly expectedAttachType?: BpfAttachType | number
   /** BPF_F_* program flags, `BPF_F_SLEEPABLE` is 1 << 4. */
   readonly flags?: number
@@ -78,19 +80,29 @@ export interface Program extends Descriptor {
 export function loadProgram(kernel: Kernel, spec: ProgramSpec, options: LoadProgramOptions = {}): Program {
   const { logLevel = 0, failureLogLevel = 1, maxLogSize = defaultMaxLogSize } = options
   const values = programAttr(spec)
-  if (logLevel === 0) {
-    const fd = loadQuietly(kernel, values)
-    if (fd >= 0) return ownProgram(kernel, fd, { type: programType(spec), name: spec.name ?? '' })
-  }
-  const { result, log } = callWithLog(
-    kernel,
-    'BPF_PROG_LOAD',
-    (buffer) => ({ ...values, log_level: logLevel || failureLogLevel, log_buf: buffer, log_size: buffer.length }),
-    { trueSize: 'log_true_size', maxLogSize },
-  )
+  const quiet = logLevel === 0 ? loadQuietly(kernel, values) : undefined
+  if (quiet !== undefined && quiet >= 0)
+    return ownProgram(kernel, quiet, { type: programType(spec), name: spec.name ?? '' })
+  const attempt = (level: number): { readonly result: number; readonly log: string } =>
+    callWithLog(
+      kernel,
+      'BPF_PROG_LOAD',
+      (buffer) => ({ ...values, log_level: level, log_buf: buffer, log_size: buffer.length }),
+      { trueSize: 'log_true_size', maxLogSize },
+    )
+  const first = attempt(logLevel || (quiet === TOO_LARGE ? STATISTICS : failureLogLevel))
+  // Statistics alone do not say where a program was refused.
+  const again = first.result < 0 && first.result !== TOO_LARGE && logLevel === STATISTICS
+  const { result, log } = again ? attempt(failureLogLevel) : first
   if (result >= 0) return ownProgram(kernel, result, { type: programType(spec), name: spec.name ?? '', log })
   throw programError(kernel, spec, -result, log)
 }
+
+/** BPF_LOG_STATS */
+const STATISTICS = 4
+
+/** After a million instructions there is nowhere to point at, and their log would take seconds and all the room there is. */
+const TOO_LARGE = -errnoNumber('E2BIG')
 
 /** EAGAIN is a signal or a race with module loading inside the verifier: worth a few attempts. */
 function loadQuietly(kernel: Kernel, values: AttrValues<'BPF_PROG_LOAD'>): number {
@@ -161,7 +173,8 @@ function programType(spec: ProgramSpec): number {
 }
 
 function programLabel(spec: ProgramSpec): string {
-  return spec.name === undefined || spec.name === '' ? String(spec.type) : spec.name
+  const name = spec.label ?? spec.name
+  return name === undefined || name === '' ? String(spec.type) : name
 }
 
 /** Own a program descriptor whose type and name are known. */

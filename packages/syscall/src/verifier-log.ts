@@ -12,6 +12,10 @@ export interface VerifierReport {
   readonly source?: { readonly text: string; readonly file?: string; readonly line?: number }
   /** Instructions that the verifier walked. */
   readonly processed?: number
+  /** Ways through the program that it had to tell apart. */
+  readonly states?: number
+  /** Bytes of stack, of the program and of each function that it calls. */
+  readonly stack?: readonly number[]
   /** The whole text. */
   readonly log: string
 }
@@ -24,7 +28,8 @@ const maxRegisters = 128
 const instructionLine = /^(\d{1,7}): \([0-9a-f]{2}\) /
 const stateLine =
   /^(?:from )?\d{1,7}(?: to \d{1,7}(?: \(speculative execution\))?)?: ((?:frame\d{1,3}: )?(?:R\d|fp).*)$/
-const processedLine = /^processed (\d{1,10}) insns/
+const processedLine = /^processed (\d{1,10}) insns(?:.{0,80}? total_states (\d{1,10}))?/
+const stackLine = /^stack depth (\d{1,5}(?:\+\d{1,5}){0,300})/
 const noise =
   /^(?:processed \d|verification time|stack depth|mark_precise|regs=|frame\d|parent |last_idx|propagating|func#|Validating |insns_|\(\d|.{0,40}is safe$|from \d+ to \d+: safe$|\d+: safe$|math between|loop detected$)/
 const namedInstruction = /\binsn (\d{1,7})\b/
@@ -40,7 +45,7 @@ export function parseVerifierLog(log: string): VerifierReport {
   let instruction: number | undefined
   let text: string | undefined
   let source: VerifierReport['source']
-  let processed: number | undefined
+  const figures: { processed?: number; states?: number; stack?: readonly number[] } = {}
   let complaint = ''
   const registers = new Map<string, string>()
   for (const line of lines) {
@@ -66,8 +71,12 @@ export function parseVerifierLog(log: string): VerifierReport {
       continue
     }
     const count = processedLine.exec(line)
-    if (count !== null) processed = Number(count[1])
-    else if (line.trim() !== '' && !noise.test(line)) complaint = line.trim()
+    const stack = stackLine.exec(line)
+    if (stack?.[1] !== undefined) figures.stack = stack[1].split('+').map(Number)
+    else if (count !== null) {
+      figures.processed = Number(count[1])
+      if (count[2] !== undefined) figures.states = Number(count[2])
+    } else if (line.trim() !== '' && !noise.test(line)) complaint = line.trim()
   }
   if (instruction === undefined) {
     const named = namedInstruction.exec(complaint)
@@ -79,7 +88,7 @@ export function parseVerifierLog(log: string): VerifierReport {
     registers: Object.fromEntries(registers),
     reason: complaint,
     ...(source === undefined ? {} : { source }),
-    ...(processed === undefined ? {} : { processed }),
+    ...figures,
     log,
   }
 }

@@ -22,6 +22,22 @@ processed 4 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_stat
       reason: 'no write support to tcp_sock at off 2000',
       source: { text: 'tp.snd_cwnd = 5', file: 'reno.bpf.ts', line: 17 },
       processed: 4,
+      states: 0,
+      log,
+    })
+  })
+
+  it('statistics of a program with functions', () => {
+    const log = `verification time 40 usec
+stack depth 16+8+0
+processed 41 insns (limit 1000000) max_states_per_insn 1 total_states 5 peak_states 4 mark_read 2
+`
+    expect(parseVerifierLog(log)).toEqual({
+      registers: {},
+      reason: '',
+      processed: 41,
+      states: 5,
+      stack: [16, 8, 0],
       log,
     })
   })

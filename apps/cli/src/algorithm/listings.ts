@@ -1,7 +1,7 @@
 import { isElf } from '@tscc/btf'
 import { isTsccError } from '@tscc/core'
 import { decode, type Insn } from '@tscc/insn'
-import { type CodeSection, codeSections } from '@tscc/object'
+import { type BpfObject, type CodeSection, codeSections, type LinkedObject, relocationTexts } from '@tscc/object'
 import { linkStructOps, originOf, type Resolver, type Step, type SymbolicStep } from '@tscc/struct-ops'
 import { openProgramById, programCode, programInfo } from '@tscc/syscall'
 import { cliErrors } from '../cli-errors.ts'
@@ -53,6 +53,23 @@ export function loadedListing(id: number): Listing {
     title: `program ${id} ${programInfo(kernel, program.fd).name}, as the verifier left it`,
     insns: decode(bytes),
   }
+}
+
+/** Each function of an object, not linked yet: beside an instruction stands what linking will write into it. */
+export function objectListings(object: BpfObject): readonly Listing[] {
+  return object.functions.map((f) => {
+    const texts = relocationTexts(object, f)
+    return {
+      title: `${f.name}, ${f.section}`,
+      insns: decode(f.code, { endian: object.endian }),
+      origins: Array.from({ length: f.code.length / 8 }, (_, slot) => texts.get(slot) ?? ''),
+    }
+  })
+}
+
+/** Each program of an object that was linked. */
+export function linkedListings(label: string, linked: LinkedObject): readonly Listing[] {
+  return linked.programs.map(({ name, code }) => ({ title: `${label}: ${name}`, insns: decode(code) }))
 }
 
 /** Each callback of an algorithm, linked. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Algorithm, algorithms } from '@tscc/algos'
+import { algorithms, type StepsAlgorithm } from '@tscc/algos'
 import { nearestNames } from '@tscc/core'
 import type { StructOpsSpec } from '@tscc/struct-ops'
 import { cliErrors } from '../cli-errors.ts'
@@ -12,7 +12,7 @@ export interface LoadedAlgorithm {
   readonly label: string
   readonly spec: StructOpsSpec
   /** Of an algorithm that tscc ships. */
-  readonly shipped?: Algorithm
+  readonly shipped?: StepsAlgorithm
   /** Of a module. */
   readonly path?: string
 }
@@ -23,10 +23,10 @@ export const algorithmSource = 'an algorithm of tscc (tscc show lists them), or 
 /** Where a module may keep its spec. */
 const exportNames = ['default', 'algorithm', 'spec'] as const
 
-/** An algorithm by name or by path; `kernelNames` only help to say what a wrong name may have meant. */
+/** An algorithm in steps by name or by path; `kernelNames` only help to say what a wrong name may have meant. */
 export async function loadAlgorithm(text: string, kernelNames: readonly string[] = []): Promise<LoadedAlgorithm> {
   const shipped = algorithms.find((algorithm) => algorithm.name === text)
-  if (shipped !== undefined) return { label: text, spec: shipped.spec(), shipped }
+  if (shipped?.kind === 'steps') return { label: text, spec: shipped.spec(), shipped }
   if (!isModulePath(text)) {
     const names = [...algorithms.map((algorithm) => algorithm.name), ...kernelNames]
     throw cliErrors.make('unknown-algorithm', { name: text, nearest: nearestNames(text, names) })

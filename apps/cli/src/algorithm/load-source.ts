@@ -5,27 +5,22 @@ import { type BpfObject, type LinkTarget, linkTarget, readObject } from '@tscc/o
 import { specToObject } from '@tscc/struct-ops/object'
 import { type Kernel, kernelFiles } from '@tscc/syscall'
 import { loadBtf } from '../btf/load-btf.ts'
+import { cliErrors } from '../cli-errors.ts'
 import { readInput } from '../files.ts'
 import { openHost } from '../host.ts'
+import { compileSource, isCompiled } from './compile-source.ts'
 import { algorithmSource, isModulePath, type LoadedAlgorithm, loadAlgorithm } from './load-algorithm.ts'
+import type { LoadedObjectFile } from './loaded-object.ts'
 
-/** What a user named: an algorithm in steps, or an object file. */
+/** What a user named: an algorithm in steps, or an object, from a file or just compiled. */
 export type LoadedSource = LoadedAlgorithm | LoadedObjectFile
 
-/** An object file (.bpf.o), ours or a C compiler's. */
-export interface LoadedObjectFile {
-  readonly label: string
-  readonly path: string
-  readonly bytes: Uint8Array
-  /** Read when it is first asked for; throws `object/…` errors then. */
-  readonly object: BpfObject
-}
-
 /** What names a source on the command line, for help texts. */
-export const sourceText = `${algorithmSource}, or an object file (.bpf.o)`
+export const sourceText = `a TypeScript file (.bpf.ts), an object file (.bpf.o), ${algorithmSource}`
 
-/** An algorithm by name or by path, or an object file. */
+/** What a user named: an algorithm of tscc, a module with steps, a `*.bpf.ts` file, an object file. */
 export async function loadSource(text: string): Promise<LoadedSource> {
+  if (isCompiled(text)) return compileSource(text)
   if (!isObjectPath(text)) return loadAlgorithm(text)
   const bytes = readInput(text)
   const read: { object?: BpfObject } = {}
@@ -38,6 +33,26 @@ export async function loadSource(text: string): Promise<LoadedSource> {
       return read.object
     },
   }
+}
+
+/** Several sources; the mistakes in all `*.bpf.ts` files are one error. */
+export async function loadSources(texts: readonly string[]): Promise<readonly LoadedSource[]> {
+  const loaded: LoadedSource[] = []
+  const failures: unknown[] = []
+  for (const text of texts)
+    try {
+      loaded.push(await loadSource(text))
+    } catch (error) {
+      failures.push(error)
+    }
+  const mistakes = failures.flatMap((error) =>
+    cliErrors.is(error, 'cli/diagnostics') ? error.context.diagnostics : [],
+  )
+  const [first] = failures
+  if (failures.length > 1 && failures.every((error) => cliErrors.is(error, 'cli/diagnostics')))
+    throw cliErrors.make('diagnostics', { path: texts.join(', '), diagnostics: mistakes })
+  if (first !== undefined) throw failures.find((error) => !cliErrors.is(error, 'cli/diagnostics')) ?? first
+  return loaded
 }
 
 /** Does this name something to link: an algorithm of tscc, a module, or an object file? */

@@ -1,6 +1,7 @@
 import { type LinkTarget, linkObject } from '@tscc/object'
 import { bpfMapTypes } from '@tscc/syscall'
-import type { LoadedObjectFile } from './load-source.ts'
+import type { LoadedObjectFile } from './loaded-object.ts'
+import { type ObjectVariableView, variableViews } from './variables.ts'
 
 /** What is in an object file, and what one kernel lacks of it. */
 export interface ObjectView {
@@ -29,6 +30,7 @@ export interface ObjectView {
     readonly valueSize: number
     readonly maxEntries: number
   }[]
+  readonly variables: readonly ObjectVariableView[]
   readonly externs: readonly { readonly name: string; readonly kind: string; readonly weak: boolean }[]
   readonly dropped: readonly { readonly structOps: string; readonly callback: string; readonly why: string }[]
 }
@@ -61,6 +63,7 @@ export function viewObject({ label, path, object }: LoadedObjectFile, target: Li
       valueSize,
       maxEntries,
     })),
+    variables: variableViews(object),
     externs: object.externs.map(({ name, kind, weak }) => ({ name, kind, weak })),
     dropped: linked.flatMap((value) => value.dropped.map((one) => ({ structOps: value.variable, ...one }))),
   }

@@ -1,32 +1,21 @@
-import { type LinkedObject, linkObject } from '@tscc/object'
-import { linkStructOps } from '@tscc/struct-ops'
-import { verifyStructOps } from '@tscc/struct-ops/kernel'
-import { loadPlan, parseVerifierLog } from '@tscc/syscall'
 import { type Command, Option } from 'commander'
-import { hostTarget, type LoadedObjectFile, loadSource, objectOf, sourceText } from '../algorithm/load-source.ts'
-import { btfSource, loadBtf } from '../btf/load-btf.ts'
+import { isBpfModulePath, moduleOf, tryCompile } from '../algorithm/compile-source.ts'
+import { loadSource, sourceText } from '../algorithm/load-source.ts'
+import { btfSource } from '../btf/load-btf.ts'
+import { checkSource, type ProgramCheck, type SourceCheck } from '../check/check-source.ts'
+import { watchFiles } from '../check/watch.ts'
+import { cliErrors } from '../cli-errors.ts'
 import type { CommandContext } from '../command-table.ts'
-import { openHost, openKernel } from '../host.ts'
 import { examples } from '../output/examples.ts'
+import type { Output } from '../output/output.ts'
 import { describeError, reportError } from '../output/report-error.ts'
 import { formatTable } from '../output/table.ts'
+import { stopSignal } from '../stop-signal.ts'
 
 interface CheckOptions {
   readonly btf?: string
+  readonly watch?: true
   readonly json?: true
-}
-
-interface ProgramCheck {
-  readonly name: string
-  readonly section: string
-  readonly instructions: number
-  /** Instructions that the verifier walked; absent where nothing was verified. */
-  readonly processed?: number
-}
-
-interface SourceCheck {
-  readonly programs: readonly ProgramCheck[]
-  readonly dropped: readonly { readonly callback: string; readonly why: string }[]
 }
 
 /** `tscc check`. */
@@ -34,83 +23,101 @@ export function defineCheck(command: Command, { output, fail }: CommandContext):
   examples(
     command
       .description(
-        "Link and have the kernel's verifier look at every program, of any type; nothing is registered or attached. With --btf only linking is tried, against another kernel.",
+        "Compile, link, and have the kernel's verifier look at every program, of any type; nothing is registered or attached. With --btf nothing is verified: only linking is tried, against another kernel.",
       )
       .argument('<source...>', sourceText)
       .addOption(new Option('--btf <file>', `link only, against ${btfSource}`))
-      .option('--json', 'print JSON')
+      .option('-w, --watch', 'again whenever a file changes, until ^C')
+      .option('--json', 'print JSON; with --watch a document for each time')
       .action(async (sources: readonly string[], options: CheckOptions) => {
-        const results: unknown[] = []
-        for (const text of sources) {
-          try {
-            const found = await checkSource(text, options.btf)
-            results.push({ source: text, ok: true, verified: options.btf === undefined, ...found })
-            if (options.json) continue
-            const { green, dim } = output.colors
-            const how = options.btf === undefined ? 'the verifier accepts it' : `links to ${options.btf}`
-            output.print(`${green('ok')} ${text}: ${how}`)
-            output.print(
-              formatTable(
-                output,
-                ['program', 'section', 'insns', 'verified'],
-                found.programs.map((one) => [one.name, one.section, one.instructions, one.processed ?? '-']),
-              ),
-            )
-            for (const { callback, why } of found.dropped) output.print(dim(`left out ${callback}: ${why}`))
-          } catch (error) {
-            fail()
-            results.push({ source: text, ok: false, error: describeError(error) })
-            if (!options.json) {
-              output.note(`${output.errorColors.red('failed')} ${text}`)
-              reportError(output, error, { json: false, verbose: command.optsWithGlobals().verbose === true })
-            }
-          }
+        const verbose = command.optsWithGlobals().verbose === true
+        if (options.watch !== true) {
+          const { failed } = await checkAll(output, sources, options, verbose)
+          if (failed > 0) fail()
+          return
         }
-        if (options.json) output.json(results)
+        const stop = stopSignal()
+        try {
+          await watchFiles(stop, sources.filter(isFile), async () => {
+            const { failed, files } = await checkAll(output, sources, options, verbose)
+            output.note(
+              `${failed === 0 ? 'all is well' : `${failed} of ${sources.length} failed`}; watching for changes, ^C ends`,
+            )
+            return files
+          })
+        } finally {
+          stop.release()
+        }
       }),
     [
-      ['tscc check reno', "tscc's Reno on the running kernel"],
+      ['tscc check my_cc.bpf.ts', 'your own, on the running kernel'],
+      ['tscc check my_cc.bpf.ts --watch', 'at every save'],
       ['tscc check prog.bpf.o', 'every program of an object, of whatever type'],
-      ['tscc check reno.bpf.o --btf vmlinux-6.1', 'does it link to another kernel?'],
+      ['tscc check my_cc.bpf.ts --btf vmlinux-6.1', 'does it link to another kernel?'],
     ],
   )
 }
 
-async function checkSource(text: string, btf: string | undefined): Promise<SourceCheck> {
-  const source = await loadSource(text)
-  if (btf !== undefined) return described(linkObject(objectOf(source), { btf: loadBtf(btf) }, { untold: 'zero' }))
-  const { kernel, resolver } = openHost('check')
-  if ('object' in source) return checkObject(source)
-  const linked = linkStructOps(source.spec, resolver)
-  verifyStructOps(kernel, linked)
-  resolver.save()
-  return {
-    programs: linked.programs.map((one) => ({
-      name: one.name,
-      section: `struct_ops/${one.callback}`,
-      instructions: one.bytes.length / 8,
-    })),
-    dropped: linked.dropped,
+const isFile = (source: string): boolean => /[./\\]/.test(source)
+
+/** Every source, one after the other, whatever becomes of those before it. */
+async function checkAll(
+  output: Output,
+  sources: readonly string[],
+  options: CheckOptions,
+  verbose: boolean,
+): Promise<{ readonly failed: number; readonly files: readonly string[] }> {
+  const results: (Readonly<Record<string, unknown>> & { readonly ok: boolean })[] = []
+  const files: string[] = []
+  for (const text of sources) {
+    try {
+      const found = await checkOne(text, options.btf, (path) => files.push(path))
+      results.push({ source: text, ok: true, verified: options.btf === undefined, ...found })
+      if (!options.json) printCheck(output, text, found, options.btf)
+    } catch (error) {
+      results.push({ source: text, ok: false, error: describeError(error) })
+      if (options.json) continue
+      output.note(`${output.errorColors.red('failed')} ${text}`)
+      reportError(output, error, { json: false, verbose })
+    }
   }
+  if (options.json) output.json(results)
+  return { failed: results.filter(({ ok }) => !ok).length, files }
 }
 
-/** `BPF_LOG_STATS`: the log is one line that says how much was walked. */
-const STATISTICS = 4
-
-function checkObject({ object }: LoadedObjectFile): SourceCheck {
-  const kernel = openKernel('check')
-  const linked = linkObject(object, hostTarget(kernel, openHost('check').resolver.btf()))
-  using loaded = loadPlan(kernel, linked, { logLevel: STATISTICS, failureLogLevel: 1, pinFolder: 'none' })
-  const walked = loaded.programs.map((program) => parseVerifierLog(program?.log ?? '').processed)
-  return described(linked, walked)
+/** Check a source, and tell the files that it is made of, also where there are mistakes in them. */
+async function checkOne(text: string, btf: string | undefined, onFile: (path: string) => void): Promise<SourceCheck> {
+  if (!isBpfModulePath(text)) return checkSource(await loadSource(text), btf)
+  const { compiled, diagnostics } = await tryCompile(text)
+  compiled.files.forEach(onFile)
+  if (compiled.object === undefined) throw cliErrors.make('diagnostics', { path: text, diagnostics })
+  return checkSource(moduleOf(text, compiled, compiled.object), btf)
 }
 
-function described(linked: LinkedObject, walked: readonly (number | undefined)[] = []): SourceCheck {
-  return {
-    programs: linked.programs.map(({ name, section, code }, i) => {
-      const processed = walked[i]
-      return { name, section, instructions: code.length / 8, ...(processed === undefined ? {} : { processed }) }
-    }),
-    dropped: linked.structOps.flatMap((value) => value.dropped),
-  }
+function printCheck(output: Output, text: string, found: SourceCheck, btf: string | undefined): void {
+  const { green, dim } = output.colors
+  output.print(`${green('ok')} ${text}: ${btf === undefined ? 'the verifier accepts it' : `links to ${btf}`}`)
+  const columns = figures.filter(([key]) => found.programs.some((program) => program[key] !== undefined))
+  output.print(
+    formatTable(
+      output,
+      ['program', 'section', 'insns', ...columns.map(([, title]) => title)],
+      found.programs.map((one) => [
+        one.name,
+        one.section,
+        one.instructions,
+        ...columns.map(([key]) => one[key] ?? '-'),
+      ]),
+    ),
+  )
+  for (const { callback, why } of found.dropped) output.print(dim(`left out ${callback}: ${why}`))
 }
+
+/** What the kernel tells, and what it is called. */
+const figures: readonly (readonly [key: keyof Omit<ProgramCheck, 'name' | 'section'>, title: string])[] = [
+  ['xlated', 'xlated'],
+  ['jited', 'jited B'],
+  ['stack', 'stack B'],
+  ['processed', 'verified'],
+  ['states', 'states'],
+]

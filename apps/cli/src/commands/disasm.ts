@@ -1,11 +1,22 @@
 import { existsSync } from 'node:fs'
 import { disassemble, type Endian, encode, type Insn, insnSlots, insnText } from '@tscc/insn'
+import { linkObject } from '@tscc/object'
 import { type Command, Option } from 'commander'
-import { algorithmListings, fileListings, type Listing, loadedListing } from '../algorithm/listings.ts'
+import { compileSource, isBpfModulePath, isCompiled } from '../algorithm/compile-source.ts'
+import {
+  algorithmListings,
+  fileListings,
+  type Listing,
+  linkedListings,
+  loadedListing,
+  objectListings,
+} from '../algorithm/listings.ts'
 import { isModulePath, loadAlgorithm } from '../algorithm/load-algorithm.ts'
+import { openTarget } from '../algorithm/load-source.ts'
 import { btfSource } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
 import { openResolver } from '../host.ts'
+import { inColumns } from '../output/columns.ts'
 import { examples } from '../output/examples.ts'
 import { printable } from '../output/printable.ts'
 
@@ -22,7 +33,10 @@ export function defineDisasm(command: Command, { output }: CommandContext): void
   examples(
     command
       .description("Print instructions as text in the kernel's form; tscc asm reads it back.")
-      .argument('<what>', 'instructions or a BPF object (.bpf.o) in a file, prog:ID, an algorithm, or a module')
+      .argument(
+        '<what>',
+        'a TypeScript file (.bpf.ts), instructions or a BPF object (.bpf.o) in a file, prog:ID, an algorithm, or a module',
+      )
       .option('--raw', 'the file holds bare instructions, whatever it looks like')
       .option('--bytes', 'show the bytes of each instruction')
       .addOption(new Option('--endian <order>', 'byte order of bare instructions').choices(['little', 'big']))
@@ -46,10 +60,19 @@ export function defineDisasm(command: Command, { output }: CommandContext): void
 async function findListings(what: string, options: DisasmOptions): Promise<readonly Listing[]> {
   const id = /^prog:(\d{1,10})$/.exec(what)?.[1]
   if (id !== undefined) return [loadedListing(Number(id))]
+  if (isCompiled(what) && options.raw !== true) return compiledListings(what, options)
   const isFile = options.raw === true || what === '-' || (existsSync(what) && !/\.[cm]?[jt]s$/.test(what))
   if (isFile || (isModulePath(what) && !/\.[cm]?[jt]s$/.test(what)))
     return fileListings(what, options.endian, options.raw === true)
   return algorithmListings(await loadAlgorithm(what), openResolver(options.btf))
+}
+
+/** What is written for all kernels as it is; an algorithm of tscc, linked. */
+async function compiledListings(what: string, { btf }: DisasmOptions): Promise<readonly Listing[]> {
+  const { object, label } = await compileSource(what)
+  if (isBpfModulePath(what)) return objectListings(object)
+  const target = openTarget('disasm', btf)
+  return linkedListings(label, linkObject(object, target, { untold: 'zero' }))
 }
 
 /** Text that `tscc asm` reads back: headings and origins are comments. */
@@ -61,15 +84,6 @@ export function listingText({ title, insns, origins }: Listing, withBytes = fals
   }
   const heading = `; ${title} (${insns.length} instructions)`
   return printable(`${heading}\n${inColumns(disassemble(insns, { numbers: true, annotate }))}`)
-}
-
-/** Comments below each other, unless an instruction is too long for that. */
-function inColumns(text: string): string {
-  const lines = text.split('\n').map((line) => line.split(' ; '))
-  const width = Math.min(44, Math.max(...lines.filter((parts) => parts.length > 1).map(([code = '']) => code.length)))
-  return lines
-    .map(([code = '', ...notes]) => [code.padEnd(notes.length > 0 ? width : 0), ...notes].join(' ; '))
-    .join('\n')
 }
 
 function asJson({ title, insns, origins }: Listing) {

@@ -37,7 +37,12 @@ function printDiagnosis(output: Output, diagnosis: Diagnosis): void {
   }
   const verdict = (can: boolean, what: string): string => `${can ? green('yes') : red('no ')}  ${what}`
   output.print(`\n${bold('This machine can')}`)
-  output.print(verdict(true, 'read types, assemble, disassemble and link (btf, types, asm, disasm, show)'))
+  output.print(
+    verdict(
+      true,
+      'compile, read types, assemble, disassemble and link (build, explain, btf, types, asm, disasm, show)',
+    ),
+  )
   output.print(verdict(diagnosis.register, 'register algorithms (register, replace, unregister)'))
   output.print(verdict(diagnosis.lab, 'measure them on real traffic (lab, demo)'))
 }

@@ -1,8 +1,10 @@
-import { explainLink, type LinkExplanation, linkObject } from '@tscc/object'
+import { explainLink, type LinkExplanation, linkObject, type VariableValue, withVariables } from '@tscc/object'
 import { type Command, Option } from 'commander'
 import { loadSource, objectOf, openTarget, sourceText } from '../algorithm/load-source.ts'
+import { type ObjectVariableView, valueText, variableViews } from '../algorithm/variables.ts'
 import { btfSource } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
+import { parseSetting } from '../option-parsers.ts'
 import { examples } from '../output/examples.ts'
 import type { Output } from '../output/output.ts'
 import { formatTable } from '../output/table.ts'
@@ -10,6 +12,7 @@ import { formatTable } from '../output/table.ts'
 interface ExplainOptions {
   readonly btf?: string
   readonly all?: true
+  readonly set?: Readonly<Record<string, VariableValue>>
   readonly json?: true
 }
 
@@ -22,35 +25,45 @@ export function defineExplain(command: Command, { output }: CommandContext): voi
       )
       .argument('<source>', sourceText)
       .addOption(new Option('--btf <file>', `explain another kernel: ${btfSource}`))
+      .addOption(new Option('--set <name=value...>', 'with other values of tunables').argParser(parseSetting))
       .option('-a, --all', 'every place in the code, not each thing once')
       .option('--json', 'print JSON: every place')
       .action(async (text: string, options: ExplainOptions) => {
-        const object = objectOf(await loadSource(text))
+        const object = withVariables(objectOf(await loadSource(text)), options.set ?? {})
         const linked = linkObject(object, openTarget('explain', options.btf), {
           untold: options.btf === undefined ? 'error' : 'zero',
         })
         const rows = explainLink(linked)
+        const variables = variableViews(object)
         const programs = linked.programs.map(({ name, section, code }) => ({
           name,
           section,
           instructions: code.length / 8,
         }))
         if (options.json) {
-          output.json({ programs, resolved: rows })
+          output.json({ programs, resolved: rows, variables })
           return
         }
         printRows(output, options.all ? rows : once(rows), options.all === true)
+        printVariables(output, variables)
         const count = (what: (row: LinkExplanation) => boolean): number => rows.filter(what).length
         output.note(
           `${programs.length} programs, ${rows.length} things resolved, ${count((row) => row.to === undefined && !row.note?.startsWith('not known'))} of them absent on this kernel`,
         )
       }),
     [
-      ['tscc explain reno', "offsets of tscc's Reno on the running kernel"],
+      ['tscc explain my_cc.bpf.ts', 'your own on the running kernel: offsets, arguments, tunables'],
+      ['tscc explain my_cc.bpf.ts --set least=4', 'with another value of a tunable'],
       ['tscc explain reno.bpf.o --btf vmlinux-6.1', 'of an object, on another'],
       ['tscc explain prog.bpf.o --all', 'every instruction that was changed'],
     ],
   )
+}
+
+function printVariables(output: Output, variables: readonly ObjectVariableView[]): void {
+  if (variables.length === 0) return
+  const rows = variables.map(({ name, kind, type, value }) => [name, kind, type, valueText(value)])
+  output.print(`\n${formatTable(output, ['variable', 'kind', 'type', 'first value'], rows)}`)
 }
 
 /** The same thing asked for at several places is one. */

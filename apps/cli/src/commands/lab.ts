@@ -23,9 +23,9 @@ export function defineLab(command: Command, context: CommandContext): void {
   examples(
     command
       .description(
-        "Run real TCP between network namespaces over one bottleneck, once for each algorithm, and compare. An algorithm is one of tscc's or a module (registered under a name of its own for the time of the run), else one that the kernel has; kernel:NAME is always the kernel's own. Needs root.",
+        "Run real TCP between network namespaces over one bottleneck, once for each algorithm, and compare. An algorithm is a TypeScript file (.bpf.ts), an object file, one of tscc's, or a module (registered under a name of its own for the time of the run), else one that the kernel has; kernel:NAME is always the kernel's own. Needs root.",
       )
-      .argument('<algorithm...>', 'names or modules, such as reno kernel:reno cubic ./my-cc.mjs')
+      .argument('<algorithm...>', 'names or files, such as my_cc.bpf.ts reno kernel:reno cubic')
       .addOption(
         new Option('--path <path>', `${pathGrammar}: the time is the round trip, in any order of words`)
           .argParser(path)
@@ -70,7 +70,7 @@ export function defineLab(command: Command, context: CommandContext): void {
       ["tscc lab cubic bbr --path '20mbit 20ms 0.1%' --repeat 5", 'random loss, medians of five runs'],
       ["tscc lab dctcp reno --path '20mbit 10ms 100kB ecn 30kB'", 'CE marks above 30 kB of queue'],
       ['tscc lab reno cubic --share --flows 4', 'do they share fairly?'],
-      ['tscc lab ./my-cc.mjs cubic --html report.html', 'your own, with a report'],
+      ['tscc lab my_cc.bpf.ts cubic --html report.html', 'your own, with a report'],
     ],
   )
 }

@@ -1,14 +1,14 @@
 import { findStructOps, replaceStructOps } from '@tscc/struct-ops/kernel'
 import type { Command } from 'commander'
 import { loadSource, sourceText } from '../algorithm/load-source.ts'
-import { openStructOps } from '../algorithm/open-struct-ops.ts'
+import { onlyOne, openStructOps } from '../algorithm/open-struct-ops.ts'
 import type { CommandContext } from '../command-table.ts'
 import { openHost } from '../host.ts'
 import { examples } from '../output/examples.ts'
 
 interface ReplaceOptions {
   readonly allowGap?: true
-  readonly value?: string
+  readonly only?: string
   readonly json?: true
 }
 
@@ -21,7 +21,7 @@ export function defineReplace(command: Command, { output }: CommandContext): voi
       )
       .argument('<registered>', 'id or name, as tscc list shows them')
       .argument('<algorithm>', sourceText)
-      .option('--value <variable>', 'of an object with several struct_ops values: which one')
+      .option('--only <name>', 'of a file with several algorithms: which one')
       .option('--allow-gap', 'on kernels before 6.4, which cannot replace: unregister, then register')
       .option('--json', 'print JSON')
       .action(async (idOrName: string, source: string, options: ReplaceOptions) => {
@@ -29,8 +29,11 @@ export function defineReplace(command: Command, { output }: CommandContext): voi
         const { kernel, resolver } = openHost('replace')
         const record = findStructOps(kernel, idOrName, { resolver })
         const sides = { resolver: () => resolver, target: undefined }
-        using opened = await openStructOps(kernel, loaded, sides, { name: record.name, value: options.value })
-        const id = replaceStructOps(kernel, record, opened.ops, { allowGap: options.allowGap === true })
+        using opened = await openStructOps(kernel, loaded, sides, {
+          name: record.name,
+          only: options.only === undefined ? undefined : [options.only],
+        })
+        const id = replaceStructOps(kernel, record, onlyOne(loaded, opened), { allowGap: options.allowGap === true })
         resolver.save()
         if (options.json) output.json({ id, name: record.name, type: record.type, replaced: record.id })
         else {
@@ -39,7 +42,7 @@ export function defineReplace(command: Command, { output }: CommandContext): voi
         }
       }),
     [
-      ['tscc replace ts_reno ./my-reno.mjs', 'try a change on a live machine'],
+      ['tscc replace my_cc my_cc.bpf.ts', 'try a change on a live machine'],
       ['tscc replace ts_reno reno', 'and take it back'],
     ],
   )

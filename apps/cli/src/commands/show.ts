@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander'
 import { type AlgorithmView, viewAlgorithm } from '../algorithm/algorithm-view.ts'
 import { isSource, loadSource, openTarget, sourceText } from '../algorithm/load-source.ts'
 import { type ObjectView, viewObject } from '../algorithm/object-view.ts'
+import { valueText } from '../algorithm/variables.ts'
 import { btfSource, loadBtf } from '../btf/load-btf.ts'
 import type { CommandContext } from '../command-table.ts'
 import { openHost } from '../host.ts'
@@ -52,7 +53,8 @@ export function defineShow(command: Command, { output }: CommandContext): void {
       ['tscc show reno', 'its callbacks and the offsets it was given on this kernel'],
       ['tscc show reno --btf vmlinux-6.1', 'and on another'],
       ['tscc show ts_reno', 'a registered one: programs, links, pins'],
-      ['tscc show prog.bpf.o', 'what is in an object file'],
+      ['tscc show my_cc.bpf.ts', 'what your own consists of: programs, maps, variables'],
+      ['tscc show prog.bpf.o', 'the same of an object file'],
     ],
   )
 }
@@ -71,7 +73,7 @@ function listAlgorithms(output: Output, json: boolean): void {
 
 function printObject(output: Output, view: ObjectView): void {
   const { bold, dim } = output.colors
-  const { license, endian, programs, structOps, maps, externs } = view
+  const { license, endian, programs, structOps, maps, variables, externs } = view
   output.print(`${bold(view.label)}: licence ${license === '' ? 'none' : license}, ${endian} endian\n`)
   const tables = [
     [
@@ -88,6 +90,11 @@ function printObject(output: Output, view: ObjectView): void {
       'map',
       ['type', 'key', 'value', 'entries'],
       maps.map((one) => [one.name, one.type, one.keySize, one.valueSize, one.maxEntries]),
+    ],
+    [
+      'variable',
+      ['kind', 'type', 'first value'],
+      variables.map((one) => [one.name, one.kind, one.type, valueText(one.value)]),
     ],
     ['extern', ['kind', 'weak'], externs.map((one) => [one.name, one.kind, one.weak ? 'yes' : 'no'])],
   ] as const

@@ -1,11 +1,10 @@
-import { algorithms } from '@tscc/algos'
+import { reno } from '@tscc/algos'
 import { type Btf, parseBtf } from '@tscc/btf'
 import { isTsccError } from '@tscc/core'
 import { btfResolver, callbackSignatures, signatureText } from '@tscc/struct-ops'
 import { tcpBtfFixture } from '@tscc/struct-ops/fixture'
 import { algorithmListings, type Listing } from '../algorithm/listings.ts'
 import { loadBtf } from '../btf/load-btf.ts'
-import { cliErrors } from '../cli-errors.ts'
 
 /** The BTF that the offline part of the demo works with. */
 export interface OfflineSource {
@@ -28,12 +27,10 @@ export function offlineListings({ btf }: OfflineSource): {
   readonly layout: { readonly type: string; readonly callbacks: readonly string[] }
   readonly listings: readonly Listing[]
 } {
-  const reno = algorithms.find((algorithm) => algorithm.name === 'reno')
-  if (reno === undefined) throw cliErrors.make('unknown-algorithm', { name: 'reno', nearest: [] })
   const resolver = btfResolver(btf)
-  const spec = reno.spec()
+  const spec = reno()
   return {
     layout: { type: spec.type, callbacks: callbackSignatures(btf, spec.type).map(signatureText) },
-    listings: algorithmListings({ label: 'reno', spec, shipped: reno }, resolver),
+    listings: algorithmListings({ label: 'reno', spec }, resolver),
   }
 }

@@ -141,14 +141,17 @@ function btfChecks(kernel: Kernel, feature: Feature): readonly Check[] {
   }
 }
 
-/** The proof: the verifier accepts every algorithm of tscc; nothing is registered. */
+/** What needs no compiler, which takes its time. */
+const inSteps = algorithms.filter((algorithm) => algorithm.kind === 'steps')
+
+/** The proof: the verifier accepts algorithms of tscc; nothing is registered. */
 function trialCheck(kernel: Kernel): Check {
   const name = 'verifier'
   try {
     const resolver = hostResolver(kernel)
-    for (const algorithm of algorithms) verifyStructOps(kernel, linkStructOps(algorithm.spec(), resolver))
+    for (const algorithm of inSteps) verifyStructOps(kernel, linkStructOps(algorithm.spec(), resolver))
     resolver.save()
-    return { name, status: 'ok', found: `accepts ${algorithms.map((algorithm) => algorithm.name).join(', ')}` }
+    return { name, status: 'ok', found: `accepts ${inSteps.map((algorithm) => algorithm.name).join(', ')}` }
   } catch (error) {
     return { name, status: 'lacking', found: messageOf(error), mend: 'tscc register reno --verbose shows its log' }
   }

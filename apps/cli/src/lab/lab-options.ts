@@ -10,10 +10,11 @@ import {
   parsePath,
   type Scenario,
 } from '@tscc/lab'
-import { hostResolver } from '@tscc/struct-ops/kernel'
+import { hostResolver, type RegistrableStructOps } from '@tscc/struct-ops/kernel'
 import { availableCongestionControls, type Kernel } from '@tscc/syscall'
-import { isSource, type LoadedObjectFile, loadSource } from '../algorithm/load-source.ts'
-import { type OpenedStructOps, openStructOps } from '../algorithm/open-struct-ops.ts'
+import { isSource, type LoadedSource, loadSources } from '../algorithm/load-source.ts'
+import type { LoadedObjectFile } from '../algorithm/loaded-object.ts'
+import { onlyOne, openStructOps } from '../algorithm/open-struct-ops.ts'
 import { cliErrors } from '../cli-errors.ts'
 import type { PrintLabOptions } from './run-lab-here.ts'
 
@@ -61,30 +62,43 @@ const KERNEL = 'kernel:'
 
 /** Names and modules as requests: tscc's own algorithms first, then modules, then what the kernel has. */
 export async function labRequests(kernel: Kernel, names: readonly string[]): Promise<readonly AlgorithmRequest[]> {
-  const requests: AlgorithmRequest[] = []
-  for (const name of names) requests.push(await labRequest(kernel, name))
-  return requests
+  const isLinked = (name: string): boolean => !name.startsWith(KERNEL) && isSource(name)
+  const sources = await loadSources(names.filter(isLinked))
+  let next = 0
+  return names.flatMap((name) => {
+    const source = isLinked(name) ? sources[next++] : undefined
+    if (source !== undefined) return sourceRequests(name, source)
+    return [kernelRequest(kernel, name.startsWith(KERNEL) ? name.slice(KERNEL.length) : name, name)]
+  })
 }
 
-async function labRequest(kernel: Kernel, name: string): Promise<AlgorithmRequest> {
-  if (name.startsWith(KERNEL)) return kernelRequest(kernel, name.slice(KERNEL.length), name)
-  if (isSource(name)) {
-    const source = await loadSource(name)
-    const { label } = source
-    if ('object' in source) return { kind: 'loadable', label, open: (host, cc) => openObject(host, source, cc) }
-    const { spec } = source
-    if (spec.type !== 'tcp_congestion_ops')
-      throw cliErrors.make('bad-module', { path: name, why: `is a ${spec.type}, the lab measures tcp_congestion_ops` })
-    return { kind: 'spec', label, spec }
+/** One request, or, of a file with several algorithms, one for each. */
+function sourceRequests(name: string, source: LoadedSource): readonly AlgorithmRequest[] {
+  const { label } = source
+  if ('object' in source) {
+    const { compiled } = source
+    const names = compiled?.module?.ops.map((ops) => ops.name) ?? []
+    const open = (only: string | undefined) => (host: Kernel, cc: string) => openObject(host, source, only, cc)
+    if (names.length < 2) return [{ kind: 'loadable', label, open: open(undefined) }]
+    return names.map((one) => ({ kind: 'loadable', label: one, open: open(one) }))
   }
-  return kernelRequest(kernel, name, name)
+  const { spec } = source
+  if (spec.type !== 'tcp_congestion_ops')
+    throw cliErrors.make('bad-module', { path: name, why: `is a ${spec.type}, the lab measures tcp_congestion_ops` })
+  return [{ kind: 'spec', label, spec }]
 }
 
-async function openObject(kernel: Kernel, source: LoadedObjectFile, name: string): Promise<OpenedStructOps> {
+async function openObject(
+  kernel: Kernel,
+  source: LoadedObjectFile,
+  only: string | undefined,
+  name: string,
+): Promise<{ readonly ops: RegistrableStructOps; close(): void }> {
   const sides = { resolver: () => hostResolver(kernel), target: undefined }
-  const opened = await openStructOps(kernel, source, sides, { name })
-  const { type } = opened.ops.spec
-  if (type === 'tcp_congestion_ops') return opened
+  const opened = await openStructOps(kernel, source, sides, { name, only: only === undefined ? undefined : [only] })
+  const ops = onlyOne(source, opened)
+  const { type } = ops.spec
+  if (type === 'tcp_congestion_ops') return { ops, close: opened.close }
   opened.close()
   throw cliErrors.make('bad-object', { path: source.path, why: `is a ${type}, the lab measures tcp_congestion_ops` })
 }

@@ -8,9 +8,11 @@ const asRoot = 'run it as root: sudo npx tscc …'
 /** Advice by error code: one table, so that every command gives the same. */
 const mends: Readonly<Record<string, Mend>> = {
   'cli/unknown-algorithm': () => [
-    'a name of tscc (tscc show lists them), or a path such as ./my-cc.mjs whose default export is a StructOpsSpec',
+    'a name of tscc (tscc show lists them), or a path: my_cc.bpf.ts (tscc init makes one), an object file, a module',
   ],
   'cli/bad-module': () => ['export the StructOpsSpec as default, or under the name algorithm or spec'],
+  'cli/rejected': () => ["--verbose prints the verifier's whole log"],
+  'cli/several': () => ['say which: --only NAME'],
   'cli/needs-type-stripping': (c) => [
     `compile it to JavaScript first (npx tsc ${String(c.path)}), or use Node 22.18 or later`,
   ],

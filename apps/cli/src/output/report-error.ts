@@ -35,9 +35,30 @@ export function reportError(output: Output, error: unknown, options: ReportOptio
     return
   }
   const { red, cyan, dim } = output.errorColors
-  output.note(`${red('error:')} ${printable(report.message)}`)
+  const frames = framesOf(error)
+  for (const frame of frames) output.note(colored(printable(frame), output.errorColors))
+  if (frames.length === 0) output.note(`${red('error:')} ${printable(report.message)}`)
+  else if (frames.length > 1) output.note(`${red('error:')} ${frames.length} errors`)
   for (const line of report.help) output.note(`${cyan('help:')} ${printable(line)}`)
-  if (options.verbose) for (const line of details(error)) output.note(dim(printable(line)))
+  // A mistake in a program has no more to it than its place.
+  if (options.verbose && !cliErrors.is(error, 'cli/diagnostics'))
+    for (const line of details(error)) output.note(dim(printable(line)))
+}
+
+/** Texts that show places in sources. */
+function framesOf(error: unknown): readonly string[] {
+  if (cliErrors.is(error, 'cli/diagnostics')) return error.context.diagnostics.map(({ text }) => text)
+  return cliErrors.is(error, 'cli/rejected') ? [error.context.text] : []
+}
+
+function colored(frame: string, { bold, red, cyan }: Output['errorColors']): string {
+  return frame
+    .split('\n')
+    .map((line, i) => {
+      if (i === 0) return bold(line.replace(/ error(?= TSCC|:)/, () => ` ${red('error')}`))
+      return /^ +\^+$/.test(line) ? red(line) : line.replace(/^help:/, () => cyan('help:'))
+    })
+    .join('\n')
 }
 
 /** An error as data: its code, its message, and what to do about it. */
@@ -63,7 +84,7 @@ function details(error: unknown): readonly string[] {
   for (let at = error; at instanceof Error; at = at.cause) {
     const context: unknown = isTsccError(at) ? at.context : undefined
     if (typeof context === 'object' && context !== null && 'log' in context && lines.length === 0)
-      lines.push(String(context.log))
+      lines.push(String(context.log).trimEnd())
     lines.push(at.stack ?? at.message)
   }
   return lines

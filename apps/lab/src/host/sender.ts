@@ -3,7 +3,13 @@ import { labErrors } from '../lab-errors.ts'
 import type { FlowTrace } from '../model.ts'
 import { setNetSysctl } from '../netns.ts'
 import type { FlowSpec, SendSpec } from './protocol.ts'
-import { awaitConnected, closeSocket, connectingSocket, createTcpInfoReader } from './tcp-socket.ts'
+import {
+  awaitConnected,
+  closeSocket,
+  connectingSocket,
+  createDctcpAlphaReader,
+  createTcpInfoReader,
+} from './tcp-socket.ts'
 import { createTraceRecorder, type TraceRecorder } from './trace-recorder.ts'
 
 const CHUNK = new Uint8Array(65_536)
@@ -13,6 +19,8 @@ interface Flow {
   readonly spec: FlowSpec
   readonly fd: number
   readonly recorder: TraceRecorder
+  /** One for each sample, of the kernel's own DCTCP. */
+  readonly alpha: number[] | undefined
 }
 
 /** Connect every flow, then send on all of them for `duration` and record TCP_INFO every `interval`. */
@@ -37,7 +45,13 @@ export async function sendFlows(spec: SendSpec): Promise<readonly FlowTrace[]> {
   } finally {
     for (const socket of sockets) socket.resetAndDestroy()
   }
-  return flows.map(({ spec: { label, cc, flow }, recorder }) => ({ label, cc, flow, ...recorder.columns() }))
+  return flows.map(({ spec: { label, cc, flow }, recorder, alpha }) => ({
+    label,
+    cc,
+    flow,
+    ...recorder.columns(),
+    ...(alpha === undefined ? {} : { alpha }),
+  }))
 }
 
 /** All connections are made before the first byte is sent; one that fails closes the others. */
@@ -51,6 +65,7 @@ function connectAll(spec: SendSpec): readonly Flow[] {
         spec: flow,
         fd: connectingSocket(flow),
         recorder: createTraceRecorder(Math.ceil(spec.duration / spec.interval) + 2),
+        alpha: flow.cc === 'dctcp' ? [] : undefined,
       })
     }
     for (const { fd, spec: flow } of flows) awaitConnected(fd, flow, CONNECT_TIMEOUT)
@@ -77,13 +92,15 @@ async function sample(
   start: number,
   { duration, interval }: SendSpec,
 ): Promise<void> {
+  const readAlpha = createDctcpAlphaReader()
   for (let n = 0; ; n++) {
     const due = Math.min(n * interval, duration)
     do {
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, start + due - performance.now())))
     } while (performance.now() - start < due) // a timer may fire a fraction of a millisecond early
-    for (const { fd, recorder } of flows) {
+    for (const { fd, recorder, alpha } of flows) {
       const info = readInfo(fd)
+      alpha?.push(readAlpha(fd))
       recorder.add(performance.now() - start, info)
     }
     if (due >= duration) return

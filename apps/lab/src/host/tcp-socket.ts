@@ -12,6 +12,7 @@ const SO_ERROR = 4
 const IPPROTO_TCP = 6
 const TCP_INFO = 11
 const TCP_CONGESTION = 13
+const TCP_CC_INFO = 26
 const POLLOUT = 4
 
 const prototypes = {
@@ -120,5 +121,23 @@ export function createTcpInfoReader(): (fd: number) => DataView {
     lengthView.setUint32(0, value.length, true)
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, value, length) < 0) throw libcError('getsockopt(TCP_INFO)', errno())
     return view
+  }
+}
+
+/** struct tcp_dctcp_info: alpha in 1024ths after two u16. */
+const dctcpInfo = { size: 16, alpha: 4, one: 1024 }
+
+/** A reader of what the kernel's own DCTCP says of itself (TCP_CC_INFO): its alpha, 0 to 1; NaN while it has none. */
+export function createDctcpAlphaReader(): (fd: number) => number {
+  const getsockopt = libcFunction<[number, number, number, Uint8Array, Uint8Array]>(prototypes.getsockopt)
+  const value = new Uint8Array(dctcpInfo.size)
+  const length = new Uint8Array(4)
+  const view = new DataView(value.buffer)
+  const lengthView = new DataView(length.buffer)
+  return (fd) => {
+    lengthView.setUint32(0, value.length, true)
+    if (getsockopt(fd, IPPROTO_TCP, TCP_CC_INFO, value, length) < 0) throw libcError('getsockopt(TCP_CC_INFO)', errno())
+    const enabled = lengthView.getUint32(0, true) === dctcpInfo.size && view.getUint16(0, true) !== 0
+    return enabled ? view.getUint32(dctcpInfo.alpha, true) / dctcpInfo.one : Number.NaN
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The crosshair: a common cursor over the large plots, and each line's value at it beside the plot's title. The values
- * are read back from the lines' own paths, with the scales that each figure carries in its data attributes.
+ * The crosshair: a common cursor over the large plots of a section, and each line's value at it beside the plot's title.
+ * The values are read back from the lines' own paths, with the scales that each figure carries in its data attributes.
  */
 export const htmlScript = `(() => {
   const plots = [...document.querySelectorAll('figure[data-end]')].map((figure) => {
@@ -18,7 +18,7 @@ export const htmlScript = `(() => {
     cursor.setAttribute('class', 'cursor')
     cursor.setAttribute('y2', '100%')
     svg.append(cursor)
-    return { figure, svg, lines, cursor, end, digits: Number(figure.dataset.digits), values: figure.querySelector('.values') }
+    return { section: figure.closest('section'), svg, lines, cursor, end, digits: Number(figure.dataset.digits), values: figure.querySelector('.values') }
   })
   const nearest = (points, time) => {
     let low = 0, high = points.length - 1
@@ -29,11 +29,12 @@ export const htmlScript = `(() => {
     }
     return time - points[low][0] < points[high][0] - time ? points[low] : points[high]
   }
-  const show = (time) => {
-    for (const { lines, cursor, end, digits, values } of plots) {
-      const at = (100 * time) / end + '%'
-      cursor.setAttribute('x1', at)
-      cursor.setAttribute('x2', at)
+  const show = (at, time) => {
+    for (const { section, lines, cursor, end, digits, values } of plots) {
+      if (section !== at) continue
+      const x = (100 * time) / end + '%'
+      cursor.setAttribute('x1', x)
+      cursor.setAttribute('x2', x)
       cursor.style.visibility = 'visible'
       values.replaceChildren('at ' + time.toFixed(2) + ' s')
       for (const { path, points, series } of lines) {
@@ -51,11 +52,11 @@ export const htmlScript = `(() => {
       values.replaceChildren()
     }
   }
-  for (const { svg, end } of plots) {
+  for (const { section, svg, end } of plots) {
     const follow = (event) => {
       const { left, width } = svg.getBoundingClientRect()
       const share = (event.clientX - left) / width
-      if (share >= 0 && share <= 1) show(share * end)
+      if (share >= 0 && share <= 1) show(section, share * end)
       else hide()
     }
     svg.parentElement.addEventListener('pointermove', follow)

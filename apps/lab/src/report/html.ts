@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { LabResult } from '../model.ts'
 import { runFigures } from '../summary.ts'
 import { escapeMarkup } from './escape.ts'
-import { htmlScript } from './html-script.ts'
-import { htmlStyle, legendRules } from './html-style.ts'
-import { largestOf, metricTable, type ReportMetric, seriesOf } from './series.ts'
+import { htmlPage } from './page.ts'
+import { plotFigure } from './plot-figure.ts'
+import { largestOf, type ReportMetric, seriesOf } from './series.ts'
 import { plotArea, plotModel } from './svg.ts'
-import { plotStyle } from './svg-style.ts'
 import { summaryColumns } from './table.ts'
 import { bytesWords, instantWords, originWords, rateWords, scenarioFacts } from './units.ts'
 
@@ -48,20 +46,6 @@ const legend = ({ algorithms }: LabResult): string => {
       `<label class="s${index}"><input type="checkbox" checked id="show${index}">${swatch(index)}${escapeMarkup(label)}</label>`,
   )
   return `<fieldset class="legend" aria-label="Algorithms shown">${items.join('\n')}</fieldset>`
-}
-
-const plotFigure = (result: LabResult, metric: ReportMetric, points: number): string => {
-  const model = plotModel(result, metric)
-  const { title } = metricTable[metric]
-  const notes = [
-    metric === 'cwnd' ? 'thin dashes: ssthresh' : '',
-    model.reference === undefined ? '' : `dots: ${model.reference.name}`,
-  ]
-  const note = notes.filter((text) => text !== '').join(', ')
-  const { divisor, digits, name } = model.unit
-  return `<figure data-end="${model.end}" data-top="${model.top / divisor}" data-digits="${Math.max(0, digits - 1)}">
-<figcaption><span><b>${title}</b>, ${name} <small class="soft">${note}</small></span><span class="values"></span></figcaption>
-<div class="area">${plotArea(result, model, { width: 1000, height: 200, points, id: metric })}</div></figure>`
 }
 
 /** Each run's cwnd on the same axes: how much one algorithm's runs differ. */
@@ -111,37 +95,24 @@ const metrics: readonly ReportMetric[] = ['cwnd', 'rtt', 'goodput', 'deliveryRat
 /** Points of all lines together, so that a report of many algorithms and runs still stays under about 500 kB. */
 const pointBudget = { large: 20_000, small: 12_000 }
 
-/** The whole report as one file that needs nothing else: it loads nothing, links to nothing, and says so in its policy. */
+/** The whole report as one file. */
 export const renderHtml = (result: LabResult): string => {
   const { algorithms, scenario } = result
   const count = Math.max(1, algorithms.length)
   const points = Math.max(60, Math.min(600, Math.floor(pointBudget.large / (count * (metrics.length + 1)))))
   const runPoints = Math.max(20, Math.min(150, Math.floor(pointBudget.small / (count * scenario.repeat))))
-  const hash = createHash('sha256').update(htmlScript).digest('base64')
-  const title = escapeMarkup(heading(result))
   const first = scenario.repeat > 1 ? 'Over time, first run of each' : 'Over time'
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${plotStyle(count)}${htmlStyle}${legendRules(count)}</style>
-</head>
-<body>
-<h1>${title}</h1>
-<p class="soft">TCP through network namespaces, measured with TCP_INFO on Linux ${escapeMarkup(result.kernel)}, ${escapeMarkup(instantWords(result.startedAt))}</p>
-<section><h2>Summary</h2>${summaryTable(result)}</section>
+  return htmlPage({
+    title: heading(result),
+    lead: `TCP through network namespaces, measured with TCP_INFO on Linux ${result.kernel}, ${instantWords(result.startedAt)}`,
+    series: count,
+    body: `<section><h2>Summary</h2>${summaryTable(result)}</section>
 <section><h2>${first}</h2>
 ${legend(result)}
-${metrics.map((metric) => plotFigure(result, metric, points)).join('\n')}
+${metrics.map((metric) => plotFigure(result, metric, { points, id: metric })).join('\n')}
 </section>
 ${scenario.repeat > 1 ? runPlots(result, runPoints) : ''}
 ${bottleneckTable(result)}
-<section><h2>Scenario and machine</h2><dl>${facts(result)}</dl></section>
-<script>${htmlScript}</script>
-</body>
-</html>
-`
+<section><h2>Scenario and machine</h2><dl>${facts(result)}</dl></section>`,
+  })
 }

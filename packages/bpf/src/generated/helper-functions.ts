@@ -270,7 +270,7 @@ export function bpf_load_hdr_opt(): never {
 }
 
 /** Write a TCP header option, kind and length first, into room that was reserved. */
-export function bpf_store_hdr_opt(ctx: Opaque<'bpf_sock_ops'>, from: object, len: u32, flags: u64): s64
+export function bpf_store_hdr_opt(ctx: Opaque<'bpf_sock_ops'>, option: object, len: u32, flags: u64): s64
 export function bpf_store_hdr_opt(): never {
   return onlyCompiled('bpf_store_hdr_opt')
 }

@@ -1,8 +1,8 @@
 import { liveOut } from '../ir/graph.ts'
-import { definedBy, type IrFunction, mapEnd, mapOperands, type Operand, usesOf, usesOfEnd } from '../ir/ir.ts'
+import { definedBy, type IrFunction, usesOf, usesOfEnd } from '../ir/ir.ts'
 
-/** Machine registers of the virtual ones, or one that has to go to the stack. */
-export type Allocation = { readonly registers: ReadonlyMap<number, number> } | { readonly spill: number }
+/** Machine registers of the virtual ones, or such as have to go to the stack, to one place. */
+export type Allocation = { readonly registers: ReadonlyMap<number, number> } | { readonly spill: readonly number[] }
 
 /** What allocation has to know besides the program. */
 export interface AllocateOptions {
@@ -34,7 +34,11 @@ export function allocate(f: IrFunction, options: AllocateOptions): Allocation {
       }
       return { registers }
     }
-    if (rule === 'safe') return found
+    if (rule === 'safe') {
+      // What became one register goes to the stack as one.
+      const name = found.spill[0] ?? 0
+      return { spill: [...Array(f.registers).keys()].filter((register) => merged.nameOf(register) === name) }
+    }
   }
   throw new Error('there is no way to colour this')
 }
@@ -43,7 +47,8 @@ interface Graph {
   readonly edges: Map<number, Set<number>>
   /** Machine registers that each may have, as bits. */
   readonly allowed: Map<number, number>
-  readonly uses: ReadonlyMap<number, number>
+  readonly uses: Map<number, number>
+  allowedOf(register: number): number
   readonly moves: readonly (readonly [number, number])[]
 }
 
@@ -58,50 +63,57 @@ function coalesce(
     for (let next = names.get(name); next !== undefined; next = names.get(name)) name = next
     return name
   }
-  let graph = interference(f, fixed, nameOf)
+  const graph = interference(f, fixed)
+  const { edges } = graph
   for (let changed = true; changed; ) {
     changed = false
     for (const [one, other] of graph.moves) {
       const [a, b] = [nameOf(one), nameOf(other)]
-      if (a === b || temporary.has(a) || temporary.has(b) || graph.edges.get(a)?.has(b) === true) continue
-      const allowed = (graph.allowed.get(a) ?? ALL) & (graph.allowed.get(b) ?? ALL)
-      const near = new Set([...(graph.edges.get(a) ?? []), ...(graph.edges.get(b) ?? [])])
-      const forced = allowed & ~bitsTaken(graph, near)
-      if (forced === 0) continue
-      if (rule === 'safe' && !isSafe(graph, near, allowed)) continue
+      if (a === b || temporary.has(a) || temporary.has(b)) continue
+      const [mine, theirs] = [edges.get(a), edges.get(b)]
+      if (mine === undefined || theirs === undefined || mine.has(b)) continue
+      const allowed = graph.allowedOf(a) & graph.allowedOf(b)
+      // Something must be left beside those neighbours that have no choice.
+      if ((allowed & ~bitsTaken(graph, mine) & ~bitsTaken(graph, theirs)) === 0) continue
+      if (rule === 'safe' && !isSafe(graph, mine, theirs, allowed)) continue
       names.set(b, a)
       changed = true
       graph.allowed.set(a, allowed)
-      graph.edges.set(a, near)
-      for (const neighbour of near) {
-        const set = graph.edges.get(neighbour)
+      graph.uses.set(a, (graph.uses.get(a) ?? 0) + (graph.uses.get(b) ?? 0))
+      for (const neighbour of theirs) {
+        const set = edges.get(neighbour)
         set?.delete(b)
         set?.add(a)
+        mine.add(neighbour)
       }
-      graph.edges.delete(b)
+      edges.delete(b)
     }
-    if (changed) graph = interference(f, fixed, nameOf)
   }
-  return { graph, nameOf }
+  const moves = graph.moves
+    .map(([one, other]): readonly [number, number] => [nameOf(one), nameOf(other)])
+    .filter(([one, other]) => one !== other)
+  return { graph: { ...graph, moves }, nameOf }
 }
 
 /** Colours that neighbours have for certain. */
 function bitsTaken(graph: Graph, near: ReadonlySet<number>): number {
   let taken = 0
   for (const one of near) {
-    const allowed = graph.allowed.get(one) ?? ALL
+    const allowed = graph.allowedOf(one)
     if ((allowed & (allowed - 1)) === 0) taken |= allowed
   }
   return taken
 }
 
 /** Briggs: with fewer troublesome neighbours than colours, something is left for what two become. */
-function isSafe(graph: Graph, near: ReadonlySet<number>, allowed: number): boolean {
+function isSafe(graph: Graph, mine: ReadonlySet<number>, theirs: ReadonlySet<number>, allowed: number): boolean {
   let trouble = 0
-  for (const one of near) {
-    const mine = graph.allowed.get(one) ?? ALL
-    if ((mine & allowed) !== 0 && (graph.edges.get(one)?.size ?? 0) >= count(mine)) trouble++
+  const look = (one: number): void => {
+    const own = graph.allowedOf(one)
+    if ((own & allowed) !== 0 && (graph.edges.get(one)?.size ?? 0) >= count(own)) trouble++
   }
+  for (const one of mine) look(one)
+  for (const one of theirs) if (!mine.has(one)) look(one)
   return trouble < count(allowed)
 }
 
@@ -112,19 +124,7 @@ const count = (bits: number): number => {
 }
 
 /** Who is alive together, and which machine registers each may have. */
-function interference(f: IrFunction, fixed: ReadonlyMap<number, number>, nameOf: (register: number) => number): Graph {
-  const put = (operand: Operand): Operand => ('reg' in operand ? { reg: nameOf(operand.reg) } : operand)
-  const renamed: IrFunction = {
-    ...f,
-    blocks: f.blocks.map((block) => ({
-      phis: [],
-      instrs: block.instrs.map((instr) => {
-        const next = mapOperands(instr, put)
-        return 'dst' in next && next.dst !== undefined ? { ...next, dst: nameOf(next.dst) } : next
-      }),
-      end: mapEnd(block.end, put),
-    })),
-  }
+function interference(f: IrFunction, fixed: ReadonlyMap<number, number>): Graph {
   const edges = new Map<number, Set<number>>()
   const allowed = new Map<number, number>()
   const uses = new Map<number, number>()
@@ -136,23 +136,27 @@ function interference(f: IrFunction, fixed: ReadonlyMap<number, number>, nameOf:
     edges.set(register, made)
     return made
   }
+  const use = (register: number): void => {
+    nodeOf(register)
+    uses.set(register, (uses.get(register) ?? 0) + 1)
+  }
   const restrict = (register: number, to: number): void =>
     void allowed.set(register, (allowed.get(register) ?? ALL) & to)
-  for (const [register, color] of fixed) restrict(nameOf(register), 1 << color)
-  const live = liveOut(renamed)
-  for (const [i, block] of renamed.blocks.entries()) {
+  for (const [register, color] of fixed) restrict(register, 1 << color)
+  const live = liveOut(f)
+  for (const [i, block] of f.blocks.entries()) {
     const alive = new Set(live[i])
     for (const register of usesOfEnd(block.end)) {
       alive.add(register)
-      nodeOf(register)
-      uses.set(register, (uses.get(register) ?? 0) + 1)
+      use(register)
     }
-    for (const instr of block.instrs.toReversed()) {
+    for (let at = block.instrs.length - 1; at >= 0; at--) {
+      const instr = block.instrs[at]
+      if (instr === undefined) continue
       const defined = definedBy(instr)
       const used = usesOf(instr)
-      for (const register of [...used, ...(defined === undefined ? [] : [defined])])
-        uses.set(register, (uses.get(register) ?? 0) + 1)
       if (defined !== undefined) {
+        use(defined)
         const node = nodeOf(defined)
         // A move of 32 bits is no copy: it cuts.
         const source = instr.op === 'move' && instr.width === 64 && 'reg' in instr.a ? instr.a.reg : undefined
@@ -164,10 +168,10 @@ function interference(f: IrFunction, fixed: ReadonlyMap<number, number>, nameOf:
         if (source !== undefined && source !== defined) moves.push([defined, source])
         alive.delete(defined)
       }
-      if (instr.op === 'call') for (const register of alive) if (!used.includes(register)) restrict(register, SAVED)
+      // What is alive after a call has to be where calls leave it.
+      if (instr.op === 'call') for (const register of alive) restrict(register, SAVED)
       for (const register of used) {
-        if (instr.op === 'call' && alive.has(register)) restrict(register, SAVED)
-        nodeOf(register)
+        use(register)
         alive.add(register)
       }
       if (instr.op === 'argument') for (const register of alive) restrict(register, NOT_R1)
@@ -175,51 +179,71 @@ function interference(f: IrFunction, fixed: ReadonlyMap<number, number>, nameOf:
   }
   // What has to be a certain register comes first, so that it can choose.
   moves.sort((one, other) => Number(other.some((r) => fixed.has(r))) - Number(one.some((r) => fixed.has(r))))
-  return { edges, allowed, uses, moves }
+  return { edges, allowed, uses, moves, allowedOf: (register) => allowed.get(register) ?? ALL }
 }
 
 function colour(graph: Graph, { temporary }: AllocateOptions): Allocation {
-  const { edges, uses } = graph
-  const allowed = (register: number): number => graph.allowed.get(register) ?? ALL
-  // Those with few neighbours last: whatever the others get, something is left for them.
-  const degree = new Map([...edges].map(([register, others]) => [register, others.size]))
-  const left = new Set(edges.keys())
+  const { edges, uses, allowedOf } = graph
+  const left = new Map<number, { readonly colours: number; degree: number; readonly stays: boolean }>()
+  const easy: number[] = []
+  for (const [register, others] of edges) {
+    const colours = count(allowedOf(register))
+    left.set(register, { colours, degree: others.size, stays: temporary.has(register) || colours === 1 })
+    if (others.size < colours) easy.push(register)
+  }
   const stack: number[] = []
+  const price = (register: number, degree: number): number => (uses.get(register) ?? 0) / (degree + 1)
   while (left.size > 0) {
-    let pick: number | undefined
-    let best = Number.POSITIVE_INFINITY
-    for (const register of left) {
-      const room = count(allowed(register)) - (degree.get(register) ?? 0)
-      const price = (uses.get(register) ?? 0) / ((degree.get(register) ?? 0) + 1)
-      // What can wait, then what is cheapest to keep on the stack; temporary ones never.
-      const rank = (room > 0 ? 0 : temporary.has(register) || count(allowed(register)) === 1 ? 2e6 : 1e6) + price
-      if (rank < best || (rank === best && register < (pick ?? 0))) {
-        best = rank
-        pick = register
+    // What has more colours than neighbours can wait, whatever the others get; else what is cheapest on the stack.
+    let pick = easy.pop()
+    if (pick === undefined) {
+      let best = Number.POSITIVE_INFINITY
+      for (const [register, { degree, stays }] of left) {
+        const rank = (stays ? 1e6 : 0) + price(register, degree)
+        if (rank < best) {
+          best = rank
+          pick = register
+        }
       }
     }
     if (pick === undefined) break
+    if (!left.delete(pick)) continue
     stack.push(pick)
-    left.delete(pick)
-    for (const other of edges.get(pick) ?? []) degree.set(other, (degree.get(other) ?? 1) - 1)
+    for (const other of edges.get(pick) ?? []) {
+      const node = left.get(other)
+      if (node === undefined) continue
+      node.degree--
+      if (node.degree === node.colours - 1) easy.push(other)
+    }
   }
   const partners = new Map<number, number[]>()
+  const join = (a: number, b: number): void => {
+    const found = partners.get(a)
+    if (found === undefined) partners.set(a, [b])
+    else found.push(b)
+  }
   for (const [a, b] of graph.moves) {
-    partners.set(a, [...(partners.get(a) ?? []), b])
-    partners.set(b, [...(partners.get(b) ?? []), a])
+    join(a, b)
+    join(b, a)
   }
   const registers = new Map<number, number>()
-  for (const register of stack.reverse()) {
-    const near = edges.get(register) ?? new Set<number>()
-    let free = allowed(register)
-    for (const other of near) {
+  for (let i = stack.length - 1; i >= 0; i--) {
+    const register = stack[i] ?? 0
+    let free = allowedOf(register)
+    for (const other of edges.get(register) ?? []) {
       const taken = registers.get(other)
       if (taken !== undefined) free &= ~(1 << taken)
     }
-    if (free === 0) return { spill: spillOf(register, graph, temporary) }
-    const wanted = (partners.get(register) ?? []).map((other) => registers.get(other))
-    const liked = wanted.find((one) => one !== undefined && (free & (1 << one)) !== 0)
-    const found = liked ?? USUAL.find((one) => (free & (1 << one)) !== 0)
+    if (free === 0) return { spill: [spillOf(register, graph, temporary)] }
+    let found: number | undefined
+    for (const other of partners.get(register) ?? []) {
+      const liked = registers.get(other)
+      if (liked !== undefined && (free & (1 << liked)) !== 0) {
+        found = liked
+        break
+      }
+    }
+    found ??= USUAL.find((one) => (free & (1 << one)) !== 0)
     if (found !== undefined) registers.set(register, found)
   }
   return { registers }
@@ -229,10 +253,10 @@ function colour(graph: Graph, { temporary }: AllocateOptions): Allocation {
 const USUAL: readonly number[] = [2, 3, 4, 5, 1, 0, 6, 7, 8, 9]
 
 /** What costs least to keep on the stack, of a register and its neighbours. */
-function spillOf(register: number, { edges, uses, allowed }: Graph, temporary: ReadonlySet<number>): number {
-  const mine = allowed.get(register) ?? ALL
+function spillOf(register: number, { edges, uses, allowedOf }: Graph, temporary: ReadonlySet<number>): number {
+  const mine = allowedOf(register)
   const candidates = [register, ...(edges.get(register) ?? [])].filter((one) => {
-    const theirs = allowed.get(one) ?? ALL
+    const theirs = allowedOf(one)
     return !temporary.has(one) && count(theirs) > 1 && (theirs & mine) !== 0
   })
   const cost = (one: number): number => (uses.get(one) ?? 0) / ((edges.get(one)?.size ?? 0) + 1)

@@ -4,6 +4,7 @@ import type { ArgumentRef, CoreKind } from '@tscc/object'
 import type { LocalBtf, LocalField } from '@tscc/struct-ops/object'
 import type { Span } from '../diagnostics.ts'
 import {
+  type Bits,
   BYTES,
   type Condition,
   type Instr,
@@ -38,8 +39,8 @@ export interface CodePlace {
   readonly btf: LocalBtf
   /** Argument positions that older kernels have, by name, for loaders that cannot bind them. */
   readonly before: readonly string[]
-  /** In the types: id of a struct, 0 where there is none. */
-  structId(name: string): number
+  /** In the types: id and size of a struct, 0 where there is none. */
+  structOf(name: string): { readonly id: number; readonly size: number }
   /** The struct_ops type and callback, for the guard of moved arguments; undefined for functions. */
   readonly callback?: { readonly type: string; readonly member: string }
 }
@@ -66,7 +67,23 @@ export function codeOf(f: IrFunction, frame: Frame, place: CodePlace): readonly 
     for (const item of endCode(shortened(f, block.end, order[i + 1]), order[i + 1], targets)) items.push({ item, span })
   }
   const named = new Set([...targets].map((at) => `b${at}`))
-  return items.filter(({ item }) => item.kind !== 'label' || !/^b\d+$/.test(item.name) || named.has(item.name))
+  return reachable(items, named)
+}
+
+/** Without labels that nothing jumps to, and without a return that all jumps to it have become themselves. */
+function reachable(items: readonly CodeItem[], named: ReadonlySet<string>): readonly CodeItem[] {
+  const kept: CodeItem[] = []
+  let orphan = false
+  for (const one of items) {
+    const { item } = one
+    if (item.kind === 'label') {
+      const isBlock = /^b\d+$/.test(item.name)
+      const last = kept.at(-1)?.item.kind
+      orphan = isBlock && !named.has(item.name) && (last === 'ja' || last === 'exit')
+      if (!isBlock || named.has(item.name)) kept.push(one)
+    } else if (!orphan) kept.push(one)
+  }
+  return kept
 }
 
 /** Where things lie below r10. */
@@ -200,26 +217,13 @@ function loadCode(instr: Extract<Instr, { op: 'load' }>, { place, frame }: Write
  * A bitfield may move, and be declared in another integer: its offset and two shifts are relocated. 8 bytes are loaded, since
  * the first shift drops what is above it, in little endian.
  */
-function bitfieldCode(
-  dst: WritableRegister,
-  base: Register,
-  field: LocalField,
-  bits: 'unsigned' | 'signed' | 'test',
-): readonly Made[] {
+function bitfieldCode(dst: WritableRegister, base: Register, field: LocalField, bits: Bits): readonly Made[] {
   const size = field.bitfield?.bitSize ?? 8 * field.size
   const left = 64 - field.firstBit - size
   return [
     relocated(insn.load('u64', dst, base, field.byteOffset), 'field_byte_offset', field),
     relocated(insn.lsh(dst, left), 'field_lshift_u64', field),
-    ...(bits === 'test'
-      ? []
-      : [
-          relocated(
-            bits === 'signed' ? insn.arsh(dst, 64 - size) : insn.rsh(dst, 64 - size),
-            'field_rshift_u64',
-            field,
-          ),
-        ]),
+    relocated(bits === 'signed' ? insn.arsh(dst, 64 - size) : insn.rsh(dst, 64 - size), 'field_rshift_u64', field),
     ...(bits === 'signed' ? [{ item: insn.mov32(dst, dst) }] : []),
   ]
 }
@@ -236,7 +240,9 @@ function memoryOffset(instr: Extract<Instr, { op: 'load' | 'store' | 'atomicAdd'
 
 function storeCode(instr: Extract<Instr, { op: 'store' | 'atomicAdd' }>, { place, frame }: Writer): readonly Made[] {
   const base = baseOf(instr.base)
-  const source = sourceOf(instr.a, instr.size === 'u64' ? 64 : 32)
+  const bits = 8 * BYTES[instr.size]
+  // Of a number only what is stored has room in the instruction.
+  const source = 'imm' in instr.a ? Number(BigInt.asIntN(bits, instr.a.imm)) : nameOf(instr.a.reg)
   const make = (offset: number): Insn => {
     if (instr.op === 'store') return insn.store(instr.size, base, offset, source)
     if (typeof source === 'number') throw new Error('an atomic operation takes a register')
@@ -276,9 +282,11 @@ function questionCode({ dst: to, ask }: Extract<Instr, { op: 'question' }>, { pl
       return core(insn.mov(dst, 1), 'field_exists', field.localTypeId, field.access)
     }
     case 'typeExists':
-      return core(insn.mov(dst, 1), 'type_exists', btf.typeId(place.structId(ask.struct)))
-    case 'typeSize':
-      return core(insn.mov(dst, 0), 'type_size', btf.typeId(place.structId(ask.struct)))
+      return core(insn.mov(dst, 1), 'type_exists', btf.typeId(place.structOf(ask.struct).id))
+    case 'typeSize': {
+      const { id, size } = place.structOf(ask.struct)
+      return core(insn.mov32(dst, size), 'type_size', btf.typeId(id))
+    }
     case 'kfunc':
       return [{ item: insn.ldImm64(dst, 0n), portable: { kind: 'kfunc', name: ask.name, weak: true } }]
     case 'version':

@@ -29,7 +29,7 @@ export function emitFunction(
       const frame = frameOf(f.stackObjects, slots)
       return { items: codeOf(options.mergeTails ? mergeTails(machine) : machine, frame, place), stack: frame.size }
     }
-    const next = spilled(f, found.spill, slots)
+    const next = spilled(f, new Set(found.spill), slots)
     f = next.f
     for (const register of next.temporary) temporary.add(register)
   }

@@ -1,4 +1,4 @@
-import { type Btf, buildBtf, findType } from '@tscc/btf'
+import { type Btf, buildBtf, findType, sizeOf } from '@tscc/btf'
 import { callFunc, encode, type Insn, insnSlots, placeLabels } from '@tscc/insn'
 import {
   type BpfObject,
@@ -12,6 +12,7 @@ import {
 } from '@tscc/object'
 import { CALLBACK_BEFORE, structOpsSectionName } from '@tscc/struct-ops'
 import { type LocalBtf, licenseVariable, localBtf, structOpsSection, structOpsValue } from '@tscc/struct-ops/object'
+import type { Span } from '../diagnostics.ts'
 import type { SourceFile } from '../source-file.ts'
 import type { CodeItem, Portable } from './code.ts'
 import type { EmittedFunction } from './function.ts'
@@ -25,6 +26,8 @@ export interface ObjectPart {
   readonly emitted: EmittedFunction
   /** Of a function: how many arguments it takes. */
   readonly parameters: number
+  /** Where it is written. */
+  readonly span?: Span
 }
 
 /** A struct_ops value. */
@@ -49,7 +52,7 @@ export interface ObjectContent {
 export interface ObjectWriter {
   readonly btf: LocalBtf
   readonly before: (callback: ObjectPart['callback']) => readonly string[]
-  structId(name: string): number
+  structOf(name: string): { readonly id: number; readonly size: number }
   finish(content: ObjectContent): BpfObject
 }
 
@@ -60,13 +63,16 @@ export function objectWriter(types: Btf): ObjectWriter {
     btf,
     before: (callback) =>
       callback === undefined ? [] : (CALLBACK_BEFORE[`${callback.type}.${callback.member}`] ?? []),
-    structId: (name) => findType(types, name, 'struct') ?? findType(types, name, 'union') ?? 0,
+    structOf(name) {
+      const id = findType(types, name, 'struct') ?? findType(types, name, 'union') ?? 0
+      return { id, size: id === 0 ? 0 : sizeOf(types, id) }
+    },
     finish: (content) => writeContent(types, btf, content),
   }
 }
 
 function writeContent(types: Btf, btf: LocalBtf, content: ObjectContent): BpfObject {
-  const assembled = content.parts.map((part) => assemble(part.emitted.items))
+  const assembled = content.parts.map((part) => assemble(part.emitted.items, part.span))
   const externs = externsOf(
     assembled.flatMap(({ portables }) => portables.map(({ portable }) => portable)),
     btf,
@@ -85,6 +91,7 @@ function writeContent(types: Btf, btf: LocalBtf, content: ObjectContent): BpfObj
       section: part.callback === undefined ? '.text' : structOpsSectionName(part.callback.type, part.callback.member),
       linkage: isProgram ? 'global' : 'static',
       hidden: false,
+      prunable: true,
       code,
       relocations: portables.flatMap((one) => relocationOf(one, { externs, mapIndex, partIndex })),
       coreRelocations: portables.flatMap(({ at, portable }): readonly CoreRelocation[] =>
@@ -123,7 +130,7 @@ function linesForAllOrNone(functions: readonly ObjectFunction[]): readonly Objec
 }
 
 /** A name as C has them. */
-const identifier = (name: string): string => name.replace(/^(?=\d)|\W/g, '_')
+export const identifier = (name: string): string => name.replace(/^(?=\d)|\W/g, '_')
 
 interface PlacedPortable {
   readonly at: number
@@ -139,7 +146,7 @@ interface Assembled {
 /** Largest column that the kernel's line information has room for. */
 const MAX_COLUMN = 1023
 
-function assemble(items: readonly CodeItem[]): Assembled {
+function assemble(items: readonly CodeItem[], whole: Span | undefined): Assembled {
   const carried = new Map<object, Portable>()
   for (const { item, portable } of items) if (portable !== undefined) carried.set(item, portable)
   const sources = items.filter(({ item }) => item.kind !== 'label')
@@ -150,14 +157,19 @@ function assemble(items: readonly CodeItem[]): Assembled {
   const lines: LineInfo[] = []
   let at = 0
   let last = ''
+  let lastSpan: Span | undefined
+  // The kernel wants a line for the first instruction, also of a function that does nothing.
+  const first = sources.find(({ span }) => span.file !== undefined)?.span ?? whole
   for (const [i, insn] of placed.entries()) {
     const portable = carried.get(insn)
     if (portable !== undefined) portables.push({ at, portable })
     // What ELF wants to see as a call that is relocated.
     insns.push(portable !== undefined && insn.kind === 'callKfunc' ? callFunc(-1) : insn)
     // Long jumps make more instructions than items; the sources are then told apart no more.
-    const span = sources.length === placed.length ? sources[i]?.span : undefined
-    if (span?.file !== undefined) {
+    const own = sources.length === placed.length ? sources[i]?.span : undefined
+    const span = own?.file === undefined && i === 0 ? first : own
+    if (span?.file !== undefined && span !== lastSpan) {
+      lastSpan = span
       const line = lineOf(span.file, span.start, at)
       const key = `${line.file}:${line.line}:${line.column}`
       if (key !== last) lines.push(line)

@@ -52,7 +52,7 @@ function mergeBlocks(f: IrFunction): IrFunction {
       const block = current.blocks[at]
       // The first block has the arguments, and nothing leads to it.
       if (block === undefined || at === 0) continue
-      const key = `${block.instrs.map(keyOf).join('\n')}\n${endKey(block.end)}`
+      const key = `${stepsKey(block.instrs)}\n${endKey(block.end)}`
       const known = first.get(key)
       if (known === undefined) first.set(key, at)
       else if (block.instrs.every(isRepeatable)) instead.set(at, known)
@@ -67,6 +67,16 @@ function mergeBlocks(f: IrFunction): IrFunction {
 
 /** The arguments are only there at the start. */
 const isRepeatable = (instr: Instr): boolean => instr.op !== 'argument' && instr.op !== 'parameter'
+
+const blockKeys = new WeakMap<readonly Instr[], string>()
+
+function stepsKey(instrs: readonly Instr[]): string {
+  const known = blockKeys.get(instrs)
+  if (known !== undefined) return known
+  const key = instrs.map(keyOf).join('\n')
+  blockKeys.set(instrs, key)
+  return key
+}
 
 function mergeOne(f: IrFunction): IrFunction | undefined {
   const groups = new Map<string, number[]>()
@@ -115,5 +125,22 @@ function same(a: Instr | undefined, b: Instr | undefined): boolean {
 
 const textOf = (one: unknown): string =>
   JSON.stringify(one, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
-const keyOf = ({ span: _, ...rest }: Instr): string => textOf(rest)
-const endKey = (end: Terminator): string => textOf(end)
+const keys = new WeakMap<Instr | Terminator, string>()
+
+/** Equal for steps that do the same. */
+function keyOf(instr: Instr): string {
+  const known = keys.get(instr)
+  if (known !== undefined) return known
+  const { span: _, ...rest } = instr
+  const key = textOf(rest)
+  keys.set(instr, key)
+  return key
+}
+
+function endKey(end: Terminator): string {
+  const known = keys.get(end)
+  if (known !== undefined) return known
+  const key = textOf(end)
+  keys.set(end, key)
+  return key
+}

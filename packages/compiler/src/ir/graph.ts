@@ -79,39 +79,98 @@ export function dominators(f: IrFunction): Dominators {
   }
 }
 
+/** A set of registers, as bits. */
+export class Registers {
+  readonly #words: Uint32Array
+  constructor(size: number) {
+    this.#words = new Uint32Array((size + 31) >>> 5)
+  }
+  has(register: number): boolean {
+    return ((this.#words[register >>> 5] ?? 0) & (1 << (register & 31))) !== 0
+  }
+  add(register: number): void {
+    const at = register >>> 5
+    this.#words[at] = (this.#words[at] ?? 0) | (1 << (register & 31))
+  }
+  delete(register: number): void {
+    const at = register >>> 5
+    this.#words[at] = (this.#words[at] ?? 0) & ~(1 << (register & 31))
+  }
+  /** Take up all of another; says whether that was more. */
+  addAll(other: Registers, except: Registers = NO_REGISTERS): boolean {
+    let grew = false
+    for (let i = 0; i < this.#words.length; i++) {
+      const mine = this.#words[i] ?? 0
+      const next = (mine | ((other.#words[i] ?? 0) & ~(except.#words[i] ?? 0))) >>> 0
+      if (next !== mine) grew = true
+      this.#words[i] = next
+    }
+    return grew
+  }
+  copy(): Registers {
+    const made = new Registers(this.#words.length << 5)
+    made.#words.set(this.#words)
+    return made
+  }
+  *[Symbol.iterator](): Generator<number> {
+    for (let i = 0; i < this.#words.length; i++)
+      for (let left = this.#words[i] ?? 0; left !== 0; left &= left - 1) yield (i << 5) + 31 - Math.clz32(left & -left)
+  }
+}
+
+/** None at all. */
+export const NO_REGISTERS: Registers = new Registers(0)
+
 /** Registers that are read after the end of each block (phis read at the end of the block that leads to them). */
-export function liveOut(f: IrFunction): readonly ReadonlySet<number>[] {
+export function liveOut(f: IrFunction): readonly Registers[] {
   const order = [...reversePostorder(f)].reverse()
-  const ins = f.blocks.map(() => new Set<number>())
-  const outs = f.blocks.map(() => new Set<number>())
+  const empty = (): Registers => new Registers(f.registers)
+  const ins = f.blocks.map(empty)
+  const outs = f.blocks.map(empty)
+  const written = f.blocks.map(empty)
+  for (const at of order) {
+    const block = f.blocks[at]
+    if (block === undefined) continue
+    // What is read before it is written; of what is written, nothing passes through from below.
+    ins[at]?.addAll(liveIn(block, empty()))
+    for (const instr of block.instrs) {
+      const dst = definedBy(instr)
+      if (dst !== undefined) written[at]?.add(dst)
+    }
+    for (const next of successors(block.end))
+      for (const phi of f.blocks[next]?.phis ?? []) {
+        const value = phi.from.get(at)
+        if (value !== undefined && 'reg' in value) outs[at]?.add(value.reg)
+      }
+  }
+  const phis = f.blocks.map((block) => {
+    const own = empty()
+    for (const phi of block.phis) own.add(phi.dst)
+    return own
+  })
   for (let changed = true; changed; ) {
     changed = false
     for (const at of order) {
-      const block = f.blocks[at]
       const [into, out] = [ins[at], outs[at]]
+      const block = f.blocks[at]
       if (block === undefined || into === undefined || out === undefined) continue
       for (const next of successors(block.end)) {
-        const following = f.blocks[next]
-        const own = new Set(following?.phis.map((phi) => phi.dst))
-        for (const register of ins[next] ?? []) if (!own.has(register)) out.add(register)
-        for (const phi of following?.phis ?? []) {
-          const value = phi.from.get(at)
-          if (value !== undefined && 'reg' in value) out.add(value.reg)
-        }
+        const following = ins[next]
+        if (following !== undefined) out.addAll(following, phis[next])
       }
-      const size = into.size
-      for (const register of liveIn(block, out)) into.add(register)
-      if (into.size !== size) changed = true
+      if (into.addAll(out, written[at])) changed = true
     }
   }
   return outs
 }
 
 /** Registers that are alive at a block's start, its phis' among them. */
-export function liveIn(block: Block, out: ReadonlySet<number>): ReadonlySet<number> {
-  const alive = new Set(out)
+export function liveIn(block: Block, out: Registers): Registers {
+  const alive = out.copy()
   for (const register of usesOfEnd(block.end)) alive.add(register)
-  for (const instr of block.instrs.toReversed()) {
+  for (let i = block.instrs.length - 1; i >= 0; i--) {
+    const instr = block.instrs[i]
+    if (instr === undefined) continue
     const defined = definedBy(instr)
     if (defined !== undefined) alive.delete(defined)
     for (const register of usesOf(instr)) alive.add(register)

@@ -22,8 +22,8 @@ export type Place =
   /** Bytes behind a pointer of ours; regions of different names never overlap, `any` may be each of them. */
   | { readonly kind: 'memory'; readonly region: string; readonly offset: number }
 
-/** A bitfield without or with a sign, or one of which only zero and not zero are told apart. */
-export type Bits = 'unsigned' | 'signed' | 'test'
+/** A bitfield without or with a sign. */
+export type Bits = 'unsigned' | 'signed'
 
 /** What the target kernel decides, as a number. */
 export type Question =
@@ -133,6 +133,8 @@ export type Terminator =
       readonly b: Operand
       readonly yes: number
       readonly no: number
+      /** It bounds an index: it goes only where the verifier sees without it what it says. */
+      readonly guard?: true
     }
   | { readonly op: 'return'; readonly a: Operand | undefined }
 
@@ -168,80 +170,99 @@ export interface IrFunction {
 export const regOf = (operand: Operand | undefined): number | undefined =>
   operand !== undefined && 'reg' in operand ? operand.reg : undefined
 
-/** Operands of a step, in no particular order. */
-export function operandsOf(instr: Instr): readonly Operand[] {
-  switch (instr.op) {
-    case 'binary':
-      return [instr.a, instr.b]
-    case 'move':
-    case 'negate':
-    case 'storeSpill':
-      return [instr.a]
-    case 'load':
-    case 'fieldAddress':
-      return [instr.base]
-    case 'store':
-    case 'atomicAdd':
-      return [instr.base, instr.a]
-    case 'call':
-      return instr.args
-    default:
-      return []
-  }
-}
-
-/** The same step with other operands. */
+/** The same step with other operands; itself where none changes. */
 export function mapOperands(instr: Instr, put: (operand: Operand) => Operand): Instr {
   switch (instr.op) {
-    case 'binary':
-      return { ...instr, a: put(instr.a), b: put(instr.b) }
+    case 'binary': {
+      const [a, b] = [put(instr.a), put(instr.b)]
+      return a === instr.a && b === instr.b ? instr : { ...instr, a, b }
+    }
     case 'move':
     case 'negate':
-    case 'storeSpill':
-      return { ...instr, a: put(instr.a) }
+    case 'storeSpill': {
+      const a = put(instr.a)
+      return a === instr.a ? instr : { ...instr, a }
+    }
     case 'load':
-    case 'fieldAddress':
-      return { ...instr, base: put(instr.base) }
+    case 'fieldAddress': {
+      const base = put(instr.base)
+      return base === instr.base ? instr : { ...instr, base }
+    }
     case 'store':
-    case 'atomicAdd':
-      return { ...instr, base: put(instr.base), a: put(instr.a) }
+    case 'atomicAdd': {
+      const [base, a] = [put(instr.base), put(instr.a)]
+      return base === instr.base && a === instr.a ? instr : { ...instr, base, a }
+    }
     case 'call':
-      return { ...instr, args: instr.args.map(put) }
+      return instr.args.length === 0 ? instr : { ...instr, args: instr.args.map(put) }
     default:
       return instr
   }
 }
 
-/** The same end with other operands. */
+/** The same end with other operands; itself where none changes. */
 export function mapEnd(end: Terminator, put: (operand: Operand) => Operand): Terminator {
-  if (end.op === 'branch') return { ...end, a: put(end.a), b: put(end.b) }
-  return end.op === 'return' && end.a !== undefined ? { ...end, a: put(end.a) } : end
+  if (end.op === 'branch') {
+    const [a, b] = [put(end.a), put(end.b)]
+    return a === end.a && b === end.b ? end : { ...end, a, b }
+  }
+  if (end.op !== 'return' || end.a === undefined) return end
+  const a = put(end.a)
+  return a === end.a ? end : { ...end, a }
 }
 
-const registersOf = (operands: readonly Operand[]): readonly number[] =>
-  operands.flatMap((operand) => ('reg' in operand ? [operand.reg] : []))
+const NONE: readonly number[] = []
+
+function registersOf(a: Operand, b?: Operand): readonly number[] {
+  if (b === undefined || !('reg' in b)) return 'reg' in a ? [a.reg] : NONE
+  return 'reg' in a ? [a.reg, b.reg] : [b.reg]
+}
 
 /** Registers that a step reads. */
-export const usesOf = (instr: Instr): readonly number[] => registersOf(operandsOf(instr))
+export function usesOf(instr: Instr): readonly number[] {
+  switch (instr.op) {
+    case 'binary':
+      return registersOf(instr.a, instr.b)
+    case 'move':
+    case 'negate':
+    case 'storeSpill':
+      return registersOf(instr.a)
+    case 'load':
+    case 'fieldAddress':
+      return registersOf(instr.base)
+    case 'store':
+    case 'atomicAdd':
+      return registersOf(instr.base, instr.a)
+    case 'call':
+      return instr.args.flatMap((arg) => registersOf(arg))
+    default:
+      return NONE
+  }
+}
 
 /** The register that a step writes. */
 export const definedBy = (instr: Instr): number | undefined => ('dst' in instr ? instr.dst : undefined)
 
 /** Registers that the end of a block reads. */
 export function usesOfEnd(end: Terminator): readonly number[] {
-  return registersOf(end.op === 'branch' ? [end.a, end.b] : end.op === 'return' && end.a !== undefined ? [end.a] : [])
+  if (end.op === 'branch') return registersOf(end.a, end.b)
+  return end.op === 'return' && end.a !== undefined ? registersOf(end.a) : NONE
 }
 
 /** Blocks that may come next. */
 export function successors(end: Terminator): readonly number[] {
-  return end.op === 'jump' ? [end.to] : end.op === 'branch' ? [end.yes, end.no] : []
+  return end.op === 'jump' ? [end.to] : end.op === 'branch' ? [end.yes, end.no] : NONE
 }
 
-/** The same end with other targets. */
+/** The same end with other targets; itself where none changes. */
 export function retarget(end: Terminator, to: (block: number) => number): Terminator {
-  if (end.op === 'jump') return { ...end, to: to(end.to) }
+  if (end.op === 'jump') {
+    const next = to(end.to)
+    return next === end.to ? end : { ...end, to: next }
+  }
   if (end.op !== 'branch') return end
   const [yes, no] = [to(end.yes), to(end.no)]
+  if (yes === end.yes && no === end.no && yes !== no) return end
   return yes === no ? { op: 'jump', to: yes } : { ...end, yes, no }
 }
 

@@ -7,7 +7,7 @@ const lengthOf = (value: bigint): number => (value === 0n ? 0 : value.toString(2
  * How many low bits of each register may be other than zero. It starts from nothing and grows until nothing grows, so that
  * loops are no obstacle; no number grows beyond 64.
  */
-export function knownBits(f: IrFunction): (operand: Operand) => number {
+export function knownBits(f: IrFunction, who: 'compiler' | 'verifier' = 'compiler'): (operand: Operand) => number {
   const bits = new Map<number, number>()
   const of = (operand: Operand): number =>
     'imm' in operand ? lengthOf(BigInt.asUintN(64, operand.imm)) : (bits.get(operand.reg) ?? 0)
@@ -23,11 +23,16 @@ export function knownBits(f: IrFunction): (operand: Operand) => number {
       const block = f.blocks[at]
       for (const phi of block?.phis ?? []) for (const value of phi.from.values()) grow(phi.dst, of(value))
       for (const instr of block?.instrs ?? [])
-        if ('dst' in instr && instr.dst !== undefined) grow(instr.dst, bitsOf(instr, of))
+        if ('dst' in instr && instr.dst !== undefined)
+          grow(instr.dst, who === 'verifier' ? seenBits(instr, of) : bitsOf(instr, of))
     }
   }
   return of
 }
+
+/** The verifier knows nothing of what a division gives. */
+const seenBits = (instr: Instr, of: (operand: Operand) => number): number =>
+  instr.op === 'binary' && (instr.fn === 'div' || instr.fn === 'mod') ? instr.width : bitsOf(instr, of)
 
 /** Of what one step gives. */
 export function bitsOf(instr: Instr, of: (operand: Operand) => number): number {

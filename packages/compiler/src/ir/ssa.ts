@@ -1,4 +1,4 @@
-import { dominators, liveIn, liveOut, predecessors } from './graph.ts'
+import { dominators, liveIn, liveOut, NO_REGISTERS, predecessors, type Registers } from './graph.ts'
 import {
   type Block,
   definedBy,
@@ -74,7 +74,7 @@ function placePhis(
   order: readonly number[],
   idom: ReadonlyMap<number, number>,
   before: readonly (readonly number[])[],
-  outs: readonly ReadonlySet<number>[],
+  outs: readonly Registers[],
 ): ReadonlyMap<number, ReadonlySet<number>> {
   const frontier = new Map<number, Set<number>>()
   for (const block of order) {
@@ -99,7 +99,7 @@ function placePhis(
       block,
       liveIn(
         f.blocks[block] ?? { phis: [], instrs: [], end: { op: 'return', a: undefined } },
-        outs[block] ?? new Set(),
+        outs[block] ?? NO_REGISTERS,
       ),
     ]),
   )
@@ -124,7 +124,7 @@ function placePhis(
 export function fromSsa(f: IrFunction): IrFunction {
   let registers = f.registers
   const outs = liveOut(f)
-  const ins = f.blocks.map((block, at) => liveIn(block, outs[at] ?? new Set()))
+  const ins = f.blocks.map((block, at) => liveIn(block, outs[at] ?? NO_REGISTERS))
   const blocks = f.blocks.map((block) => ({ ...block, phis: [] as readonly Phi[], instrs: [...block.instrs] }))
   const ends: Terminator[] = f.blocks.map((block) => block.end)
   const span = (at: number) => f.blocks[at]?.instrs.at(-1)?.span ?? { start: 0, end: 0 }

@@ -1,10 +1,10 @@
 import type { AssignmentExpression, Expression, UnaryExpression, UpdateExpression } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
-import { imm, reg } from '../ir/builder.ts'
+import { imm, irBuilder, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { nearest } from '../kernel-header.ts'
 import { BOOL, type IntType, isAddress, LITERAL, NULL, promoted, type Type, typeName, U32, VOID } from '../types.ts'
-import { asBool, isComparison, lowerCondition } from './conditions.ts'
+import { asBool, branch, isComparison, lowerCondition } from './conditions.ts'
 import { insteadOfJavaScript } from './javascript-names.ts'
 import { languageConstants } from './language-constants.ts'
 import { forgetLimit, isLimited, noteLimit } from './limits.ts'
@@ -71,7 +71,7 @@ function oneExpression(cx: Context, node: Expression): Value {
       if (isComparison(node.operator)) return asBool(cx, node)
       return isArithmetic(node.operator) ? binary(cx, node, node.left) : noOperator(cx, node, node.operator)
     case 'LogicalExpression':
-      return asBool(cx, node)
+      return isTruth(cx, node.left) ? asBool(cx, node) : logical(cx, node)
     case 'ConditionalExpression':
       return conditional(cx, node)
     case 'UnaryExpression':
@@ -143,7 +143,8 @@ function literal(cx: Context, node: Extract<Expression, { type: 'Literal' }>): V
 function identifier(cx: Context, name: string, span: Span): Value {
   const variable = cx.variables.get(name)
   if (variable?.type.kind === 'error' || (variable === undefined && cx.module.broken.has(name))) return giveUp()
-  if (variable !== undefined) return variable
+  // What it is now: `x + x++` adds what it was before.
+  if (variable !== undefined) return variable.assignable && 'reg' in variable.operand ? copied(cx, variable) : variable
   const constant = cx.module.constants.get(name)
   if (constant !== undefined) return { type: constant.type, operand: imm(constant.value) }
   const handle = cx.module.handles.get(name)
@@ -218,6 +219,7 @@ function placeToChange(cx: Context, node: Expression): Place {
 function update(cx: Context, node: UpdateExpression): Value {
   const place = placeToChange(cx, node.argument as Expression) // what may stand there is a place, or refused as none
   const before = read(cx, place)
+  if (before.type.kind === 'bool') fail(cx, node, 'wrong-type', { want: 'an integer', found: 'bool' })
   const kept = node.prefix || place.kind !== 'variable' ? before : copied(cx, before)
   at(cx, node)
   const after = arithmetic(cx, node, node.operator === '++' ? '+' : '-', before, { type: LITERAL, operand: imm(1) })
@@ -230,15 +232,16 @@ function update(cx: Context, node: UpdateExpression): Value {
 function copied(cx: Context, value: Value): Value {
   const dst = cx.ir.fresh()
   copy(cx, dst, value.type, value.operand)
-  return { type: value.type, operand: reg(dst) }
+  return { ...value, operand: reg(dst) }
 }
 
 function assign(cx: Context, node: AssignmentExpression): Value {
   const left = node.left as Expression // a pattern is refused below as no place
   if (node.operator === '=') {
-    // The value first, as what it reads may be what is written.
+    // Where to, then what: unless the value decides where, it is computed first, so that nothing waits for it.
+    const early = decidesPlace(left) ? placeToChange(cx, left) : undefined
     const value = attempt(cx, () => lowerExpression(cx, node.right))
-    const place = placeToChange(cx, left)
+    const place = early ?? placeToChange(cx, left)
     if (value === undefined) return giveUp()
     noteLimit(cx, textOf(cx, left), node.right)
     at(cx, node)
@@ -263,16 +266,28 @@ function assign(cx: Context, node: AssignmentExpression): Value {
     return noOperator(cx, node, node.operator)
   const place = placeToChange(cx, left)
   if (!isLimited(cx, node.right)) forgetLimit(cx, textOf(cx, left))
-  const before = read(cx, place)
+  const now = read(cx, place)
+  if (now.type.kind === 'bool') fail(cx, node, 'wrong-type', { want: 'an integer', found: 'bool' })
+  const before = place.kind === 'variable' ? copied(cx, now) : now
   const right = lowerExpression(cx, node.right)
   at(cx, node)
   const result = arithmetic(cx, node, node.operator.slice(0, -1), before, right)
   // Compound assignments wrap at the width of what they assign to; memory cuts by itself.
   const type = intOf(cx, node, before, U32)
   const wide = result.type.kind === 'int' && result.type.bits === 64 && type.bits === 32
-  const operand = place.kind === 'variable' || wide ? cast(cx, node, result, type).operand : result.operand
-  write(cx, node.left, place, operand)
+  const { operand } = cast(cx, node, result, type)
+  write(cx, node.left, place, place.kind === 'variable' || wide ? operand : result.operand)
   return { type, operand }
+}
+
+/** May computing a value change which place this is? An index that is no number, or what `.` is applied to. */
+function decidesPlace(left: Expression): boolean {
+  if (left.type === 'ParenthesizedExpression' || left.type === 'TSNonNullExpression')
+    return decidesPlace(left.expression)
+  return (
+    left.type === 'MemberExpression' &&
+    ((left.computed && left.property.type !== 'Literal') || decidesPlace(left.object))
+  )
 }
 
 /** A variable that was narrowed takes again what it was declared to hold. */
@@ -306,6 +321,50 @@ export function truth(cx: Context, span: Span, value: Value): Operand {
   })
 }
 
+/** Is it no number? Where the syntax does not say, it is lowered for its type alone. */
+function isTruth(cx: Context, node: Expression): boolean {
+  switch (node.type) {
+    case 'ParenthesizedExpression':
+      return isTruth(cx, node.expression)
+    case 'UnaryExpression':
+      return node.operator === '!'
+    case 'BinaryExpression':
+      return isComparison(node.operator)
+    case 'LogicalExpression':
+      return isTruth(cx, node.left)
+    default: {
+      const { kind } = lowerExpression({ ...scoped(cx), ir: irBuilder() }, node).type
+      return kind !== 'int' && kind !== 'literal'
+    }
+  }
+}
+
+/** `a || b` of numbers is a where that is not 0, else b; `a && b` the other way round. */
+function logical(cx: Context, node: Extract<Expression, { type: 'LogicalExpression' }>): Value {
+  if (node.operator === '??')
+    return fail(cx, node, 'not-in-language', { what: 'the operator ??', instead: 'if (x === null) …' })
+  const left = lowerExpression(cx, node.left)
+  const [other, keep, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block()]
+  const or = node.operator === '||'
+  const width = widthOf(left.type)
+  branch(cx, 'ne', width, left.operand, imm(0), or ? keep : other, or ? other : keep)
+  cx.ir.enter(other)
+  const right = lowerExpression(scoped(cx), node.right)
+  if (right.type.kind !== 'int' && right.type.kind !== 'literal')
+    return fail(cx, node.right, 'wrong-type', { want: 'an integer', found: typeName(right.type) })
+  const type = commonType(cx, node, '?:', left, right)
+  const dst = cx.ir.fresh()
+  const finish = (value: Value): void => {
+    copy(cx, dst, type, widened(cx, node, value, type))
+    cx.ir.end({ op: 'jump', to: after })
+  }
+  finish(right)
+  cx.ir.enter(keep)
+  finish(left)
+  cx.ir.enter(after)
+  return { type, operand: reg(dst) }
+}
+
 function conditional(cx: Context, node: Extract<Expression, { type: 'ConditionalExpression' }>): Value {
   const [yes, no, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block()]
   const narrowed = lowerCondition(cx, node.test, yes, no)
@@ -322,6 +381,8 @@ function conditional(cx: Context, node: Extract<Expression, { type: 'Conditional
   narrow(noScope, narrowed.no)
   const right = lowerExpression(noScope, node.alternate)
   const { type, memory } = commonOf(cx, node, left, right)
+  // One object on the stack, whichever way: it needs no register.
+  const isObject = memory !== undefined && 'imm' in left.operand && 'imm' in right.operand && type.kind !== 'nullable'
   const finish = (value: Value, span: Span): void => {
     at(cx, span)
     const operand =
@@ -337,7 +398,7 @@ function conditional(cx: Context, node: Extract<Expression, { type: 'Conditional
   cx.ir.enter(leftEnd)
   finish(left, node.consequent)
   cx.ir.enter(after)
-  return { type, operand: reg(dst), ...(memory === undefined ? {} : { memory }) }
+  return { type, operand: isObject ? imm(0) : reg(dst), ...(memory === undefined ? {} : { memory }) }
 }
 
 /** The type that both arms of `?:` have. */

@@ -6,7 +6,7 @@ import { BOOL, type IntType, isAddress, type Type, typeName, VOID } from '../typ
 import { truth } from './expressions.ts'
 import { checkShape } from './function-shape.ts'
 import { isLimited } from './limits.ts'
-import { isAssigned } from './loop-bounds.ts'
+import { assigns } from './loops.ts'
 import { addressOf } from './places.ts'
 import { at, type Context, each, type FunctionInfo, fail, giveUp, type Value, type Variable } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
@@ -148,10 +148,9 @@ function enter(
     // A parameter may be assigned to, which must not reach the caller's.
     const own = cx.ir.fresh()
     copy(cx, own, type, value.operand)
-    // What it is at most holds no longer where the function assigns to it.
-    const { max, ...rest } = value
-    const limit = max === undefined || isAssigned(f.node.body, name) ? {} : { max }
     const known = value.type.kind === 'null' ? type : isAddress(type) ? value.type : type
+    const { max, ...rest } = value
+    const limit = max === undefined || assigns(f.node.body, name) ? {} : { max }
     variables.set(name, { ...rest, ...limit, type: known, declared: type, operand: reg(own), assignable: true })
   }
   return { variables, type: returnTypeOf(f) }
@@ -247,6 +246,12 @@ export function compileFunction(cx: Context, f: FunctionInfo): void {
       ...memory,
     })
   }
-  lowerBody(context, f, context, type)
+  try {
+    lowerBody(context, f, context, type)
+  } catch (error) {
+    // A mistake in it is told wherever it is called, and is not recursion.
+    called.delete(f.name)
+    throw error
+  }
   called.set(f.name, { ir: ir.finish(f.name), parameters: parameters.length, at: placeOfName(f) })
 }

@@ -1,8 +1,6 @@
-import * as language from '@tscc/bpf'
+import { macroConstants } from '@tscc/bpf/helpers'
 
 /** Numbers that `@tscc/bpf` exports: macros of the kernel's headers, which no BTF has. */
 export const languageConstants: ReadonlyMap<string, bigint> = new Map(
-  Object.entries(language).flatMap(([name, value]) =>
-    typeof value === 'number' ? [[name, BigInt(value)] as const] : [],
-  ),
+  Object.entries(macroConstants).map(([name, value]) => [name, BigInt(value)] as const),
 )

@@ -113,9 +113,6 @@ function changesIn(parts: readonly (Node | undefined)[]): ReadonlyMap<string, Ch
   return found
 }
 
-/** Does a part of a program assign to a name? */
-export const isAssigned = (part: unknown, name: string): boolean => isNode(part) && changesIn([part]).has(name)
-
 /** `i`, or `state` of `state.i`. */
 function rootName(node: Node): string | undefined {
   const { name, object } = node as Node & { readonly name?: unknown; readonly object?: unknown } // some nodes have them

@@ -78,7 +78,8 @@ function counterOf(
   return { name, max: test.operator === '<' ? limit - 1n : limit }
 }
 
-function assigns(node: unknown, name: string): boolean {
+/** Is a name assigned to somewhere within? */
+export function assigns(node: unknown, name: string): boolean {
   if (typeof node !== 'object' || node === null) return false
   if (Array.isArray(node)) return node.some((one) => assigns(one, name))
   const one = node as { readonly type?: string; readonly left?: unknown; readonly argument?: unknown } // nodes of the tree
@@ -136,7 +137,8 @@ export function forOf(cx: Context, node: ForOfStatement): void {
     type: U32,
     operand: reg(count),
     assignable: false,
-    ...(limit > 0n ? { max: limit - 1n } : {}),
+    // Of none it runs no time, and any limit holds.
+    max: limit > 0n ? limit - 1n : 0n,
   })
   cx.lower.statement({ ...inner, exits: { ...cx.exits, breakTo: after, continueTo: next } }, node.body)
   cx.ir.end({ op: 'jump', to: next })

@@ -206,7 +206,7 @@ function variableElement(cx: Context, object: Value, element: DataType, index: O
   const bounded = cx.ir.fresh()
   cx.ir.emit({ op: 'move', width: 64, dst: bounded, a: index })
   const [above, after] = [cx.ir.block(), cx.ir.block()]
-  cx.ir.end({ op: 'branch', if: 'le', width: 64, a: index, b: imm(max), yes: after, no: above })
+  cx.ir.end({ op: 'branch', if: 'le', width: 64, a: index, b: imm(max), yes: after, no: above, guard: true })
   cx.ir.enter(above)
   cx.ir.emit({ op: 'move', width: 64, dst: bounded, a: imm(0) })
   cx.ir.end({ op: 'jump', to: after })

@@ -35,6 +35,8 @@ export const isArithmetic = (operator: string): boolean => Object.hasOwn(operato
 
 const SIGN_MATTERS: ReadonlySet<string> = new Set(['/', '%', '<', '<=', '>', '>=', 'min', 'max'])
 
+const COMPARES_OR_DIVIDES: ReadonlySet<string> = new Set([...SIGN_MATTERS, '===', '==', '!==', '!='])
+
 /** Put a value into a register that holds values of a type. */
 export function copy(cx: Context, dst: number, type: Type, a: Operand): void {
   cx.ir.emit({ op: 'move', width: 'reg' in a ? 64 : widthOf(type), dst, a })
@@ -46,34 +48,41 @@ export function arithmetic(cx: Context, span: Span, operator: string, left: Valu
   if (fn === undefined) return fail(cx, span, 'not-in-language', { what: `the operator ${operator}` })
   if (left.type.kind === 'literal' && right.type.kind === 'literal') return folded(cx, span, fn, left, right)
   const shift = fn === 'lsh' || fn === 'rsh'
-  const type = shift ? promoted(intOf(cx, span, left, U32)) : commonType(cx, span, operator, left, right)
+  const type = shift ? shiftedType(cx, span, left, right) : commonType(cx, span, operator, left, right)
   if ((fn === 'div' || fn === 'mod') && 'imm' in right.operand && right.operand.imm === 0n)
     return fail(cx, right.from ?? span, 'division-by-zero', {})
-  if (shift && 'imm' in right.operand && (right.operand.imm < 0n || right.operand.imm >= BigInt(type.bits)))
+  if (
+    shift &&
+    right.type.kind === 'literal' &&
+    'imm' in right.operand &&
+    (right.operand.imm < 0n || right.operand.imm >= BigInt(type.bits))
+  )
     return fail(cx, right.from ?? span, 'shift-range', {
       by: `${right.operand.imm}`,
       type: typeName(type),
       bits: type.bits,
     })
-  if (fn === 'rsh' && right.type.kind === 'int') {
-    const by = promoted(right.type)
-    if (by.signed !== type.signed)
-      return fail(cx, span, 'mixed-signs', {
-        left: typeName(left.type),
-        right: typeName(right.type),
-        operator,
-        instead: castsOf(cx, operator, [left, type], [right, by]),
-      })
-  }
   const a = widened(cx, span, left, type)
-  const b = shift ? right.operand : widened(cx, span, right, type)
   const width = widthOf(type)
+  const b = shift ? shiftCount(right.operand, width) : widened(cx, span, right, type)
   if ((fn === 'div' || fn === 'mod') && type.signed) return { type, operand: signedDivision(cx, fn, width, a, b) }
   const dst = cx.ir.fresh()
   cx.ir.emit({ op: 'binary', fn: fn === 'rsh' && type.signed ? 'arsh' : fn, width, dst, a, b })
-  const max = type.signed ? undefined : greatest(fn, left, right, type)
+  const max = type.signed ? undefined : greatest(fn, left, { ...right, operand: b }, type)
   return { type, operand: reg(dst), ...(max === undefined ? {} : { max }) }
 }
+
+/** What is shifted decides; the count may be any integer. */
+function shiftedType(cx: Context, span: Span, left: Value, right: Value): IntType {
+  intOf(cx, span, right, U32)
+  const type = promoted(intOf(cx, span, left, U32))
+  if (left.type.kind === 'literal' && 'imm' in left.operand) checkRange(cx, span, left.operand.imm, type)
+  return type
+}
+
+/** Counts are taken modulo the width, as the machine does with those in registers, and refuses to with numbers. */
+const shiftCount = (count: Operand, width: Width): Operand =>
+  'imm' in count ? imm(count.imm & BigInt(width - 1)) : count
 
 /** The most that a number without sign can be. */
 function mostOf(value: Value): bigint | undefined {
@@ -112,6 +121,9 @@ function greatest(fn: BinaryOp, left: Value, right: Value, type: IntType): bigin
   }
 }
 
+/** Numbers of the source are below this, so that computing with them takes no time. */
+const LARGEST = 1n << 64n
+
 function folded(cx: Context, span: Span, fn: BinaryOp, left: Value, right: Value): Value {
   const [a, b] = [left.operand, right.operand]
   if (!('imm' in a && 'imm' in b)) return fail(cx, span, 'not-a-value', { what: 'this' })
@@ -129,7 +141,14 @@ function folded(cx: Context, span: Span, fn: BinaryOp, left: Value, right: Value
     rsh: () => a.imm >> (b.imm & 63n),
     arsh: () => a.imm >> (b.imm & 63n),
   }
-  return { type: LITERAL, operand: imm(results[fn]()), from: span }
+  const result = results[fn]()
+  if (result >= LARGEST || -result > LARGEST)
+    return fail(cx, span, 'literal-range', {
+      value: `${result}`,
+      type: 'u64',
+      range: `0 to ${LARGEST - 1n}`,
+    })
+  return { type: LITERAL, operand: imm(result), from: span }
 }
 
 /** The machine divides without signs: take them off, divide, put the right one back. */
@@ -166,7 +185,18 @@ function signedDivision(cx: Context, fn: 'div' | 'mod', width: Width, a: Operand
 export function commonType(cx: Context, span: Span, operator: string, left: Value, right: Value): IntType {
   const a = left.type.kind === 'literal' ? undefined : promoted(intOf(cx, span, left, U32))
   const b = right.type.kind === 'literal' ? undefined : promoted(intOf(cx, span, right, U32))
-  if (a === undefined || b === undefined) return fitting(cx, span, a ?? b ?? U32, a === undefined ? left : right)
+  if (a === undefined || b === undefined) {
+    const type = a ?? b ?? U32
+    const literal = a === undefined ? left : right
+    // Where a sign matters, -1 is less than 0 and no way to write all ones.
+    if (!type.signed && COMPARES_OR_DIVIDES.has(operator) && 'imm' in literal.operand && literal.operand.imm < 0n)
+      fail(cx, literal.from ?? span, 'literal-range', {
+        value: `${literal.operand.imm}`,
+        type: typeName(type),
+        range: `0 to ${rangeOf(type).max}`,
+      })
+    return fitting(cx, span, type, literal)
+  }
   if (a.signed !== b.signed && SIGN_MATTERS.has(operator)) {
     const wide = a.bits > b.bits ? a : b
     if (!(widens(a, wide) && widens(b, wide)))
@@ -177,7 +207,10 @@ export function commonType(cx: Context, span: Span, operator: string, left: Valu
         instead: castsOf(cx, operator, [left, a], [right, b]),
       })
   }
-  return { kind: 'int', bits: a.bits === 64 || b.bits === 64 ? 64 : 32, signed: a.signed && b.signed }
+  // Where one holds all values of the other, it is that one: s64 of s64 and u32.
+  if (widens(a, b)) return b
+  if (widens(b, a)) return a
+  return { kind: 'int', bits: a.bits === 64 || b.bits === 64 ? 64 : 32, signed: false }
 }
 
 /** The same operation in either sign: `u32(a) < b, or a < s32(b)`. */

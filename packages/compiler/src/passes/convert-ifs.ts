@@ -1,4 +1,4 @@
-import { liveIn, liveOut, predecessors } from '../ir/graph.ts'
+import { liveIn, liveOut, NO_REGISTERS, predecessors } from '../ir/graph.ts'
 import { type Block, definedBy, type IrFunction, retarget } from '../ir/ir.ts'
 
 /**
@@ -49,7 +49,7 @@ function convertOne(f: IrFunction): IrFunction | undefined {
       if (rest.end.op !== 'jump' || rest.end.to !== moves.end.to) continue
       const { to } = moves.end
       const written = new Set(moves.instrs.flatMap((instr) => definedBy(instr) ?? []))
-      const alive = liveIn(rest, outs[other] ?? new Set())
+      const alive = liveIn(rest, outs[other] ?? NO_REGISTERS)
       const read = [a, b].some((operand) => 'reg' in operand && written.has(operand.reg))
       if (read || [...written].some((register) => alive.has(register))) continue
       const blocks: Block[] = [...f.blocks]

@@ -49,6 +49,13 @@ export function removeDeadStores(f: IrFunction): IrFunction {
           if (base !== undefined && 'reg' in base && base.reg === instr.dst) doomed.delete(key)
         }
     }
+    // So does what depends on where we came from: around a loop it was another one.
+    const phis = new Set(f.blocks[at]?.phis.map((phi) => phi.dst))
+    if (phis.size > 0)
+      for (const key of doomed) {
+        const base = stores.get(key)?.base
+        if (base !== undefined && 'reg' in base && phis.has(base.reg)) doomed.delete(key)
+      }
     return doomed
   }
   for (let changed = true; changed; ) {

@@ -25,6 +25,8 @@ interface Facts {
   definition(operand: Operand): Instr | undefined
   /** Low bits that may be set. */
   bits(operand: Operand): number
+  /** The same as the verifier sees it. */
+  seenBits(operand: Operand): number
 }
 
 function foldOnce(f: IrFunction): IrFunction {
@@ -35,7 +37,16 @@ function foldOnce(f: IrFunction): IrFunction {
       const dst = definedBy(instr)
       if (dst !== undefined) definitions.set(dst, instr)
     }
-  const facts: Facts = { bits, definition: (operand) => ('reg' in operand ? definitions.get(operand.reg) : undefined) }
+  let seen: ((operand: Operand) => number) | undefined
+  const seenBits = (operand: Operand): number => {
+    seen ??= knownBits(f, 'verifier')
+    return seen(operand)
+  }
+  const facts: Facts = {
+    bits,
+    seenBits,
+    definition: (operand) => ('reg' in operand ? definitions.get(operand.reg) : undefined),
+  }
   const instead = new Map<number, Operand>()
   const blocks = [...f.blocks]
   let changed = false
@@ -225,7 +236,7 @@ function foldEnd(end: Terminator, facts: Facts): Terminator {
   if (same(a, b)) return jump(end.if === 'eq' || end.if.endsWith('le') || end.if.endsWith('ge'))
   if (!('imm' in b)) return end
   const value = BigInt.asUintN(width, b.imm)
-  const top = mask(Math.min(width, facts.bits(a)))
+  const top = mask(Math.min(width, end.guard === true ? facts.seenBits(a) : facts.bits(a)))
   switch (end.if) {
     case 'lt':
       if (value === 0n) return jump(false)

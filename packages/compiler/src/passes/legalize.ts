@@ -1,4 +1,4 @@
-import { liveOut } from '../ir/graph.ts'
+import { liveOut, NO_REGISTERS, type Registers } from '../ir/graph.ts'
 import {
   type BinaryOp,
   type Block,
@@ -6,7 +6,6 @@ import {
   type Instr,
   type IrFunction,
   type Operand,
-  type Terminator,
   usesOf,
   usesOfEnd,
   type Width,
@@ -24,8 +23,7 @@ const COMMUTES: ReadonlySet<BinaryOp> = new Set(['add', 'mul', 'and', 'or', 'xor
  * Operands as instructions take them: the left one of an operation in its result's register, numbers that fit no instruction
  * in registers, arguments in r1 to r5, results in r0. Outside of SSA form.
  */
-export function legalize(source: IrFunction): Legal {
-  const f = zeroTests(source)
+export function legalize(f: IrFunction): Legal {
   let registers = f.registers
   const fixed = new Map<number, number>()
   const pinned = (color: number): number => {
@@ -33,8 +31,9 @@ export function legalize(source: IrFunction): Legal {
     return registers++
   }
   const outs = liveOut(f)
+  const addresses = stackAddresses(f)
   const blocks = f.blocks.map((block, at): Block => {
-    const dying = lastUses(block, outs[at] ?? new Set())
+    const dying = lastUses(block, outs[at] ?? NO_REGISTERS)
     const instrs: Instr[] = []
     const inRegister = (operand: Operand, width: Width, span: Instr['span']): Operand => {
       if ('reg' in operand || fits(operand.imm, width)) return operand
@@ -49,9 +48,21 @@ export function legalize(source: IrFunction): Legal {
       const { span } = instr
       switch (instr.op) {
         case 'binary': {
+          const accepted = withAcceptedNumber(instr)
+          if (accepted.op === 'move') {
+            instrs.push(accepted)
+            break
+          }
           const dies = (operand: Operand): boolean => 'reg' in operand && dying[i]?.has(operand.reg) === true
-          const swap = COMMUTES.has(instr.fn) && 'reg' in instr.b && 'reg' in instr.a && dies(instr.b) && !dies(instr.a)
-          const [left, right] = swap ? [instr.b, instr.a] : [instr.a, instr.b]
+          const isAddress = 'reg' in instr.a && addresses.has(instr.a.reg)
+          const swap =
+            !isAddress &&
+            COMMUTES.has(instr.fn) &&
+            'reg' in instr.b &&
+            'reg' in instr.a &&
+            dies(instr.b) &&
+            !dies(instr.a)
+          const [left, right] = swap ? [instr.b, instr.a] : [accepted.a, accepted.b]
           let b = inRegister(right, instr.width, span)
           if ('reg' in b && b.reg === instr.dst && !('reg' in left && left.reg === instr.dst)) b = moved(b, span)
           if (!('reg' in left && left.reg === instr.dst))
@@ -113,6 +124,40 @@ export function legalize(source: IrFunction): Legal {
   return { f: parametersFirst({ ...f, blocks, registers }), fixed }
 }
 
+/**
+ * Registers that may hold the address of something on a stack, one's own or a caller's. They stay the left operand: of
+ * `number += address` the verifier forgets which function's stack it was.
+ */
+function stackAddresses(f: IrFunction): ReadonlySet<number> {
+  const found = new Set<number>()
+  const isFound = (operand: Operand): boolean => 'reg' in operand && found.has(operand.reg)
+  for (let size = -1; size !== found.size; ) {
+    size = found.size
+    for (const { instrs } of f.blocks)
+      for (const instr of instrs)
+        if (
+          instr.op === 'parameter' ||
+          (instr.op === 'address' && instr.of.kind === 'stack') ||
+          (instr.op === 'fieldAddress' && isFound(instr.base)) ||
+          (instr.op === 'move' && isFound(instr.a)) ||
+          (instr.op === 'binary' && instr.fn === 'add' && instr.width === 64 && isFound(instr.a))
+        )
+          found.add(instr.dst)
+  }
+  return found
+}
+
+type Binary = Extract<Instr, { op: 'binary' }>
+
+/** The verifier refuses numbers that it takes from registers: shifts by the width and more, division by zero. */
+function withAcceptedNumber(instr: Binary): Binary | Extract<Instr, { op: 'move' }> {
+  const { fn, width, b, span, dst } = instr
+  if (!('imm' in b)) return instr
+  if (fn === 'lsh' || fn === 'rsh' || fn === 'arsh') return { ...instr, b: { imm: b.imm & BigInt(width - 1) } }
+  if ((fn !== 'div' && fn !== 'mod') || BigInt.asUintN(width, b.imm) !== 0n) return instr
+  return { op: 'move', width, dst, a: fn === 'div' ? { imm: 0n } : instr.a, span }
+}
+
 /** What comes in registers is taken from there before anything else is done. */
 function parametersFirst(f: IrFunction): IrFunction {
   const [first, ...others] = f.blocks
@@ -123,8 +168,8 @@ function parametersFirst(f: IrFunction): IrFunction {
 }
 
 /** For each step, the registers that nothing reads after it. */
-function lastUses(block: Block, out: ReadonlySet<number>): readonly ReadonlySet<number>[] {
-  const alive = new Set(out)
+function lastUses(block: Block, out: Registers): readonly ReadonlySet<number>[] {
+  const alive = out.copy()
   for (const register of usesOfEnd(block.end)) alive.add(register)
   const found: ReadonlySet<number>[] = []
   for (const instr of block.instrs.toReversed()) {
@@ -139,43 +184,3 @@ function lastUses(block: Block, out: ReadonlySet<number>): readonly ReadonlySet<
 /** As an immediate: any 32 bits for 32-bit operations, and what their sign extends to for 64-bit ones. */
 const fits = (value: bigint, width: Width): boolean =>
   width === 32 || BigInt.asIntN(32, value) === BigInt.asIntN(64, value)
-
-/** A bitfield of which only is asked whether it is zero need not be shifted down: in 64 bits, where it is at the top. */
-function zeroTests(f: IrFunction): IrFunction {
-  const uses = new Map<number, number>()
-  const count = (register: number): void => void uses.set(register, (uses.get(register) ?? 0) + 1)
-  for (const block of f.blocks) {
-    for (const instr of block.instrs) for (const register of usesOf(instr)) count(register)
-    for (const register of usesOfEnd(block.end)) count(register)
-  }
-  const isZeroTest = (end: Terminator, register: number): boolean =>
-    end.op === 'branch' &&
-    (end.if === 'eq' || end.if === 'ne') &&
-    'reg' in end.a &&
-    end.a.reg === register &&
-    'imm' in end.b &&
-    end.b.imm === 0n
-  return {
-    ...f,
-    blocks: f.blocks.map((block) => {
-      const at = block.instrs.findIndex(
-        (instr) =>
-          instr.op === 'load' &&
-          instr.place.kind === 'field' &&
-          instr.place.bits !== undefined &&
-          uses.get(instr.dst) === 1 &&
-          isZeroTest(block.end, instr.dst),
-      )
-      if (at < 0 || block.end.op !== 'branch') return block
-      return {
-        ...block,
-        instrs: block.instrs.map((instr, i) =>
-          i === at && instr.op === 'load' && instr.place.kind === 'field'
-            ? { ...instr, place: { ...instr.place, bits: 'test' as const } }
-            : instr,
-        ),
-        end: { ...block.end, width: 64 },
-      }
-    }),
-  }
-}

@@ -46,13 +46,32 @@ const ORDER: readonly (keyof typeof ssaPasses)[] = [
   'removeDead',
 ]
 
+const ROUNDS = 4
+
+/** Steps, phis and branches: what does not get less has not changed, or not for the better. */
+function sizeOf(f: IrFunction): string {
+  let [steps, phis, branches] = [0, 0, 0]
+  for (const block of f.blocks) {
+    steps += block.instrs.length
+    phis += block.phis.length
+    if (block.end.op === 'branch') branches++
+  }
+  return `${steps} ${phis} ${branches}`
+}
+
 /** A function in SSA form through all passes, and out of it again. */
 export function optimize(source: IrFunction, without: readonly PassName[]): IrFunction {
   let f = toSsa(source)
   const run = (name: keyof typeof ssaPasses): void => {
     if (!without.includes(name)) f = ssaPasses[name](f)
   }
-  for (let round = 0; round < 3; round++) for (const name of ORDER) run(name)
+  let size = sizeOf(f)
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const name of ORDER) run(name)
+    const next = sizeOf(f)
+    if (next === size) break
+    size = next
+  }
   for (const name of ['sinkStores', 'fold', 'removeDead'] as const) run(name)
   const out = cleanBlocks(fromSsa(placePrivate(f)))
   return without.includes('convertIfs') ? out : cleanBlocks(convertIfs(out))

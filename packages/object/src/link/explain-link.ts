@@ -7,9 +7,9 @@ import type { LinkedObject, Resolutions } from './linked-object.ts'
 export interface LinkExplanation {
   /** Of the program or subprogram that asked; empty for what is the whole object's. */
   readonly function: string
-  /** Slot in that function, where there is one. */
+  /** Slot in that function as the object has it, where there is one. */
   readonly at?: number
-  /** What was asked for: a kind of CO-RE relocation, or `argument`, `kfunc`, `ksym`, `kconfig`, `attach`, `callback`. */
+  /** What was asked for: a kind of CO-RE relocation, or `argument`, `kfunc`, `ksym`, `kconfig`, `attach`, `callback`, `prune`. */
   readonly kind: string
   /** In the program's words: `struct tcp_sock.snd_cwnd`. */
   readonly subject: string
@@ -24,7 +24,7 @@ export interface LinkExplanation {
 
 /** What linking resolved to what, in the order of the programs. */
 export function explainLink(linked: LinkedObject): readonly LinkExplanation[] {
-  const { core, externs, arguments: bound, attachments } = linked.resolved
+  const { core, externs, arguments: bound, attachments, pruned } = linked.resolved
   return [
     ...linked.structOps.flatMap((value) =>
       value.dropped.map(({ callback, why }) => ({
@@ -50,6 +50,13 @@ export function explainLink(linked: LinkedObject): readonly LinkExplanation[] {
     })),
     ...core.map(explainCore),
     ...externs.map(explainExtern),
+    ...pruned.map(({ function: f, from, to }) => ({
+      function: f,
+      kind: 'prune',
+      subject: f,
+      from: `${from} instructions`,
+      to: `${to}`,
+    })),
   ]
 }
 

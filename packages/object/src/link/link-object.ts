@@ -12,6 +12,7 @@ import { type PatchedFunction, patchFunction } from './patch-function.ts'
 import { functionAt, type PlacedFunction, placeProgram } from './place-program.ts'
 import { programCode } from './program-code.ts'
 import { programInfo } from './program-info.ts'
+import { pruneObject } from './prune/prune-object.ts'
 
 /** What to link of an object. */
 export interface LinkOptions {
@@ -46,27 +47,36 @@ export function linkObject(object: BpfObject, target: LinkTarget, options: LinkO
   const structOps = object.structOps.filter(wantedOps).map((ops) => linkStructOps(needBtf(btf), ops, state))
   const programs = choosePrograms(object, options.programs, structOps).map((index) => {
     const f = functionAt(object, index)
-    return {
-      index,
-      f,
-      placed: placeProgram(object, index),
-      found: roleOf(f, index, structOps, state, options.attachTo?.(f)),
-    }
+    return { index, f, found: roleOf(f, index, structOps, state, options.attachTo?.(f)) }
   })
-  const all = programs.flatMap(({ placed }) => placed)
-  const patched = patchAll(object, btf, all, state)
+  const all = programs.flatMap(({ index }) => placeProgram(object, index))
+  const applied = patchAll(object, btf, all, state)
   const externs = linkExterns(object, btf, externsOf(all), state, options.untold ?? 'error')
+  const roles = new Map(programs.map(({ index, found }) => [index, found]))
+  const {
+    object: final,
+    patched,
+    pruned,
+  } = pruneObject({
+    object,
+    btf,
+    patched: applied,
+    externs,
+    loadsKfuncs: state.loadsKfuncs,
+    isVoid: (index) => isVoid(roles.get(index)),
+  })
   const littleEndian = object.endian === 'little'
   const strings = object.btf === undefined ? undefined : btfStrings(object.btf, littleEndian)
   const bindings: Resolutions['arguments'][number][] = []
-  const linked = programs.map(({ index, f, placed, found }): LinkedProgram => {
+  const linked = programs.map(({ index, f, found }): LinkedProgram => {
+    const placed = placeProgram(final, index)
     const argumentIndex = (argument: ArgumentRef): number => {
       const bound = bindArgument(f, found, argument)
       bindings.push(bound)
       return bound.index
     }
     const code = programCode({
-      object,
+      object: final,
       placed,
       patched,
       externs: externs.all,
@@ -80,8 +90,11 @@ export function linkObject(object: BpfObject, target: LinkTarget, options: LinkO
   return {
     license: object.license,
     btf: strings === undefined ? [] : btfForms(object, strings.finish()),
-    maps: object.maps.map((map) => linkedMap(map, externs.config, places)),
-    programs: linked,
+    ...withoutUnread(
+      object.maps.map((map) => linkedMap(map, externs.config, places)),
+      linked,
+      object.maps.findIndex(({ kind }) => kind === 'kconfig' && pruned.length > 0),
+    ),
     structOps: structOps.map((one) => one.linked),
     dependsOnModules: state.finder.moduleQuestions() > questions,
     resolved: {
@@ -105,7 +118,40 @@ export function linkObject(object: BpfObject, target: LinkTarget, options: LinkO
               },
             ],
       ),
+      pruned,
     },
+  }
+}
+
+/** Every callback that a program implements returns nothing. */
+const isVoid = (found: RoleFound | undefined): boolean =>
+  found !== undefined &&
+  found.callbacks.length > 0 &&
+  found.callbacks.every(({ link, name }) => {
+    const callback = link.linked.callbacks.find(({ member }) => member.name === name)
+    return callback !== undefined && link.isVoid(callback.member)
+  })
+
+/** Maps and programs without the map at `index`, unless a program reads it; -1 is no map. */
+function withoutUnread(
+  maps: readonly LinkedMap[],
+  programs: readonly LinkedProgram[],
+  index: number,
+): Pick<LinkedObject, 'maps' | 'programs'> {
+  const isRead = programs.some((program) => program.maps.some(({ map }) => map === index))
+  if (index < 0 || isRead) return { maps, programs }
+  const moved = (map: number): number => (map > index ? map - 1 : map)
+  return {
+    maps: maps
+      .filter((_, at) => at !== index)
+      .map((map) => ({
+        ...map,
+        slots: map.slots.map((slot) => (slot.kind === 'map' ? { ...slot, target: moved(slot.target) } : slot)),
+      })),
+    programs: programs.map((program) => ({
+      ...program,
+      maps: program.maps.map(({ at, map }) => ({ at, map: moved(map) })),
+    })),
   }
 }
 

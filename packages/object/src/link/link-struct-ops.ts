@@ -2,6 +2,8 @@ import {
   argumentIndex,
   type Btf,
   callbackSignatures,
+  funcProto,
+  membersOf,
   pointeesOf,
   type StructOpsLayout,
   type StructOpsMember,
@@ -44,6 +46,8 @@ export interface StructOpsLink {
   readonly linked: LinkedStructOps
   /** Position of a callback's argument; `object/unknown-argument` where the kernel passes none such. */
   argumentIndex(callback: string, argument: ArgumentRef): number
+  /** Does a callback return nothing? */
+  isVoid(member: StructOpsMember): boolean
 }
 
 /** Copy a value member by member to where the kernel has them; throws `object/struct-ops-member`. */
@@ -98,7 +102,14 @@ export function linkStructOps(btf: Btf, ops: ObjectStructOps, state: TargetState
     callbacks,
     dropped,
   }
-  return { linked, argumentIndex: (callback, argument) => findArgument(found.btf, layout, callback, argument) }
+  return {
+    linked,
+    argumentIndex: (callback, argument) => findArgument(found.btf, layout, callback, argument),
+    isVoid(member) {
+      const pointer = membersOf(found.btf, layout.typeId)[member.index]?.typeId
+      return pointer !== undefined && funcProto(found.btf, pointer).returns === 0
+    },
+  }
 }
 
 function findArgument(btf: Btf, layout: StructOpsLayout, callback: string, argument: ArgumentRef): number {

@@ -91,4 +91,6 @@ export interface Resolutions {
     readonly id: number
     readonly module?: string
   }[]
+  /** Functions that got shorter, in slots. */
+  readonly pruned: readonly { readonly function: string; readonly from: number; readonly to: number }[]
 }

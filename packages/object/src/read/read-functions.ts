@@ -113,6 +113,7 @@ export function readFunctions(
           }),
         )
         .toSorted((a, b) => a.at - b.at),
+      ...(extra?.prunable === true ? { prunable: true } : {}),
     }
   })
 }

@@ -90,6 +90,7 @@ export function specToObject(spec: StructOpsSpec, options: SpecToObjectOptions =
         coreRelocations: coreRelocationsOf(portables),
         typeId: functionTypes[i] ?? 0,
         lines,
+        prunable: true,
       }),
     ),
     maps: [],

@@ -1,0 +1,136 @@
+// What a callback costs: instructions as the kernel has them, and nanoseconds per call under the same traffic, of ours and of
+// clang's objects of the same algorithm.
+//   node bench/callbacks.mjs [--placements N] [--seconds S] [--json] [NAME=OBJECT...] [--c NAME=FILE.c...]
+//
+// Where the JIT puts the same bits moves a call by more than algorithms differ: so programs are loaded again for each of
+// several placements, behind as many others as chance says, and medians are over these. Without names: those of baseline/.
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { writeObject } from '@tscc/object'
+import { minimalCongAvoidProgram, minimalSsthreshProgram, minimalUndoCwndProgram } from '@tscc/struct-ops'
+import { specToObject } from '@tscc/struct-ops/object'
+import { enableStats, hostKernel } from '@tscc/syscall'
+import { callbacksTable } from './callbacks-table.mjs'
+import { baselines, clangObjects, openObject, ourObject } from './objects.mjs'
+import { median, quantile } from './statistics.mjs'
+import { openVeth } from './veth.mjs'
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    placements: { type: 'string', default: '9' },
+    seconds: { type: 'string', default: '0.3' },
+    c: { type: 'string', multiple: true, default: [] },
+    json: { type: 'boolean', default: false },
+  },
+})
+const placements = Number(options.placements)
+const pairs = (texts) => new Map(texts.map((text) => [text.replace(/=.*/, ''), text.replace(/^[^=]*=/, '')]))
+const kernel = hostKernel()
+
+/**
+ * Segment by segment over a veth pair, with a window that is always full, beyond ssthresh and held where it is: every
+ * acknowledgement is a call in congestion avoidance, and all algorithms get the same ones, a million and more a second.
+ */
+const traffic = { gsoMaxSegs: 1, window: { clamp: 40, ssthresh: 10 } }
+const seconds = Number(options.seconds)
+
+/** An algorithm whose cong_avoid does nothing: a call of it costs what counting costs. */
+function floorObject() {
+  const callbacks = {
+    ssthresh: minimalSsthreshProgram(),
+    cong_avoid: minimalCongAvoidProgram(),
+    undo_cwnd: minimalUndoCwndProgram(),
+  }
+  const file = fileURLToPath(new URL('../.cache/bench/floor.bpf.o', import.meta.url))
+  writeFileSync(file, writeObject(specToObject({ type: 'tcp_congestion_ops', name: 'floor', callbacks })))
+  return file
+}
+
+/** What is measured: `{ algorithm, of, file }`. */
+function candidates() {
+  const ours = pairs(positionals)
+  const inC = pairs(options.c)
+  const names = ours.size > 0 ? [...ours.keys()] : baselines
+  const found = names.flatMap((algorithm) => {
+    const file = ourObject(algorithm, ours.get(algorithm))
+    const source = inC.get(algorithm)
+    const clang = source !== undefined || baselines.includes(algorithm) ? clangObjects(algorithm, source) : undefined
+    return [
+      ...(file === undefined ? [] : [{ algorithm, of: 'tscc', file }]),
+      ...Object.entries(clang ?? {}).map(([flavour, object]) => ({ algorithm, of: flavour, file: object })),
+    ]
+  })
+  return [{ algorithm: 'floor', of: 'floor', file: floorObject() }, ...found]
+}
+
+/** Load everything in another order and place, send with each in turn, read the counters. */
+async function place(veth, all, round) {
+  const dummies = []
+  const opened = []
+  const name = (i) => `b${process.pid}_${round}_${i}`
+  // Powers of the golden ratio are spread evenly, whatever their number
+  const turn = Math.floor(((round * 0.618033988749895) % 1) * all.length)
+  const order = [...all.slice(turn), ...all.slice(0, turn)]
+  try {
+    for (const [i, one] of order.entries()) {
+      for (let n = (round * 7 + i * 3) % 5; n > 0; n--)
+        dummies.push(await openObject(kernel, all[0].file, `d${process.pid}_${dummies.length}`))
+      opened.push({ ...one, cc: name(i), ...(await openObject(kernel, one.file, name(i))) })
+    }
+    for (const { cc } of opened) await veth.send({ cc, seconds })
+    return opened.map(({ algorithm, of, programs }) => ({ algorithm, of, programs: programs() }))
+  } finally {
+    for (const one of [...opened, ...dummies]) one.close()
+  }
+}
+
+const sum = (programs, key) => programs.reduce((total, one) => total + one[key], 0)
+const perCall = ({ programs }) => sum(programs, 'ns') / sum(programs, 'runs')
+
+const all = candidates()
+const stats = enableStats(kernel)
+const veth = await openVeth(traffic)
+const rounds = []
+try {
+  for (let round = 0; round < placements; round++) {
+    if (!options.json) process.stderr.write(`placement ${round + 1} of ${placements}\n`)
+    rounds.push(await place(veth, all, round))
+  }
+} finally {
+  veth.close()
+  stats.close()
+}
+
+const rows = all.map(({ algorithm, of }) => {
+  const each = rounds.map((round) => round.find((one) => one.algorithm === algorithm && one.of === of))
+  const [first] = each
+  const against = (other) => {
+    const theirs = rounds.map((round) => round.find((one) => one.algorithm === algorithm && one.of === other))
+    return theirs[0] === undefined || of !== 'tscc'
+      ? undefined
+      : median(each.map((one, i) => perCall(one) / perCall(theirs[i])))
+  }
+  const ns = each.map(perCall)
+  return {
+    ...{
+      algorithm,
+      of,
+      xlated: sum(first.programs, 'xlated'),
+      runs: each.reduce((n, one) => n + sum(one.programs, 'runs'), 0),
+    },
+    ns: { median: median(ns), low: quantile(ns, 0.25), high: quantile(ns, 0.75) },
+    ...{ toDirect: against('direct'), toCore: against('core') },
+    callbacks: first.programs.map(({ callback, xlated }, i) => ({
+      ...{ callback, xlated },
+      ns: median(
+        each.filter(({ programs }) => programs[i].runs > 0).map(({ programs }) => programs[i].ns / programs[i].runs),
+      ),
+    })),
+  }
+})
+const floor = rows[0].callbacks.find(({ callback }) => callback === 'cong_avoid').ns
+
+const result = { placements, seconds, floor, rows }
+process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `\n${callbacksTable(result)}`)

@@ -1,0 +1,92 @@
+// Objects to be measured: ours as `tscc build` makes them, clang's of the same algorithm, and opening either.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { linkHere, registerStructOps, renameStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
+import { loadPlan, programInfo } from '@tscc/syscall'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const cache = fileURLToPath(new URL('../.cache/bench/', import.meta.url))
+const tscc = fileURLToPath(new URL('../node_modules/.bin/tscc', import.meta.url))
+
+/** The algorithms in C. */
+export const baselines = readdirSync(`${here}baseline`).flatMap((name) => /^(\w+)\.bpf\.c$/.exec(name)?.[1] ?? [])
+
+/** How clang's objects are made; direct offsets are those of the running kernel, from its own header. */
+const flavours = { direct: ['-DBPF_NO_PRESERVE_ACCESS_INDEX'], core: [] }
+
+/** Our object of an algorithm: a file as it is, or what `tscc build` makes of a name or a source; undefined, and why, where it makes none. */
+export function ourObject(name, source = name) {
+  if (source.endsWith('.o')) return resolve(source)
+  mkdirSync(cache, { recursive: true })
+  const file = `${cache}tscc-${name}.bpf.o`
+  try {
+    execFileSync(tscc, ['build', source, '-o', file], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
+    return file
+  } catch (error) {
+    process.stderr.write(`${name}: ${`${error.stderr ?? error.message}`.trim().split('\n')[0]}\n`)
+    return undefined
+  }
+}
+
+/** clang's objects of a C file, by how they find fields; undefined, and why, where clang or bpftool is not there. */
+export function clangObjects(name, source = `${here}baseline/${name}.bpf.c`) {
+  mkdirSync(cache, { recursive: true })
+  try {
+    const include = ['-I', dirname(kernelHeader()), '-I', `${here}baseline`, '-I', dirname(resolve(source))]
+    return Object.fromEntries(
+      Object.entries(flavours).map(([flavour, flags]) => {
+        const file = `${cache}${basename(name)}-${flavour}.bpf.o`
+        const common = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', ...flags, ...include]
+        execFileSync('clang', [...common, '-c', source, '-o', file], { stdio: 'pipe' })
+        return [flavour, file]
+      }),
+    )
+  } catch (error) {
+    const why = error.code === 'ENOENT' ? 'clang or bpftool is not installed' : `${error.stderr ?? error.message}`
+    process.stderr.write(
+      `${name}: none of clang's: ${why.trim()}\n  (Debian: apt-get install clang bpftool libbpf-dev)\n`,
+    )
+    return undefined
+  }
+}
+
+/** A header of the running kernel: made anew after another kernel was booted, since direct offsets are only good for one. */
+function kernelHeader() {
+  const header = `${cache}vmlinux.h`
+  const booted = Date.now() - 1000 * Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])
+  if (existsSync(header) && statSync(header).mtimeMs > booted) return header
+  const btf = '/sys/kernel/btf/vmlinux'
+  const options = { maxBuffer: 1 << 28 }
+  writeFileSync(header, execFileSync('bpftool', ['btf', 'dump', 'file', btf, 'format', 'c'], options))
+  return header
+}
+
+/**
+ * An object file, linked, loaded and registered under `name`. `programs`: instructions as the kernel has them now (`xlated`),
+ * runs and their nanoseconds so far, of each callback.
+ */
+export async function openObject(kernel, file, name) {
+  const linked = await linkHere(kernel, new Uint8Array(readFileSync(file)), { programs: 'struct_ops' })
+  const loaded = loadPlan(kernel, linked)
+  try {
+    const [ops] = structOpsOf(linked, loaded)
+    const registration = registerStructOps(kernel, renameStructOps(ops, name))
+    return {
+      programs: () => ops.load(kernel).programs.map(({ program }, i) => figuresOf(kernel, ops.programs[i], program)),
+      close() {
+        registration.close()
+        loaded.close()
+      },
+    }
+  } catch (error) {
+    loaded.close()
+    throw error
+  }
+}
+
+function figuresOf(kernel, { callback }, program) {
+  const { xlated_prog_len, run_cnt, run_time_ns } = programInfo(kernel, program.fd)
+  return { callback, xlated: xlated_prog_len / 8, runs: Number(run_cnt), ns: Number(run_time_ns) }
+}

@@ -1,0 +1,97 @@
+import { only, type RegisterSet, readsOf, writesOf } from './effects.ts'
+import { blockStarts, type Flow, type Replaced, replaced, type Step } from './flow.ts'
+import { isDeadAfter, liveAfter } from './remove-dead.ts'
+import { WINDOW } from './touches.ts'
+
+/**
+ * Places that CO-RE relocations added to an address go into the loads and stores there, and copies of an address that are
+ * good for loads and stores only go, too.
+ *
+ *     r7 = r6
+ *     r7 += 1360                  r7 = *(u8 *)(r6 + 1457)
+ *     r7 = *(u8 *)(r7 + 97)
+ */
+export function foldAddresses(flow: Flow, result: RegisterSet): Flow {
+  const starts = blockStarts(flow)
+  const live = liveAfter(flow, result)
+  const parts: Replaced[] = [...flow]
+  for (const [at, step] of flow.entries()) {
+    const moved = movedAddress(step)
+    // Of two that belong together, the second is looked at in the next round.
+    if (moved === undefined || parts[at] !== step) continue
+    const accesses = accessesThrough(flow, starts, live, result, at, moved)
+    if (accesses === undefined || accesses.some(([place]) => parts[place] !== flow[place])) continue
+    parts[at] = undefined
+    for (const [place, part] of accesses) parts[place] = part
+  }
+  return replaced(flow, parts)
+}
+
+type Address = Extract<Step['insn'], { readonly kind: 'load' }>['base']
+
+/** `register` is `base` plus `offset`. */
+interface Moved {
+  readonly register: Address
+  readonly base: Address
+  readonly offset: number
+}
+
+function movedAddress({ insn, core }: Step): Moved | undefined {
+  if (insn.kind !== 'alu' || insn.width !== 64) return undefined
+  if (insn.op === 'mov')
+    return typeof insn.src === 'number' || insn.src === insn.dst
+      ? undefined
+      : { register: insn.dst, base: insn.src, offset: 0 }
+  if (core !== 'field_byte_offset') return undefined
+  const offset = added(insn)
+  return offset === undefined ? undefined : { register: insn.dst, base: insn.dst, offset }
+}
+
+function added(insn: Extract<Step['insn'], { readonly kind: 'alu' }>): number | undefined {
+  if (insn.width !== 64 || typeof insn.src !== 'number') return undefined
+  if (insn.op === 'add') return insn.src
+  return insn.op === 'sub' ? -insn.src : undefined
+}
+
+/**
+ * What the steps behind a moved address become without it, where all that is done with the register until its value is
+ * forgotten are loads and stores; undefined where there is more to it.
+ */
+function accessesThrough(
+  flow: Flow,
+  starts: readonly boolean[],
+  live: readonly RegisterSet[],
+  result: RegisterSet,
+  from: number,
+  { register, base, offset }: Moved,
+): readonly (readonly [at: number, part: Replaced])[] | undefined {
+  const accesses: (readonly [number, Replaced])[] = []
+  const mine = only(register)
+  let baseHolds = true
+  for (let at = from + 1; at <= from + WINDOW; at++) {
+    const step = flow[at]
+    if (step === undefined || starts[at] === true) return undefined
+    const { insn } = step
+    if ((readsOf(step, result) & mine) !== 0) {
+      const back = insn.kind === 'alu' && insn.dst === register && base === register ? added(insn) : undefined
+      if (back === -offset) return [...accesses, [at, undefined]]
+      const access = baseHolds ? moved(step, register, base, offset) : undefined
+      if (access === undefined) return undefined
+      accesses.push([at, access])
+    }
+    if ((writesOf(step) & mine) !== 0 || isDeadAfter(live, at, register)) return accesses
+    if (base !== register && (writesOf(step) & only(base)) !== 0) baseHolds = false
+  }
+  return undefined
+}
+
+/** A load or store at another address; undefined where the step does something else with the register. */
+function moved(step: Step, register: Address, base: Address, offset: number): Step | undefined {
+  const { insn } = step
+  if ((insn.kind !== 'load' && insn.kind !== 'store') || insn.base !== register) return undefined
+  if (insn.kind === 'store' && insn.src === register) return undefined
+  // The offset of an argument is not known yet.
+  if (step.relocation !== undefined && offset !== 0) return undefined
+  const off = insn.off + offset
+  return off < -0x8000 || off > 0x7fff ? undefined : { ...step, insn: { ...insn, base, off } }
+}
