@@ -11,6 +11,12 @@ test.each([
   'v.c = v.b',
   'v.a = 1e6',
   'v.a = v.c + v.a',
+  'v.c = v.c >> 3',
+  'v.a = v.a >> v.b',
+  'v.c = v.c << v.a',
+  'if ((v.a = tp.snd_cwnd)) v.b = 1',
+  'v.c = v.c >> v.a',
+  'v.a = v.a >> u32(33)',
   'v.d = 5n',
   'let big = 5n; v.d = big',
   'if (v.a == 1) v.a = 2',
@@ -41,4 +47,11 @@ test.each([
   'const r = events.reserve(); if (r !== null) send(r)',
 ])('%s', (body) => {
   expect(mistakesOf(inCallback(body, declared))).toEqual([])
+})
+
+test('a parameter that is assigned to has no limit of its argument', () => {
+  const at = `function at(a: FixedArray<u32, 8>, i: u32): u32 { i += 3; return a[i] }
+`
+  const body = 'const arr: FixedArray<u32, 8> = []; v.a = at(arr, min(v.a, 7))'
+  expect(mistakesOf(inCallback(body, at)).map(([code, marked]) => [code, marked])).toEqual([['TSCC2305', 'i']])
 })

@@ -46,9 +46,9 @@ export function lowerCondition(cx: Context, node: Expression, yes: number, no: n
   at(cx, node)
   switch (node.type) {
     case 'ParenthesizedExpression':
-      // Parentheses of its own say that an assignment is meant.
-      if (node.expression.type === 'AssignmentExpression') break
-      return lowerCondition(cx, node.expression, yes, no)
+      // `if ((x = y))` is meant: it has parentheses of its own.
+      if (node.expression.type !== 'AssignmentExpression') return lowerCondition(cx, node.expression, yes, no)
+      break
     case 'UnaryExpression':
       if (node.operator === '!') {
         const inner = lowerCondition(cx, node.argument, no, yes)
