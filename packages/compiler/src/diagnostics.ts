@@ -89,7 +89,10 @@ const table = {
   'may-be-null': {
     code: 2107,
     text: (c: { what: string }) => `${c.what} may be null`,
-    help: (c: { what: string }) => `if (${c.what} === null) return`,
+    help: (c: { what: string }) =>
+      /^\w+$/.test(c.what)
+        ? `if (${c.what} === null) return`
+        : `const found = ${c.what}, then if (found === null) return`,
   },
   'shift-range': {
     code: 2109,
@@ -236,14 +239,45 @@ export function diagnose<Name extends DiagnosticName>(
   }
 }
 
-/** `file:line:column error TSCC…`, the source line, a caret, and help. */
-export function diagnosticText(diagnostic: Diagnostic, source: string): string {
-  const text = source.split('\n')[diagnostic.line - 1] ?? ''
-  const width = Math.max(1, Math.min(diagnostic.span.end - diagnostic.span.start, text.length - diagnostic.column + 1))
-  const lines = [
-    `${diagnostic.file}:${diagnostic.line}:${diagnostic.column} error ${diagnostic.code}: ${diagnostic.message}`,
-    `  ${text}`,
-    `  ${' '.repeat(diagnostic.column - 1)}${'^'.repeat(width)}`,
-  ]
-  return [...lines, ...(diagnostic.help === undefined ? [] : [`help: ${diagnostic.help}`])].join('\n')
+/** Parts of a printed diagnostic. */
+export type DiagnosticPart = 'place' | 'error' | 'mark' | 'help'
+
+/** How to print a diagnostic. */
+export interface DiagnosticTextOptions {
+  /** Gives a part its colour, for terminals. Default: none. */
+  readonly paint?: (part: DiagnosticPart, text: string) => string
 }
+
+/** `file:line:column error TSCC…`, the source line, a caret below what is meant, and help. */
+export function diagnosticText(diagnostic: Diagnostic, source: string, options: DiagnosticTextOptions = {}): string {
+  const { paint = (_, text) => text } = options
+  const { file, line, column, code, message, help, span } = diagnostic
+  const text = (source.split('\n')[line - 1] ?? '').replace(/\r$/, '')
+  const marked = text.slice(column - 1, column - 1 + Math.max(1, span.end - span.start))
+  // Tabs stay tabs, so that the caret is right however wide they are.
+  const before = [...text.slice(0, column - 1)].map((one) => (one === '\t' ? one : ' '.repeat(cellsOf(one)))).join('')
+  const cells = [...marked].reduce((sum, one) => sum + cellsOf(one), 0)
+  return [
+    `${paint('place', `${file}:${line}:${column}`)} ${paint('error', `error ${code}:`)} ${message}`,
+    `  ${text}`,
+    `  ${before}${paint('mark', '^'.repeat(Math.max(1, cells)))}`,
+    ...(help === undefined ? [] : [`${paint('help', 'help:')} ${help}`]),
+  ].join('\n')
+}
+
+/** Columns of a terminal that a character takes. */
+function cellsOf(character: string): number {
+  if (/^\p{Mn}$/u.test(character)) return 0
+  return /^(?:[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation})$/u.test(
+    character,
+  )
+    ? 2
+    : 1
+}
+
+/** Names and permanent numbers of all diagnostics, by number. */
+export const diagnosticCodes: readonly { readonly name: DiagnosticName; readonly code: string }[] = (
+  Object.keys(table) as DiagnosticName[]
+) // the table's own keys
+  .map((name) => ({ name, code: `TSCC${table[name].code}` }))
+  .sort((a, b) => (a.code < b.code ? -1 : 1))

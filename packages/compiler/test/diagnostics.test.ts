@@ -80,3 +80,84 @@ test('a diagnostic as text: place, line, caret, help', () => {
     ].join('\n'),
   )
 })
+
+const printed = (text: string): string => {
+  const [first] = compile(text, { fileName: 'x.bpf.ts' }).diagnostics
+  if (first === undefined) throw new Error('no diagnostic')
+  return diagnosticText(first, text)
+}
+
+test('columns count UTF-16 units, the caret is below what is meant: tabs, accents, wide characters, CRLF', () => {
+  const [, place, caret] = [0, 1, 2].map((line) => printed(inCallback('\t\tv.a = 1.5')).split('\n')[line])
+  expect(printed(inCallback('\t\tv.a = 1.5'))).toMatch(/^x\.bpf\.ts:7:13 error/)
+  expect(place).toBe('      \t\tv.a = 1.5')
+  expect(caret).toBe('      \t\t      ^^^')
+  expect(printed(inCallback('/* é 漢字 😀 e\u0301 */ v.a = 1.5'))).toBe(
+    [
+      'x.bpf.ts:7:28 error TSCC1002: a number with a fraction is not in the language',
+      '      /* é 漢字 😀 e\u0301 */ v.a = 1.5',
+      '                              ^^^',
+      'help: a fixed-point number: 717 / 1024 for 0.7',
+    ].join('\n'),
+  )
+  expect(printed(inCallback('v.a = 1.5').replaceAll('\n', '\r\n')).split('\n')[1]).toBe('      v.a = 1.5')
+  expect(printed("// é 漢字 😀\nconst é = 'é'; const = 1")).toMatch(/^x\.bpf\.ts:2:22 error TSCC1001/)
+})
+
+test('a painter colours the parts', () => {
+  const text = inCallback('v.b = v.a')
+  const [first] = compile(text, { fileName: 'x.bpf.ts' }).diagnostics
+  if (first === undefined) throw new Error('no diagnostic')
+  expect(diagnosticText(first, text, { paint: (part, one) => `<${part}>${one}</>` })).toBe(
+    [
+      '<place>x.bpf.ts:7:11</> <error>error TSCC2103:</> u32 does not fit u16',
+      '      v.b = v.a',
+      '            <mark>^^^</>',
+      '<help>help:</> cut it on purpose: u16(v.a)',
+    ].join('\n'),
+  )
+})
+
+test('all mistakes of a file at once, in their order, and none that only follows', () => {
+  const text = inCallback(`const half = tp.snd_cwnd * 0.5
+    const twice = half * 2
+    if (half > tp.nothing) { v.a = half; v.b = v.a } else v.zz = 1
+    let x = tp.snd_cwn, y = v.q
+    v.a = x + y + tp.also_nothing
+    return tp.none`)
+  expect(found(text).map(([code, marked]) => [code, marked])).toEqual([
+    ['TSCC1002', '0.5'],
+    ['TSCC2002', 'nothing'],
+    ['TSCC2103', 'v.a'],
+    ['TSCC2002', 'zz'],
+    ['TSCC2002', 'snd_cwn'],
+    ['TSCC2002', 'q'],
+    ['TSCC2002', 'also_nothing'],
+    ['TSCC2002', 'none'],
+  ])
+})
+
+test('a function that is inlined twice has its mistakes once; one that nobody calls has them too', () => {
+  const functions = `function f(tp: tcp_sock): u32 { return tp.nothing }
+function g(tp: tcp_sock): u32 { return tp.nothing_else }
+`
+  expect(found(functions + inCallback('v.a = f(tp) + f(tp)')).map(([, marked]) => marked)).toEqual([
+    'nothing',
+    'nothing_else',
+  ])
+})
+
+test('the stack: at the name of the function that needs too much', () => {
+  const body = `const a: FixedArray<u64, 100> = []
+    for (const i of range(100)) a[i] = i
+    for (const i of range(100)) v.d += a[i]`
+  expect(found(inCallback(body))).toMatchObject([
+    ['TSCC2302', 'ssthresh', expect.stringMatching(/^ssthresh needs \d+ bytes of stack, of 512$/)],
+  ])
+  const own = `const fill = noinline((n: u32): u32 => { ${body.replace('v.d', 'total.value')}; return n })
+export const total = global<u64>(0)
+`
+  expect(found(own + inCallback('v.a = fill(1)'))).toMatchObject([
+    ['TSCC2302', 'fill', expect.stringMatching(/^fill needs/)],
+  ])
+})

@@ -16,6 +16,18 @@ export default structOps<tcp_congestion_ops>({
 })
 `
 
+/** What programs of the tests have around: maps, a tunable, a global, functions. */
+export const declared = `interface Big { x: FixedArray<u64, 14> }
+interface Key { addr: u32; port: u16 }
+export const flows = hash<u32, u64>(8)
+export const events = ringbuf<Key>(4096)
+export const alpha = tunable<u32>(3)
+export const losses = global<u64>(0)
+function f0(): void { losses.value = 0 }
+function f1(x: u32): u32 { return x }
+function send(record: Key): void { events.submit(record) }
+`
+
 /** Code, marked text, message and help of each diagnostic of a module. */
 export function mistakesOf(
   text: string,

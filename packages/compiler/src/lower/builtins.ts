@@ -165,6 +165,11 @@ function exists(cx: Context, node: CallExpression, args: readonly Expression[]):
   if (argument.type === 'Identifier') {
     const enumerator = cx.module.header.enumerator(argument.name)
     if (enumerator === undefined) return fail(cx, argument, 'unknown-name', { name: argument.name, nearest: [] })
+    if (enumerator.enum === '')
+      return fail(cx, argument, 'not-in-language', {
+        what: 'exists() of a constant whose enum has no name',
+        instead: 'kernelAtLeast(7, 0), or the version that has it',
+      })
     cx.ir.emit({ op: 'question', dst, ask: { kind: 'enumeratorExists', enum: enumerator.enum, name: argument.name } })
     return { type: BOOL, operand: reg(dst) }
   }

@@ -46,6 +46,8 @@ export function lowerCondition(cx: Context, node: Expression, yes: number, no: n
   at(cx, node)
   switch (node.type) {
     case 'ParenthesizedExpression':
+      // Parentheses of its own say that an assignment is meant.
+      if (node.expression.type === 'AssignmentExpression') break
       return lowerCondition(cx, node.expression, yes, no)
     case 'UnaryExpression':
       if (node.operator === '!') {

@@ -1,19 +1,10 @@
-import type { CallExpression, Expression, Program, Statement, TSInterfaceDeclaration } from 'oxc-parser'
+import type { CallExpression, Expression, Program, Statement } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import type { MapDeclaration } from '../emit/maps.ts'
 import { irBuilder } from '../ir/builder.ts'
 import { nearest } from '../kernel-header.ts'
-import {
-  alignOfData,
-  type DataType,
-  isData,
-  type Layout,
-  rangeOf,
-  sizeOfData,
-  type Type,
-  typeName,
-  U32,
-} from '../types.ts'
+import { alignOfData, type DataType, isData, rangeOf, sizeOfData, type Type, typeName, U32 } from '../types.ts'
+import { declarationOf, declareInterface } from './layouts.ts'
 import { LOWERING } from './lowering.ts'
 import {
   type Constant,
@@ -74,11 +65,6 @@ function orBroken(scope: ModuleScope, name: string, make: () => void): void {
     throw error
   }
 }
-
-const declarationOf = (statement: Statement): Statement =>
-  statement.type === 'ExportNamedDeclaration' && statement.declaration != null
-    ? (statement.declaration as Statement) // what may be exported is a statement of its own
-    : statement
 
 function unique(scope: ModuleScope, name: string, span: Span): string {
   const f = scope.functions.get(name)
@@ -204,7 +190,9 @@ function declareVariable(scope: ModuleScope, declared: Declared): void {
   // A plain `let` belongs to the program alone.
   const initial = init === undefined ? undefined : constantOf(scope, init, annotation)
   const type = annotation ?? (initial?.type.kind === 'literal' ? U32 : initial?.type)
-  if (type === undefined || !isData(type)) fail({ module: scope }, span, 'needs-type', { what: name })
+  if (type === undefined) fail({ module: scope }, span, 'needs-type', { what: name, instead: `let ${name}: u32` })
+  if (!isData(type))
+    fail({ module: scope }, span, 'wrong-type', { want: 'a type that lies in memory', found: typeName(type) })
   if (init !== undefined && initial === undefined)
     fail({ module: scope }, init, 'wrong-type', { want: 'a constant', found: 'something else' })
   scope.handles.set(
@@ -404,58 +392,4 @@ function initialBytes(scope: ModuleScope, type: DataType, node: Expression): Uin
       found: 'something else',
     })
   return bytesOf(type, constant.value)
-}
-
-function declareInterface(
-  scope: ModuleScope,
-  node: TSInterfaceDeclaration,
-  program: Program,
-  path: readonly string[],
-): void {
-  const { name } = node.id
-  if (scope.layouts.get(name)?.node === node) return // another interface needed it already
-  if (scope.layouts.has(name)) fail({ module: scope }, node.id, 'duplicate', { name })
-  scope.layouts.set(name, layoutOf(scope, node, program, [...path, name]))
-}
-
-/** Members one behind the other, aligned as C does. */
-function layoutOf(scope: ModuleScope, node: TSInterfaceDeclaration, program: Program, path: readonly string[]): Layout {
-  const fields = new Map<string, { readonly offset: number; readonly type: DataType }>()
-  let [size, align] = [0, 1]
-  if (node.typeParameters != null)
-    fail({ module: scope }, node.typeParameters, 'not-in-language', {
-      what: 'a type parameter',
-      instead: 'an interface for each type',
-    })
-  const [base] = node.extends
-  if (base !== undefined)
-    fail({ module: scope }, base, 'not-in-language', { what: 'extends', instead: 'a member of that type' })
-  for (const member of node.body.body) {
-    const annotation = member.type === 'TSPropertySignature' ? member.typeAnnotation?.typeAnnotation : undefined
-    if (member.type !== 'TSPropertySignature' || member.key.type !== 'Identifier' || member.optional)
-      return fail({ module: scope }, member, 'not-in-language', { what: 'this member', instead: 'name: type' })
-    if (annotation === undefined) return fail({ module: scope }, member, 'needs-type', { what: member.key.name })
-    // An interface that is declared further down.
-    if (annotation.type === 'TSTypeReference' && annotation.typeName.type === 'Identifier') {
-      const wanted = annotation.typeName.name
-      const other = program.body
-        .map(declarationOf)
-        .find((one): one is TSInterfaceDeclaration => one.type === 'TSInterfaceDeclaration' && one.id.name === wanted)
-      if (path.includes(wanted)) return fail({ module: scope }, member, 'contains-itself', { name: wanted })
-      if (other !== undefined) declareInterface(scope, other, program, path)
-    }
-    const type = typeOfAnnotation({ module: scope }, annotation)
-    if (!isData(type))
-      return fail({ module: scope }, annotation, 'wrong-type', {
-        want: 'a type that lies in memory',
-        found: typeName(type),
-      })
-    if (fields.has(member.key.name)) return fail({ module: scope }, member.key, 'duplicate', { name: member.key.name })
-    const own = alignOfData(type)
-    const offset = Math.ceil(size / own) * own
-    fields.set(member.key.name, { offset, type })
-    size = offset + sizeOfData(type)
-    align = Math.max(align, own)
-  }
-  return { name: node.id.name, node, size: Math.ceil(size / align) * align, align, fields }
 }

@@ -71,7 +71,7 @@ function oneExpression(cx: Context, node: Expression): Value {
       if (isComparison(node.operator)) return asBool(cx, node)
       return isArithmetic(node.operator) ? binary(cx, node, node.left) : noOperator(cx, node, node.operator)
     case 'LogicalExpression':
-      return isTruth(cx, node.left) ? asBool(cx, node) : logical(cx, node)
+      return node.operator === '??' || isTruth(cx, node.left) ? asBool(cx, node) : logical(cx, node)
     case 'ConditionalExpression':
       return conditional(cx, node)
     case 'UnaryExpression':
@@ -86,6 +86,11 @@ function oneExpression(cx: Context, node: Expression): Value {
     case 'TSNonNullExpression':
       return lowerExpression(cx, node.expression)
     default: {
+      const own =
+        node.type === 'NewExpression' && node.callee.type === 'Identifier'
+          ? insteadOfJavaScript(node.callee.name)
+          : undefined
+      if (own !== undefined) return fail(cx, node, 'not-in-language', { what: 'new', instead: own })
       const [what, instead] = INSTEAD[node.type] ?? [node.type.replace(/Expression$/, ' expression').toLowerCase()]
       return fail(cx, node, 'not-in-language', { what, ...(instead === undefined ? {} : { instead }) })
     }
@@ -152,6 +157,9 @@ function identifier(cx: Context, name: string, span: Span): Value {
   if (enumerator !== undefined) {
     if (enumerator.kernels !== undefined && !isAskedFor(cx, `enumerator:${name}`, enumerator.kernels))
       return fail(cx, span, 'not-everywhere', { what: name, kernels: enumerator.kernels, ask: `exists(${name})` })
+    // Of an enum without a name no kernel can be asked; such constants are part of its interface, and stay as they are.
+    if (enumerator.enum === '')
+      return { type: { kind: 'int', bits: 32, signed: enumerator.value < 0 }, operand: imm(enumerator.value) }
     const dst = cx.ir.fresh()
     cx.ir.emit({ op: 'question', dst, ask: { kind: 'enumerator', enum: enumerator.enum, name } })
     return { type: { kind: 'int', bits: 32, signed: enumerator.value < 0 }, operand: reg(dst) }
@@ -305,7 +313,12 @@ export function truth(cx: Context, span: Span, value: Value): Operand {
   if (value.type.kind === 'bool') return value.operand
   if (value.type.kind === 'literal' && 'imm' in value.operand && (value.operand.imm === 0n || value.operand.imm === 1n))
     return value.operand
-  return fail(cx, span, 'wrong-type', { want: 'bool', found: typeName(value.type) })
+  const isNumber = value.type.kind === 'int' || value.type.kind === 'literal'
+  return fail(cx, span, 'wrong-type', {
+    want: 'bool',
+    found: typeName(value.type),
+    ...(isNumber ? { instead: `${textOf(cx, span)} !== 0` } : {}),
+  })
 }
 
 /** Is it no number? Where the syntax does not say, it is lowered for its type alone. */

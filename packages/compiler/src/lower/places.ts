@@ -3,16 +3,7 @@ import type { Span } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
 import type { AccessSize, Place as MemoryPlace, Operand } from '../ir/ir.ts'
 import { type FieldInfo, nearest } from '../kernel-header.ts'
-import {
-  type BOOL,
-  type DataType,
-  type IntType,
-  isAddress,
-  type StructType,
-  sizeOfData,
-  type Type,
-  typeName,
-} from '../types.ts'
+import { type BOOL, type DataType, type IntType, type StructType, sizeOfData, type Type, typeName } from '../types.ts'
 import { isAskedFor } from './questions.ts'
 import { at, type Context, fail, giveUp, type Handle, type Memory, type Value, type Variable } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
@@ -189,6 +180,11 @@ function elementOf(cx: Context, node: MemberExpression, object: Value): Found {
       },
     }
   }
+  if (memoryOf(object).region === 'private')
+    return fail(cx, node.property, 'not-in-language', {
+      what: 'an element of private state by a variable index',
+      instead: 'a map or a local array; numbers as indices, in a switch',
+    })
   const max =
     index.max ?? (index.type.kind === 'int' && !index.type.signed ? (1n << BigInt(index.type.bits)) - 1n : undefined)
   if (max === undefined || max >= BigInt(type.length))
@@ -201,24 +197,12 @@ function elementOf(cx: Context, node: MemberExpression, object: Value): Found {
       what: 'an element of a kernel array by a variable index',
       instead: 'a number, or a switch over the few that there are',
     })
-  return variableElement(cx, node.property, object, type.element, index.operand, max)
+  return variableElement(cx, object, type.element, index.operand, max)
 }
 
 /** The verifier has to see the bound in the instructions: what is above it becomes element 0. */
-function variableElement(
-  cx: Context,
-  span: Span,
-  object: Value,
-  element: DataType,
-  index: Operand,
-  max: bigint,
-): Found {
+function variableElement(cx: Context, object: Value, element: DataType, index: Operand, max: bigint): Found {
   const memory = memoryOf(object)
-  if (memory.region === 'private')
-    return fail(cx, span, 'not-in-language', {
-      what: 'an element of private state by a variable index',
-      instead: 'a map or a local array',
-    })
   const bounded = cx.ir.fresh()
   cx.ir.emit({ op: 'move', width: 64, dst: bounded, a: index })
   const [above, after] = [cx.ir.block(), cx.ir.block()]
@@ -305,9 +289,10 @@ export function placeOf(cx: Context, node: Expression): Place | { readonly value
       if (!variable.assignable)
         return fail(cx, node, 'not-assignable', {
           what: node.name,
-          instead: isAddress(variable.type)
-            ? 'its fields one by one: a record stays where it is'
-            : 'let in the place of const, or a variable of its own',
+          instead:
+            variable.type.kind === 'record' || variable.type.kind === 'array'
+              ? 'its fields one by one: a record stays where it is'
+              : 'let in the place of const, or a variable of its own',
         })
       return { kind: 'variable', name: node.name, variable }
     }

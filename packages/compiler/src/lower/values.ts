@@ -51,7 +51,12 @@ export function arithmetic(cx: Context, span: Span, operator: string, left: Valu
   const type = shift ? shiftedType(cx, span, left, right) : commonType(cx, span, operator, left, right)
   if ((fn === 'div' || fn === 'mod') && 'imm' in right.operand && right.operand.imm === 0n)
     return fail(cx, right.from ?? span, 'division-by-zero', {})
-  if (shift && 'imm' in right.operand && (right.operand.imm < 0n || right.operand.imm >= BigInt(type.bits)))
+  if (
+    shift &&
+    right.type.kind === 'literal' &&
+    'imm' in right.operand &&
+    (right.operand.imm < 0n || right.operand.imm >= BigInt(type.bits))
+  )
     return fail(cx, right.from ?? span, 'shift-range', {
       by: `${right.operand.imm}`,
       type: typeName(type),

@@ -1,0 +1,104 @@
+// A program or a part of one for every row of the compiler's table, which raises exactly that diagnostic.
+
+const fields = Array.from({ length: 14 }, (_, i) => `f${i}: u64`).join('; ')
+
+/** What each diagnostic means, and what raises it. */
+export const examples = {
+  syntax: { why: 'The file is no TypeScript. The parser says why, and stops at the first.', code: 'const = 1' },
+  'not-in-language': {
+    why: 'TypeScript, but not in the subset that becomes BPF.',
+    code: 'v.a = tp.snd_cwnd * 0.7',
+  },
+  'no-struct-ops': {
+    why: 'A program needs something that it is: the default export, or an exported constant, made by `structOps`.',
+    code: 'const BETA = 717\nexport default BETA // no structOps',
+  },
+  'unknown-name': {
+    why: 'No variable, constant, map, enumerator or function has this name.',
+    code: 'v.a = mni(v.a, 2)',
+  },
+  'unknown-field': { why: 'The struct or interface has no such field.', code: 'v.a = tp.snd_cwn' },
+  'unknown-type': { why: 'No integer type, interface or kernel struct has this name.', code: 'const x: u23 = 1' },
+  'unknown-callback': {
+    why: 'The struct_ops has no such callback or field.',
+    code: "export default structOps<tcp_congestion_ops>({\n  name: 'example',\n  ssthresh: () => 2,\n  undo_cwnd: () => 2,\n  cong_avoid() {},\n  pkts_ackd(sk) {},\n})",
+  },
+  'not-a-value': { why: 'It cannot be kept in a variable.', code: "const name = 'vegas'" },
+  'unknown-import': {
+    why: 'The module exports nothing of this name.',
+    code: "import { tcp_sok } from '@tscc/vmlinux'",
+  },
+  'no-module': {
+    why: 'Programs import the language, the kernel, and other `*.bpf.ts` files.',
+    code: "import { readFileSync } from 'node:fs'",
+  },
+  duplicate: { why: 'A name is declared once in its block.', code: 'let x: u32 = 1\nlet x: u32 = 2' },
+  'contains-itself': {
+    why: 'Its size would have no end; there are no pointers in data of programs.',
+    code: 'interface Node { next: Node }',
+  },
+  'wrong-type': { why: 'Another kind of thing is wanted here.', code: 'tcp_slow_start(sk, 1)' },
+  'mixed-signs': {
+    why: 'Comparing, dividing and their like give another result with a sign than without.',
+    code: 'if (v.c < v.a) v.a = 0',
+  },
+  narrowing: { why: 'Bits or the sign would be lost.', code: 'v.b = v.a' },
+  'literal-range': { why: 'The number is none of the type.', code: 'v.b = 70000' },
+  'division-by-zero': { why: 'The divisor is the number 0.', code: 'v.a = v.a / 0' },
+  'needs-type': { why: 'Nothing says how wide it is.', code: 'let x' },
+  'may-be-null': {
+    why: 'What may be null has to be tested on every way to its use.',
+    code: 'export const flows = hash<u32, u64>(1024)\n\nconst flow = flows.lookup(1)\nflow.value++',
+  },
+  'needs-value': { why: 'What is no number has no zero to begin with.', code: 'let first: tcp_sock' },
+  'shift-range': { why: 'A shift by the width or more.', code: 'v.a = v.a << 32' },
+  arguments: { why: 'Too many or too few.', code: 'v.a = min(v.a)' },
+  'not-assignable': { why: 'It is a constant, or no place at all.', code: 'const x: u32 = v.a\nx = 2' },
+  recursion: {
+    why: 'A function calls itself, perhaps through others.',
+    code: 'function f(n: u32): u32 { return n < 2 ? 1 : f(n - 1) }',
+  },
+  'not-writable': { why: 'The kernel lets programs write a few fields only.', code: 'tp.snd_nxt = 1' },
+  'not-everywhere': {
+    why: 'Some kernels from 5.10 on lack it, so the program has to ask first.',
+    code: 'v.a = tp.accecn_minlen',
+  },
+  'missing-callback': {
+    why: 'The kernel registers no algorithm without it.',
+    code: "export default structOps<tcp_congestion_ops>({ name: 'example', ssthresh: () => 2, cong_avoid() {} })",
+  },
+  'bad-name': {
+    why: 'The name that the algorithm is registered under.',
+    code: "export default structOps<tcp_congestion_ops>({\n  name: 'my congestion control',\n  ssthresh: () => 2,\n  undo_cwnd: () => 2,\n  cong_avoid() {},\n})",
+  },
+  'refused-callback': {
+    why: "The kernel's own modules may have it, programs may not.",
+    code: "export default structOps<tcp_congestion_ops>({\n  name: 'example',\n  ssthresh: () => 2,\n  undo_cwnd: () => 2,\n  cong_avoid() {},\n  get_info() {},\n})",
+  },
+  'private-size': {
+    why: 'The state of a connection lies within the socket.',
+    code: `interface Big { ${fields} }\n\ninet_csk_ca<Big>(sk).f0 = 1`,
+  },
+  stack: {
+    why: 'All local records and arrays of a function, and what it cannot keep in registers.',
+    code: 'const samples: FixedArray<u64, 100> = []\nfor (const i of range(100)) samples[i] = i\nfor (const i of range(100)) v.d += samples[i]',
+  },
+  'missing-return': {
+    why: 'Some way through the function gives no value.',
+    code: 'function half(n: u32): u32 { if (n > 1) return n / 2 }',
+  },
+  'out-of-bounds': { why: 'The array has no such element.', code: 'v.e[4] = 1' },
+  'unbounded-index': {
+    why: 'The verifier has to see that an index is within the array.',
+    code: 'const a: FixedArray<u32, 8> = []\nv.a = a[v.a]',
+  },
+  'unbounded-loop': {
+    why: 'The verifier walks through every round, up to a million instructions, and must see an end.',
+    code: 'for (let i: u32 = 0; i < tp.snd_cwnd; i++) v.a += i',
+  },
+  'endless-loop': { why: 'Nothing leaves the loop.', code: 'while (true) v.a++' },
+  'too-many-rounds': {
+    why: 'It ends, but beyond what the verifier follows.',
+    code: 'for (const i of range(1000000)) v.a += i',
+  },
+}
