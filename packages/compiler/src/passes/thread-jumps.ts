@@ -30,7 +30,8 @@ function threadOne(f: IrFunction): IrFunction | undefined {
   const { order, dominates } = dominators(f)
   for (const at of order) {
     const block = f.blocks[at]
-    if (block?.end.op !== 'branch' || at === 0) continue
+    // What bounds an index may be known here, but not to the verifier.
+    if (block?.end.op !== 'branch' || at === 0 || block.end.guard === true) continue
     const steps = block.instrs.filter((instr) => instr.op !== 'move')
     if (steps.length > MOST_STEPS || steps.some((instr) => hasEffect(instr) || instr.op === 'argument')) continue
     const from = before[at] ?? []
