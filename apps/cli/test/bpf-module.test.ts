@@ -162,8 +162,8 @@ describe('build', () => {
       status: 2,
       stderr: expect.stringMatching(/there is no pass folt\nhelp: did you mean fold\?/),
     })
-    expect(tscc(['build', 'reno', '--without', 'fold']).status).toBe(2)
-    expect(tscc(['build', 'reno', '--emit', 'ir']).status).toBe(2)
+    expect(tscc(['build', 'vegas-style', '--without', 'fold']).status).toBe(2)
+    expect(tscc(['build', 'vegas-style', '--emit', 'ir']).status).toBe(2)
     expect(tscc(['build', good, '--endian', 'big']).status).toBe(2)
   })
 

@@ -48,7 +48,7 @@ describe.skipIf(!needs('struct_ops_link'))('on the running kernel', () => {
     expect(shown.programs.map((program) => program.callback).sort()).toEqual(['cong_avoid', 'ssthresh', 'undo_cwnd'])
 
     const loaded = tscc(['disasm', `prog:${shown.programs[0]?.id}`])
-    expect(loaded).toMatchObject({ status: 0, stdout: expect.stringContaining('r6 = *(u64 *)(r1 + 0)') })
+    expect(loaded).toMatchObject({ status: 0, stdout: expect.stringMatching(/r\d = \*\(u64 \*\)\(r1 \+ 0\)/) })
 
     const replaced = tscc(['replace', name, 'vegas-style', '--json'])
     expect(jsonOf(replaced)).toMatchObject({ name, replaced: id })
@@ -130,7 +130,7 @@ describe.skipIf(!needs('struct_ops_link'))('on the running kernel', () => {
   it('refuses names that the kernel would', () => {
     const { status, stderr } = tscc(['register', 'reno', '--name', 'far-too-long-a-name'])
     expect(status).toBe(1)
-    expect(stderr).toMatch(/must be 1 to 15 .*\nhelp: give it another name: --name NAME/)
+    expect(stderr).toMatch(/must be 1 to 15.*\nhelp: give it another name: --name NAME/)
   })
 
   it('names the nearest of what is not registered', () => {

@@ -30,10 +30,10 @@ const explained = (...args: readonly string[]): Explained => jsonOf(tscc(['expla
 
 describe('explain', () => {
   it('says where fields are on another kernel, from an algorithm and from its object', () => {
-    const path = file('reno.bpf.o', '')
-    expect(tscc(['build', 'reno', '-o', path]).status).toBe(0)
+    const path = file('vegas-style.bpf.o', '')
+    expect(tscc(['build', 'vegas-style', '-o', path]).status).toBe(0)
     for (const kernel of ['5.10', '6.18', '7.3']) {
-      const fromName = explained('reno', '--btf', btfOf(kernel))
+      const fromName = explained('vegas-style', '--btf', btfOf(kernel))
       expect(explained(path, '--btf', btfOf(kernel))).toEqual(fromName)
       const cwnd = fromName.resolved.find((row) => row.subject === 'struct tcp_sock.snd_cwnd')
       const btf = parseBtf(new Uint8Array(readFileSync(btfOf(kernel))))
@@ -45,7 +45,8 @@ describe('explain', () => {
     const offsets = new Set(
       ['5.10', '6.1', '6.18'].map(
         (kernel) =>
-          explained('reno', '--btf', btfOf(kernel)).resolved.find((row) => row.subject.endsWith('.snd_cwnd'))?.to,
+          explained('vegas-style', '--btf', btfOf(kernel)).resolved.find((row) => row.subject.endsWith('.snd_cwnd'))
+            ?.to,
       ),
     )
     expect(offsets.size).toBeGreaterThan(1)

@@ -3,7 +3,7 @@ export { type LinkOptions, linkObject } from './link/link-object.ts'
 export type { LinkedStructOps } from './link/link-struct-ops.ts'
 export { type LinkTarget, linkTarget, type TargetFiles } from './link/link-target.ts'
 export type { LinkedMap, LinkedObject, LinkedProgram, LoadableObject, Resolutions } from './link/linked-object.ts'
-export { fieldAtOffset, lineAt, linesOf, loopLine } from './link/source-places.ts'
+export { fieldAtOffset, fieldOfInstruction, lineAt, linesOf, loopLine } from './link/source-places.ts'
 export type {
   ArgumentRef,
   BpfObject,

@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { parseBtf } from '@tscc/btf'
-import { fieldAtOffset, lineAt, linesOf, linkObject, loopLine, readObject, relocationTexts } from '@tscc/object'
+import {
+  fieldAtOffset,
+  fieldOfInstruction,
+  lineAt,
+  linesOf,
+  linkObject,
+  loopLine,
+  readObject,
+  relocationTexts,
+} from '@tscc/object'
 import { describe, expect, test } from 'vitest'
 
 const bytesOf = (path: string): Uint8Array => new Uint8Array(readFileSync(new URL(path, import.meta.url)))
@@ -53,6 +62,16 @@ test('a field by its offset on the kernel', () => {
   expect(offset).toBe(1452)
   expect(fieldAtOffset(object, linked, offset, undefined)).toBe('tcp_sock.snd_cwnd')
   expect(fieldAtOffset(object, linked, 3, undefined)).toBeUndefined()
+})
+
+test('a field by the instruction that uses it', () => {
+  const named = linked.programs.flatMap((program) =>
+    Array.from({ length: program.code.length / 8 }, (_, slot) => fieldOfInstruction(object, linked, program, slot)),
+  )
+  const names = new Set(named.filter((name) => name !== undefined))
+  expect(names).toContain('tcp_sock.snd_cwnd')
+  expect(names).toContain('tcp_sock.prior_cwnd')
+  expect(named.filter((name) => name === undefined).length).toBeGreaterThan(names.size)
 })
 
 test('what linking will write, in words', () => {

@@ -1,7 +1,14 @@
 import { isElf } from '@tscc/btf'
 import { isTsccError } from '@tscc/core'
 import { decode, type Insn } from '@tscc/insn'
-import { type BpfObject, type CodeSection, codeSections, type LinkedObject, relocationTexts } from '@tscc/object'
+import {
+  type BpfObject,
+  type CodeSection,
+  codeSections,
+  fieldOfInstruction,
+  type LinkedObject,
+  relocationTexts,
+} from '@tscc/object'
 import { linkStructOps, originOf, type Resolver, type Step, type SymbolicStep } from '@tscc/struct-ops'
 import { openProgramById, programCode, programInfo } from '@tscc/syscall'
 import { cliErrors } from '../cli-errors.ts'
@@ -68,8 +75,15 @@ export function objectListings(object: BpfObject): readonly Listing[] {
 }
 
 /** Each program of an object that was linked. */
-export function linkedListings(label: string, linked: LinkedObject): readonly Listing[] {
-  return linked.programs.map(({ name, code }) => ({ title: `${label}: ${name}`, insns: decode(code) }))
+export function linkedListings(label: string, object: BpfObject, linked: LinkedObject): readonly Listing[] {
+  return linked.programs.map((program) => ({
+    title: `${label}: ${program.name}`,
+    insns: decode(program.code),
+    origins: Array.from(
+      { length: program.code.length / 8 },
+      (_, slot) => fieldOfInstruction(object, linked, program, slot) ?? '',
+    ),
+  }))
 }
 
 /** Each callback of an algorithm, linked. */

@@ -72,7 +72,7 @@ async function compiledListings(what: string, { btf }: DisasmOptions): Promise<r
   const { object, label } = await compileSource(what)
   if (isBpfModulePath(what)) return objectListings(object)
   const target = openTarget('disasm', btf)
-  return linkedListings(label, linkObject(object, target, { untold: 'zero' }))
+  return linkedListings(label, object, linkObject(object, target, { untold: 'zero' }))
 }
 
 /** Text that `tscc asm` reads back: headings and origins are comments. */

@@ -37,7 +37,7 @@ export async function runDemoLab(kernel: Kernel, duration: number, output: Outpu
     output.note(`left out ${name}: this kernel does not have it`)
   const requests: readonly AlgorithmRequest[] = await labRequests(kernel, [
     ours,
-    ...present.map((name) => (name === ours ? `kernel:${name}` : name)),
+    ...present.map((name) => `kernel:${name}`),
   ])
   const seconds = Math.round((duration / 1000) * demoScenario.repeat * requests.length)
   output.note(`${requests.length} algorithms, 20 Mbit/s and 40 ms of round trip, about ${seconds + 5} s`)

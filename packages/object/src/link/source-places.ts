@@ -45,17 +45,56 @@ export function fieldAtOffset(
   offset: number,
   line: LineInfo | undefined,
 ): string | undefined {
-  const fields = linked.resolved.core.filter(
-    ({ relocation, resolved }) =>
-      relocation.kind === 'field_byte_offset' &&
-      resolved.target !== undefined &&
-      Number(resolved.target.value) + (relocation.addend ?? 0) === offset,
-  )
-  const functions = new Map(object.functions.map((f) => [f.name, f]))
-  const here = fields.find(({ function: name, relocation }) => isAt(functions.get(name), relocation.at, line))
-  const found = here ?? fields[0]
-  return found === undefined ? undefined : subjectText(found.resolved.localSpec).replace(/^(?:struct|union) /, '')
+  const fields = fieldsAt(linked, offset)
+  return (fields.find((one) => isUsedAt(object, one, line)) ?? fields[0])?.name
 }
+
+/** What a program calls the field that an instruction of it loads or stores; undefined where it is none of the kernel's. */
+export function fieldOfInstruction(
+  object: BpfObject,
+  linked: LinkedObject,
+  program: LinkedProgram,
+  slot: number,
+): string | undefined {
+  const { code } = program
+  const view = new DataView(code.buffer, code.byteOffset, code.byteLength)
+  const opcode = view.getUint8(8 * slot)
+  // Memory by a register and an offset: LDX, ST and STX of mode MEM.
+  if ((opcode & 0xe0) !== 0x60 || (opcode & 7) === 0 || (opcode & 7) > 3) return undefined
+  const offset = view.getInt16(8 * slot + 2, object.endian === 'little')
+  const line = lineAt(linesOf(linked, program), slot)
+  return offset === 0 ? undefined : fieldsAt(linked, offset).find((one) => isUsedAt(object, one, line))?.name
+}
+
+interface FieldUse {
+  readonly name: string
+  readonly function: string
+  readonly slot: number
+}
+
+/** Where a program asked for the place of a field that lies at an offset. */
+function fieldsAt(linked: LinkedObject, offset: number): readonly FieldUse[] {
+  return linked.resolved.core.flatMap(({ function: name, relocation, resolved }) =>
+    relocation.kind === 'field_byte_offset' &&
+    resolved.target !== undefined &&
+    Number(resolved.target.value) + (relocation.addend ?? 0) === offset
+      ? [
+          {
+            name: subjectText(resolved.localSpec).replace(/^(?:struct|union) /, ''),
+            function: name,
+            slot: relocation.at,
+          },
+        ]
+      : [],
+  )
+}
+
+const isUsedAt = (object: BpfObject, use: FieldUse, line: LineInfo | undefined): boolean =>
+  isAt(
+    object.functions.find((f) => f.name === use.function),
+    use.slot,
+    line,
+  )
 
 function isAt(f: ObjectFunction | undefined, slot: number, line: LineInfo | undefined): boolean {
   const own = f === undefined ? undefined : lineAt(f.lines, slot)
