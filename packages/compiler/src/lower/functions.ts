@@ -54,6 +54,7 @@ function lowerBody(cx: Context, f: FunctionInfo, inner: Context, type: Type): vo
   const context: Context = { ...inner, module: f.module, calling: [...cx.calling, f.name] }
   lowerFunctionBody(context, f)
   if (cx.ir.ended) return
+  if (type.kind !== 'void' && !cx.ir.reachable) return
   if (type.kind !== 'void') fail({ module: f.module }, f.node, 'missing-return', { name: f.name })
   inner.exits.returns.leave(undefined)
 }
@@ -150,13 +151,13 @@ function callCompiled(cx: Context, node: CallExpression, f: FunctionInfo, args: 
     const value = argumentFor(cx, argument, type)
     return isAddress(type) ? addressOf(cx, value) : value.operand
   })
-  compileFunction(cx, f)
+  const name = compileFunction(cx, f)
   at(cx, node)
   const type = returnTypeOf(f)
   if (isAddress(type))
     return fail({ module: f.module }, f.node, 'wrong-type', { want: 'a number', found: typeName(type) })
   const dst = cx.ir.fresh()
-  cx.ir.emit({ op: 'call', dst, callee: { kind: 'function', name: f.name }, args: values })
+  cx.ir.emit({ op: 'call', dst, callee: { kind: 'function', name }, args: values })
   if (type.kind === 'void') return { type, operand: imm(0) }
   return { type, operand: resultIn(cx, dst, type.kind === 'int' ? type : BOOL) }
 }
@@ -169,16 +170,19 @@ function resultIn(cx: Context, register: number, type: IntType | typeof BOOL): O
   return reg(cut)
 }
 
-/** Lower a function by itself, once for all its calls. */
-export function compileFunction(cx: Context, f: FunctionInfo): void {
+/** Lower a function by itself, once for all its calls; gives its name, which no other function of any file has. */
+export function compileFunction(cx: Context, f: FunctionInfo): string {
   const { called } = f.module.unit
-  const known = called.get(f.name)
-  if (known !== undefined) {
-    if (known.ir === undefined) fail({ module: f.module }, f.node, 'recursion', { name: f.name })
-    return
+  let name = f.name
+  for (let known = called.get(name); known !== undefined; known = called.get(name)) {
+    if (known.node === f.node) {
+      if (known.ir === undefined) fail({ module: f.module }, f.node, 'recursion', { name: f.name })
+      return name
+    }
+    name = `${name}_`
   }
   const parameters = parametersOf(f)
-  called.set(f.name, { ir: undefined, parameters: parameters.length })
+  called.set(name, { node: f.node, ir: undefined, parameters: parameters.length })
   const ir = irBuilder()
   const type = returnTypeOf(f)
   const variables = new Map<string, Variable>()
@@ -209,8 +213,9 @@ export function compileFunction(cx: Context, f: FunctionInfo): void {
     lowerBody(context, f, context, type)
   } catch (error) {
     // A mistake in it is told wherever it is called, and is not recursion.
-    called.delete(f.name)
+    called.delete(name)
     throw error
   }
-  called.set(f.name, { ir: ir.finish(f.name), parameters: parameters.length })
+  called.set(name, { node: f.node, ir: ir.finish(name), parameters: parameters.length })
+  return name
 }

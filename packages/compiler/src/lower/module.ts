@@ -46,7 +46,7 @@ interface Loaded {
 }
 
 /** Something that lives as long as an object is made. */
-export const newUnit = (): Unit => ({ maps: [], data: new Map(), called: new Map() })
+export const newUnit = (): Unit => ({ maps: [], data: new Map(), called: new Map(), truths: new WeakMap() })
 
 /** Parse and lower a module and what it imports; mistakes are collected. */
 export function lowerModule(

@@ -57,8 +57,13 @@ export interface ModuleScope {
 export interface Unit {
   readonly maps: MapDeclaration[]
   readonly data: Map<DataMap['name'], { variables: DataMap['variables'][number][]; size: number }>
-  /** Functions that are called instead of inlined, by name; undefined while one is being lowered. */
-  readonly called: Map<string, { readonly ir: IrFunction | undefined; readonly parameters: number }>
+  /** Functions that are called instead of inlined, by name; `ir` is undefined while one is being lowered. */
+  readonly called: Map<
+    string,
+    { readonly node: FunctionInfo['node']; readonly ir: IrFunction | undefined; readonly parameters: number }
+  >
+  /** Of expressions that were lowered for their type: whether they are truth values. */
+  readonly truths: WeakMap<Expression, boolean>
 }
 
 /** What a pointer leads to: a region that no other overlaps, and where in it. */

@@ -22,9 +22,13 @@ const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]
   TSEnumDeclaration: ['enum', 'constants: const OPEN = 0'],
 }
 
+/** Steps of one function with what is inlined: many times what any algorithm has. */
+const MOST_STEPS = 10_000
+
 /** One statement; what follows a `return` in a block is never reached, and left out. */
 export function lowerStatement(cx: Context, node: Statement): void {
   if (cx.ir.ended) return
+  if (cx.ir.steps > MOST_STEPS) fail(cx, node, 'too-long', { name: cx.calling.at(-1) ?? 'this' })
   at(cx, node)
   switch (node.type) {
     case 'ExpressionStatement':
@@ -101,7 +105,7 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
   if (annotation !== undefined && (annotation.kind === 'record' || annotation.kind === 'array')) {
     const isLiteral = init === undefined || init.type === 'ObjectExpression' || init.type === 'ArrayExpression'
     if (isLiteral) {
-      cx.variables.set(name, { ...makeObject(cx, annotation, init), assignable: false })
+      cx.variables.set(name, { ...makeObject(cx, annotation, init, span), assignable: false })
       return
     }
   }

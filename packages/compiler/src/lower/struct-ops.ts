@@ -171,7 +171,8 @@ function lowerCallback(
     ir,
     lower: LOWERING,
     variables,
-    calling: [f.name],
+    // A method of the struct_ops is no function that others could call by its name.
+    calling: f.module.functions.get(f.name)?.node === f.node ? [f.name] : [],
     guarded: new Set(),
     exits: { returns: { type: info.returns, leave: (value) => ir.end({ op: 'return', a: value }) } },
   }
@@ -196,7 +197,7 @@ function lowerCallback(
     variables.set(param.name, { type: parameter.type, operand, assignable: true })
   }
   lowerFunctionBody(cx, f)
-  if (!ir.ended && info.returns !== undefined) return fail(context, f.node, 'missing-return', { name })
+  if (!ir.ended && info.returns !== undefined && ir.reachable) return fail(context, f.node, 'missing-return', { name })
   if (!ir.ended) ir.end({ op: 'return', a: undefined })
   return ir.finish(name)
 }
