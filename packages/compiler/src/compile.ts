@@ -11,7 +11,7 @@ import { type LoweredModule, libraryOf, lowerModule, type ReadModule } from './l
 import type { FunctionInfo } from './lower/scope.ts'
 import { optimize, type PassName } from './passes/optimize.ts'
 import { PRELUDE } from './prelude.ts'
-import { sourceFile } from './source-file.ts'
+import { type SourceFile, sourceFile } from './source-file.ts'
 
 /** How to compile. */
 export interface CompileOptions {
@@ -63,12 +63,22 @@ const standard: { types?: Btf } = {}
 
 /** Compile a module of the language: the same text gives the same object, on any machine. Mistakes are data, not errors. */
 export function compile(text: string, options: CompileOptions = {}): Compiled {
-  const { fileName = 'input.bpf.ts', without = [], cpu = 'v3', license = 'Dual MIT/GPL' } = options
+  const file = sourceFile(options.fileName ?? 'input.bpf.ts', text)
+  try {
+    return compileSource(file, options)
+  } catch (error) {
+    // Whatever is nested too deep for this machine's stack.
+    if (!(error instanceof RangeError && /call stack/i.test(error.message))) throw error
+    return { functions: [], diagnostics: [diagnose(file, { start: 0, end: 1 }, 'too-long', { name: file.name })] }
+  }
+}
+
+function compileSource(file: SourceFile, options: CompileOptions): Compiled {
+  const { without = [], cpu = 'v3', license = 'Dual MIT/GPL' } = options
   const isStandard = options.types === undefined
   standard.types ??= parseBtf(headerBtf(), { pointerSize: 8 })
   const types = options.types ?? standard.types
   const { header, library } = knownOf(types, options.availability ?? (isStandard ? availability : {}))
-  const file = sourceFile(fileName, text)
   const lowered = lowerModule(file, { header, library, read: options.read, cpu })
   const { module } = lowered
   if (module === undefined) return { functions: [], diagnostics: lowered.diagnostics }

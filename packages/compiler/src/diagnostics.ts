@@ -167,6 +167,16 @@ const table = {
     text: (_: object) => 'this loop never ends',
     help: () => 'for (const i of range(64)) …, with a break',
   },
+  'too-long': {
+    code: 2310,
+    text: (c: { name: string }) => `${c.name} is longer than what can be compiled`,
+    help: () => 'noinline(f) for functions that are called often; loops in the place of repetition',
+  },
+  'too-large': {
+    code: 2311,
+    text: (c: { name: string; size: number; limit: number }) =>
+      `${c.name} has ${c.size} bytes, there is room for ${c.limit}`,
+  },
   'missing-return': {
     code: 2303,
     text: (c: { name: string }) => `${c.name} ends without a value`,

@@ -148,9 +148,11 @@ function g(tp: tcp_sock): u32 { return tp.nothing_else }
 })
 
 test('the stack: at the name of the function that needs too much', () => {
-  const body = `const a: FixedArray<u64, 100> = []
-    for (const i of range(100)) a[i] = i
-    for (const i of range(100)) v.d += a[i]`
+  // Each would fit, all of them do not.
+  const body = `const a: FixedArray<u64, 50> = []
+    const b: FixedArray<u64, 50> = []
+    for (const i of range(50)) a[i] = b[i] = i
+    for (const i of range(50)) v.d += a[i] + b[i]`
   expect(found(inCallback(body))).toMatchObject([
     ['TSCC2302', 'ssthresh', expect.stringMatching(/^ssthresh needs \d+ bytes of stack, of 512$/)],
   ])

@@ -101,4 +101,9 @@ export const examples = {
     why: 'It ends, but beyond what the verifier follows.',
     code: 'for (const i of range(1000000)) v.a += i',
   },
+  'too-long': {
+    why: 'Functions are put in the place of their calls: what calls another eight times, five deep, is too much.',
+    code: 'function one(n: u32): u32 { return n * n + (n >> 3) }\nfunction two(n: u32): u32 { return one(n) + one(n) + one(n) + one(n) + one(n) + one(n) + one(n) + one(n) }\nfunction three(n: u32): u32 { return two(n) + two(n) + two(n) + two(n) + two(n) + two(n) + two(n) + two(n) }\nfunction four(n: u32): u32 { return three(n) + three(n) + three(n) + three(n) + three(n) + three(n) + three(n) + three(n) }\nfunction five(n: u32): u32 { return four(n) + four(n) + four(n) + four(n) + four(n) + four(n) + four(n) + four(n) }',
+  },
+  'too-large': { why: 'Nothing in the kernel has room for so much.', code: 'const a: FixedArray<u64, 10000000> = []' },
 }

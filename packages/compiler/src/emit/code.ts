@@ -227,13 +227,7 @@ function loadCode(instr: Extract<Instr, { op: 'load' }>, { place, frame }: Write
  * A bitfield may move, and be declared in another integer: its offset and two shifts are relocated. 8 bytes are loaded, since
  * the first shift drops what is above it, in little endian.
  */
-function bitfieldCode(
-  dst: WritableRegister,
-  base: Register,
-  field: LocalField,
-  bits: Bits,
-  cpu: Cpu,
-): readonly Made[] {
+function bitfieldCode(dst: WritableRegister, base: Register, field: LocalField, bits: Bits, cpu: Cpu): readonly Made[] {
   const size = field.bitfield?.bitSize ?? 8 * field.size
   const left = 64 - field.firstBit - size
   return [

@@ -1,6 +1,6 @@
 import type { Span } from '../diagnostics.ts'
 import type { SourceFile } from '../source-file.ts'
-import type { Block, Instr, IrFunction, Operand, Terminator } from './ir.ts'
+import { type Block, type Instr, type IrFunction, type Operand, successors, type Terminator } from './ir.ts'
 
 /** Makes the blocks of one program. */
 export interface IrBuilder {
@@ -14,6 +14,10 @@ export interface IrBuilder {
   enter(block: number): void
   /** What was written last cannot be left by falling through. */
   readonly ended: boolean
+  /** Can this place be reached? Not where all ways before it have returned. */
+  readonly reachable: boolean
+  /** Steps and blocks so far. */
+  readonly steps: number
   emit(instr: InstrWithoutSpan): void
   end(terminator: Terminator): void
   /** Steps that follow come from here. */
@@ -31,6 +35,7 @@ export function irBuilder(): IrBuilder {
   const stackObjects: number[] = []
   let current = 0
   let registers = 0
+  let steps = 0
   let span: Span = { start: 0, end: 0 }
   const here = () => blocks[current]
   return {
@@ -43,7 +48,19 @@ export function irBuilder(): IrBuilder {
     get ended() {
       return here()?.end !== undefined
     },
+    get reachable() {
+      const seen = new Set([0])
+      for (const at of seen) {
+        const end = blocks[at]?.end
+        for (const next of end === undefined ? [] : successors(end)) seen.add(next)
+      }
+      return seen.has(current)
+    },
+    get steps() {
+      return steps + blocks.length
+    },
     emit(instr) {
+      steps++
       const block = here()
       if (block?.end === undefined) block?.instrs.push({ ...instr, span } as Instr) // the union, with its span again
     },

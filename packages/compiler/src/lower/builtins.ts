@@ -360,10 +360,10 @@ function loopCall(cx: Context, node: CallExpression, args: readonly Expression[]
     const value = addressFor(cx, context, cx.lower.expression(cx, context), type)
     pointer = addressOf(cx, value)
   }
-  compileFunction(cx, f)
+  const name = compileFunction(cx, f)
   at(cx, node)
   const [address, dst] = [cx.ir.fresh(), cx.ir.fresh()]
-  cx.ir.emit({ op: 'address', dst: address, of: { kind: 'function', name: f.name } })
+  cx.ir.emit({ op: 'address', dst: address, of: { kind: 'function', name } })
   cx.ir.emit({
     op: 'call',
     dst,

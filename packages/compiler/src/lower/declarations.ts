@@ -241,6 +241,9 @@ function typeArguments(scope: ModuleScope, call: CallExpression): readonly DataT
   })
 }
 
+/** The kernel has 32 bits for how many, and for flags. */
+const MOST_ELEMENTS = 0xffff_ffff
+
 function mapOf(scope: ModuleScope, name: string, make: string, call: CallExpression): Handle {
   const kind = MAP_KINDS[make]
   const types = typeArguments(scope, call)
@@ -278,6 +281,16 @@ function mapOf(scope: ModuleScope, name: string, make: string, call: CallExpress
     flags: (kind.flags ?? 0) | flags,
     pinned: pin,
   }
+  if (make !== 'skStorage' && (declaration.maxEntries < 1 || declaration.maxEntries > MOST_ELEMENTS))
+    return fail({ module: scope }, first ?? call, 'wrong-type', {
+      want: `1 to ${MOST_ELEMENTS} elements`,
+      found: `${declaration.maxEntries}`,
+    })
+  if (declaration.flags < 0 || declaration.flags > MOST_ELEMENTS)
+    return fail({ module: scope }, options ?? call, 'wrong-type', {
+      want: 'flags of 32 bits',
+      found: `${declaration.flags}`,
+    })
   const isPowerOfTwo = declaration.maxEntries >= 4096 && (declaration.maxEntries & (declaration.maxEntries - 1)) === 0
   if (make === 'ringbuf' && !isPowerOfTwo)
     return fail({ module: scope }, first ?? call, 'wrong-type', {

@@ -333,8 +333,13 @@ function isTruth(cx: Context, node: Expression): boolean {
     case 'LogicalExpression':
       return isTruth(cx, node.left)
     default: {
+      const { truths } = cx.module.unit
+      const known = truths.get(node)
+      if (known !== undefined) return known
       const { kind } = lowerExpression({ ...scoped(cx), ir: irBuilder() }, node).type
-      return kind !== 'int' && kind !== 'literal'
+      const found = kind !== 'int' && kind !== 'literal'
+      truths.set(node, found)
+      return found
     }
   }
 }

@@ -72,6 +72,7 @@ function lowerBody(cx: Context, f: FunctionInfo, inner: Context, type: Type): vo
   lowerFunctionBody(context, f)
   if (cx.ir.ended) return
   if (type.kind !== 'void') {
+    if (!cx.ir.reachable) return
     // What is wrong in it may have been what it gives.
     if (cx.mistakes.length > known) giveUp()
     fail({ module: f.module }, f.at, 'missing-return', { name: f.name })
@@ -185,13 +186,13 @@ function callCompiled(cx: Context, node: CallExpression, f: FunctionInfo, args: 
     const value = argumentFor(cx, argument, type)
     return isAddress(type) ? addressOf(cx, value) : value.operand
   })
-  compileFunction(cx, f)
+  const name = compileFunction(cx, f)
   at(cx, node)
   const type = returnTypeOf(f)
   if (isAddress(type))
     return fail({ module: f.module }, f.node, 'wrong-type', { want: 'a number', found: typeName(type) })
   const dst = cx.ir.fresh()
-  cx.ir.emit({ op: 'call', dst, callee: { kind: 'function', name: f.name }, args: values })
+  cx.ir.emit({ op: 'call', dst, callee: { kind: 'function', name }, args: values })
   if (type.kind === 'void') return { type, operand: imm(0) }
   return { type, operand: resultIn(cx, dst, type.kind === 'int' ? type : BOOL) }
 }
@@ -207,18 +208,21 @@ function resultIn(cx: Context, register: number, type: IntType | typeof BOOL): O
 /** Where a function's name stands, with its file. */
 const placeOfName = (f: FunctionInfo): Span => ({ ...f.at, file: f.module.file })
 
-/** Lower a function by itself, once for all its calls. */
-export function compileFunction(cx: Context, f: FunctionInfo): void {
+/** Lower a function by itself, once for all its calls; gives its name, which no other function of any file has. */
+export function compileFunction(cx: Context, f: FunctionInfo): string {
   const { called } = f.module.unit
-  const known = called.get(f.name)
-  if (known !== undefined) {
-    if (known.ir !== undefined) return
-    // Else what is wrong in it has been told.
-    if (!cx.calling.includes(f.node)) giveUp()
-    fail({ module: f.module }, f.at, 'recursion', { name: f.name })
+  let name = f.name
+  for (let known = called.get(name); known !== undefined; known = called.get(name)) {
+    if (known.node === f.node) {
+      if (known.ir !== undefined) return name
+      // Else what is wrong in it has been told.
+      if (!cx.calling.includes(f.node)) giveUp()
+      fail({ module: f.module }, f.at, 'recursion', { name: f.name })
+    }
+    name = `${name}_`
   }
   const parameters = parametersOf(f)
-  called.set(f.name, { ir: undefined, parameters: parameters.length, at: placeOfName(f) })
+  called.set(name, { node: f.node, ir: undefined, parameters: parameters.length, at: placeOfName(f) })
   const ir = irBuilder()
   const type = returnTypeOf(f)
   const variables = new Map<string, Variable>()
@@ -250,8 +254,9 @@ export function compileFunction(cx: Context, f: FunctionInfo): void {
     lowerBody(context, f, context, type)
   } catch (error) {
     // A mistake in it is told wherever it is called, and is not recursion.
-    called.delete(f.name)
+    called.delete(name)
     throw error
   }
-  called.set(f.name, { ir: ir.finish(f.name), parameters: parameters.length, at: placeOfName(f) })
+  called.set(name, { node: f.node, ir: ir.finish(name), parameters: parameters.length, at: placeOfName(f) })
+  return name
 }

@@ -4,7 +4,7 @@ import type { Operand } from '../ir/ir.ts'
 import { nearest } from '../kernel-header.ts'
 import { type DataType, isAddress, S64, sizeOfData, type Type, typeName, U64, VOID } from '../types.ts'
 import { emitHelper } from './kernel-calls.ts'
-import { pointerTo } from './objects.ts'
+import { checkRoom, pointerTo } from './objects.ts'
 import { addressOf } from './places.ts'
 import { at, type Context, fail, type Handle, type Memory, type Value } from './scope.ts'
 import { converted } from './values.ts'
@@ -195,6 +195,7 @@ function take(call: MapCall, helper: string): Value {
   count(call, 0)
   const { cx } = call
   const type = typeOf(call, 'value')
+  checkRoom(cx, call.node, type)
   const object = cx.ir.stackObject(sizeOfData(type))
   const memory: Memory = { region: `stack ${object}`, offset: 0 }
   const address = cx.ir.fresh()

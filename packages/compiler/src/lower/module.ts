@@ -51,6 +51,7 @@ export const newUnit = (cpu: Cpu): Unit => ({
   maps: [],
   data: new Map(),
   called: new Map(),
+  truths: new WeakMap(),
   lowered: new Set(),
   mistakes: [],
 })

@@ -1,4 +1,5 @@
 import type { Expression } from 'oxc-parser'
+import type { Span } from '../diagnostics.ts'
 import { imm } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { nearest } from '../kernel-header.ts'
@@ -9,13 +10,23 @@ import { type Context, fail, type Memory, type Value } from './scope.ts'
 import { converted } from './values.ts'
 
 /** A record or array on the stack, with what a literal says; the rest is zero. */
-export function makeObject(cx: Context, type: RecordType | ArrayType, init: Expression | undefined): Value {
+export function makeObject(cx: Context, type: RecordType | ArrayType, init: Expression | undefined, span: Span): Value {
+  checkRoom(cx, span, type)
   const object = cx.ir.stackObject(sizeOfData(type))
   const memory: Memory = { region: `stack ${object}`, offset: 0 }
   // All of it, padding too: what a helper is given must have been written.
   for (const { offset, bytes } of piecesOf(type)) storeAt(cx, memory, offset, bytes, imm(0))
   if (init !== undefined) fillObject(cx, type, memory, init)
   return { type, operand: imm(0), memory }
+}
+
+/** Bytes of stack that a program has. */
+const STACK = 512
+
+/** Objects that cannot be on the stack are refused before they are written out. */
+export function checkRoom(cx: Context, span: Span, type: DataType): void {
+  const size = sizeOfData(type)
+  if (size > STACK) fail(cx, span, 'stack', { name: typeName(type), size })
 }
 
 /** Bytes that one value has at most to be cleared number by number, so that each can be followed by itself. */
@@ -105,7 +116,7 @@ function fillObject(cx: Context, type: DataType, memory: Memory, init: Expressio
 export function pointerTo(cx: Context, node: Expression, type: DataType): Operand {
   if (type.kind === 'record' || type.kind === 'array') {
     if (node.type === 'ObjectExpression' || node.type === 'ArrayExpression')
-      return addressOf(cx, makeObject(cx, type, node))
+      return addressOf(cx, makeObject(cx, type, node, node))
     const value = cx.lower.expression(cx, node)
     if (value.type.kind !== type.kind || typeName(value.type) !== typeName(type))
       return fail(cx, node, 'wrong-type', { want: typeName(type), found: typeName(value.type) })

@@ -62,8 +62,18 @@ export interface Unit {
   readonly cpu: Cpu
   readonly maps: MapDeclaration[]
   readonly data: Map<DataMap['name'], { variables: DataMap['variables'][number][]; size: number }>
-  /** Functions that are called instead of inlined, by name; undefined while one is being lowered. */
-  readonly called: Map<string, { readonly ir: IrFunction | undefined; readonly parameters: number; readonly at: Span }>
+  /** Functions that are called instead of inlined, by name; `ir` is undefined while one is being lowered. */
+  readonly called: Map<
+    string,
+    {
+      readonly node: FunctionInfo['node']
+      readonly ir: IrFunction | undefined
+      readonly parameters: number
+      readonly at: Span
+    }
+  >
+  /** Of expressions that were lowered for their type: whether they are truth values. */
+  readonly truths: WeakMap<Expression, boolean>
   /** Functions that have been looked at. */
   readonly lowered: Set<FunctionInfo['node']>
   /** What is wrong, of all files. */

@@ -1,4 +1,5 @@
 import type { Expression, Statement, SwitchStatement, VariableDeclaration } from 'oxc-parser'
+import { diagnosticCodes } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
 import { isAddress, isData, type Type, typeName, U32, U64 } from '../types.ts'
 import { truth } from './expressions.ts'
@@ -6,7 +7,7 @@ import { giveBack } from './functions.ts'
 import { noteLimit } from './limits.ts'
 import { forLoop, forOf, loop } from './loops.ts'
 import { makeObject } from './objects.ts'
-import { at, attempt, type Context, fail, type Narrowed, narrow, scoped, type Variable } from './scope.ts'
+import { at, attempt, type Context, fail, giveUp, type Narrowed, narrow, scoped, type Variable } from './scope.ts'
 import { namesIn, textOf } from './syntax-tree.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { addressFor, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
@@ -25,9 +26,22 @@ const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]
   TSTypeAliasDeclaration: ['a type alias', 'the type itself, or an interface of the module'],
 }
 
+/** Steps of one function with what is inlined: many times what any algorithm has. */
+const MOST_STEPS = 10_000
+
+const TOO_LONG = diagnosticCodes.find(({ name }) => name === 'too-long')?.code
+
+function tooLong(cx: Context, node: Statement): never {
+  // Once is enough, whatever else there is.
+  if (cx.mistakes.some(({ code }) => code === TOO_LONG)) giveUp()
+  const inner = cx.calling.at(-1)
+  fail(cx, node, 'too-long', { name: inner !== undefined && 'id' in inner ? (inner.id?.name ?? 'this') : 'this' })
+}
+
 /** One statement; what follows a `return` in a block is never reached, and left out. A mistake ends no more than this. */
 export function lowerStatement(cx: Context, node: Statement): void {
   if (cx.ir.ended) return
+  if (cx.ir.steps > MOST_STEPS) tooLong(cx, node)
   at(cx, node)
   const isGood = attempt(cx, () => {
     oneStatement(cx, node)
@@ -157,7 +171,7 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
   if (annotation !== undefined && (annotation.kind === 'record' || annotation.kind === 'array')) {
     const isLiteral = init === undefined || init.type === 'ObjectExpression' || init.type === 'ArrayExpression'
     if (isLiteral) {
-      cx.variables.set(name, { ...makeObject(cx, annotation, init), assignable: false })
+      cx.variables.set(name, { ...makeObject(cx, annotation, init, span), assignable: false })
       return
     }
   }

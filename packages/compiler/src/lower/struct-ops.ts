@@ -233,7 +233,7 @@ function lowerCallback(
   const known = cx.mistakes.length
   lowerFunctionBody(cx, f)
   // What is wrong in it may have been what it gives.
-  if (!ir.ended && info.returns !== undefined && cx.mistakes.length === known)
+  if (!ir.ended && info.returns !== undefined && ir.reachable && cx.mistakes.length === known)
     return fail(context, f.at, 'missing-return', { name })
   if (!ir.ended) ir.end({ op: 'return', a: undefined })
   return ir.finish(name)

@@ -1,6 +1,6 @@
 import type { TSType } from 'oxc-parser'
 import { nearest } from '../kernel-header.ts'
-import { BOOL, intTypes, isData, type Type, VOID } from '../types.ts'
+import { BOOL, intTypes, isData, sizeOfData, type Type, VOID } from '../types.ts'
 import { fail, type ModuleScope } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
 
@@ -61,6 +61,9 @@ export function typeOfAnnotation(context: { readonly module: ModuleScope }, node
   })
 }
 
+/** Bytes of one array: more than any map of variables needs, and little enough to be written down. */
+const MOST_BYTES = 1 << 24
+
 function named(
   context: { readonly module: ModuleScope },
   node: Extract<TSType, { type: 'TSTypeReference' }>,
@@ -84,6 +87,8 @@ function named(
       })
     const of = typeOfAnnotation(context, element)
     if (!isData(of)) return fail(context, element, 'wrong-type', { want: 'a type that lies in memory', found: name })
+    const size = count * sizeOfData(of)
+    if (size > MOST_BYTES) return fail(context, node, 'too-large', { name, size, limit: MOST_BYTES })
     return { kind: 'array', element: of, length: count }
   }
   const layout = layouts.get(name)

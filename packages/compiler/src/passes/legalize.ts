@@ -21,6 +21,11 @@ export interface Legal {
 
 const COMMUTES: ReadonlySet<BinaryOp> = new Set(['add', 'mul', 'and', 'or', 'xor'])
 
+type Access = Extract<Instr, { op: 'load' | 'store' | 'atomicAdd' }>
+
+/** What an instruction's 16 bits hold. */
+const MOST_OFFSET = 0x7fff
+
 /**
  * Operands as instructions take them: the left one of an operation in its result's register, numbers that fit no instruction
  * in registers, arguments in r1 to r5, results in r0. Outside of SSA form.
@@ -59,6 +64,15 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
         return { reg: dst }
       }
       return { ...end, width: 64, a: up(end.a), b: up(end.b) }
+    }
+    /** An offset that has no room in an instruction goes to the address. */
+    const near = ({ base, place, span }: Access): Pick<Access, 'base' | 'place'> => {
+      if (place.kind !== 'memory' || place.offset <= MOST_OFFSET || 'imm' in base) return { base, place }
+      const dst = registers++
+      instrs.push({ op: 'move', width: 64, dst, a: base, span })
+      const b = { imm: BigInt(place.offset) }
+      instrs.push({ op: 'binary', fn: 'add', width: 64, dst, a: { reg: dst }, b, span })
+      return { base: { reg: dst }, place: { ...place, offset: 0 } }
     }
     for (const [i, instr] of block.instrs.entries()) {
       const { span } = instr
@@ -99,11 +113,14 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
             instrs.push({ op: 'move', width: 64, dst: instr.dst, a: instr.base, span })
           instrs.push({ ...instr, base: { reg: instr.dst } })
           break
+        case 'load':
+          instrs.push({ ...instr, ...near(instr) })
+          break
         case 'store':
-          instrs.push({ ...instr, a: inRegister(instr.a, instr.size === 'u64' ? 64 : 32, span) })
+          instrs.push({ ...instr, ...near(instr), a: inRegister(instr.a, instr.size === 'u64' ? 64 : 32, span) })
           break
         case 'atomicAdd':
-          instrs.push({ ...instr, a: 'imm' in instr.a ? moved(instr.a, span) : instr.a })
+          instrs.push({ ...instr, ...near(instr), a: 'imm' in instr.a ? moved(instr.a, span) : instr.a })
           break
         case 'parameter': {
           const from = pinned(instr.index + 1)
