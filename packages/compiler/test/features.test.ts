@@ -93,7 +93,7 @@ describe.skipIf(!needs('struct_ops_link'))('features in the kernel', () => {
          export const flows = hash<Key, Flow>(64)
          export const counts = array<u64>(4)
          export const spare = lruHash<u32, u64>(16)
-         export const here = percpuArray<u64>(1)`,
+         export const here = percpuArray<u64>(1, { name: 'by_cpu' })`,
         `const key: Key = { port: tp.inet_conn.icsk_inet.inet_sport, family: 2, kind: 1 }
          const flow = flows.lookup(key)
          if (flow === null) {
@@ -115,6 +115,7 @@ describe.skipIf(!needs('struct_ops_link'))('features in the kernel', () => {
         expect(u64s(lookupElement(loaded.map('counts'), u32(1)))[0]).toBe(0n)
         expect(lookupElement(loaded.map('spare'), u32(5))).toBe(undefined)
         expect(u64s(lookupElement(loaded.map('spare'), u32(7)))[0]).toBe(8n)
+        expect(loaded.map('by_cpu').type).toBe(6)
       },
     ))
 
@@ -186,7 +187,12 @@ describe.skipIf(!needs('struct_ops_link'))('features in the kernel', () => {
          tripled.value = triple(total)
          const s: Sum = { total: 0 }
          loop(100, addOne, s)
-         looped.value = s.total
+         const t: Sum = { total: 0 }
+         loop(4, (i: u32, into: Sum): boolean => {
+           into.total += i * 100
+           return false
+         }, t)
+         looped.value = s.total + t.total
          let n: u32 = 0
          do { n++ } while (n < 5)
          while (n < 20) { if (n === 11) break; n++ }
@@ -195,7 +201,7 @@ describe.skipIf(!needs('struct_ops_link'))('features in the kernel', () => {
       (_, global) => {
         expect(global('sum')).toBe(30n)
         expect(global('tripled')).toBe(90)
-        expect(global('looped')).toBe(45n)
+        expect(global('looped')).toBe(645n)
         expect(global('text')).toBe(11)
       },
     ))

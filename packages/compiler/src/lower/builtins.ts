@@ -331,10 +331,18 @@ function atomicAdd(cx: Context, node: CallExpression, args: readonly Expression[
   return { type: VOID, operand: imm(0) }
 }
 
+/** A function of the module, or one that is written in place and takes all that it uses as its context. */
+function bodyOfLoop(cx: Context, body: Expression | undefined): FunctionInfo | undefined {
+  if (body?.type === 'Identifier') return cx.module.functions.get(body.name)
+  if (body?.type !== 'ArrowFunctionExpression') return undefined
+  const at = { start: body.start, end: body.body.start }
+  return { name: 'loop_body', node: body, at, module: cx.module, noinline: true }
+}
+
 /** `loop(n, body, context)`: `bpf_loop`, whose body is a function of the module; gives how often it ran. */
 function loopCall(cx: Context, node: CallExpression, args: readonly Expression[]): Value {
   const [count, body, context] = args
-  const f: FunctionInfo | undefined = body?.type === 'Identifier' ? cx.module.functions.get(body.name) : undefined
+  const f = bodyOfLoop(cx, body)
   if (count === undefined || f === undefined)
     return fail(cx, body ?? node, 'wrong-type', {
       want: 'a function of the module: (i: u32, context: T) => bool',

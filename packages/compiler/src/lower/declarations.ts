@@ -268,12 +268,12 @@ function mapOf(scope: ModuleScope, name: string, make: string, call: CallExpress
       want: most,
       found: call.arguments.length,
     })
-  const { pin, flags } = optionsOf(scope, options)
+  const { pin, flags, name: given = name } = optionsOf(scope, options)
   const [one, two] = types
   const key: DataType | undefined = kind.types === 'both' ? one : kind.key === 'index' ? U32 : undefined
   const value = kind.types === 'both' ? two : one
   const declaration: MapDeclaration = {
-    name,
+    name: given,
     type: kind.type,
     ...(key === undefined ? {} : { key }),
     ...(value === undefined ? {} : { value }),
@@ -309,23 +309,35 @@ function withoutValue({ value: _, ...rest }: MapDeclaration): MapDeclaration {
 function optionsOf(
   scope: ModuleScope,
   node: Expression | undefined,
-): { readonly pin: boolean; readonly flags: number } {
+): { readonly pin: boolean; readonly flags: number; readonly name?: string } {
   let [pin, flags] = [false, 0]
+  const named: { name?: string } = {}
   for (const property of node?.type === 'ObjectExpression' ? node.properties : []) {
     const key = property.type === 'Property' && property.key.type === 'Identifier' ? property.key.name : ''
-    if (property.type !== 'Property' || (key !== 'pin' && key !== 'flags'))
+    if (property.type !== 'Property' || (key !== 'pin' && key !== 'flags' && key !== 'name'))
       return fail({ module: scope }, property.type === 'Property' ? property.key : property, 'unknown-field', {
         type: 'options of a map',
         field: key,
-        nearest: nearest(key, ['pin', 'flags']),
+        nearest: nearest(key, ['pin', 'flags', 'name']),
       })
+    if (key === 'name') {
+      named.name = nameOfMap(scope, property.value)
+      continue
+    }
     const value = constantOf(scope, property.value)
     if (value === undefined)
       return fail({ module: scope }, property.value, 'wrong-type', { want: 'a constant', found: 'something else' })
     if (key === 'pin') pin = value.value !== 0n
     else flags = Number(value.value)
   }
-  return { pin, flags }
+  return { pin, flags, ...named }
+}
+
+/** What the kernel and a pinned file know a map by. */
+function nameOfMap(scope: ModuleScope, node: Expression): string {
+  const text = node.type === 'Literal' && typeof node.value === 'string' ? node.value : ''
+  if (/^[A-Za-z_]\w{0,14}$/.test(text)) return text
+  return fail({ module: scope }, node, 'bad-name', { name: text || 'name', why: '1 to 15 of A-Z a-z 0-9 _, in quotes' })
 }
 
 function dataHandle(scope: ModuleScope, { name }: Declared, kind: 'tunable' | 'global', call: CallExpression): Handle {

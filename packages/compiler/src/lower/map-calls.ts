@@ -77,7 +77,7 @@ function count({ cx, node, map, method, args }: MapCall, least: number, most = l
 function mapAddress({ cx, node, map }: MapCall): Operand {
   at(cx, node)
   const dst = cx.ir.fresh()
-  cx.ir.emit({ op: 'address', dst, of: { kind: 'map', map: map.name } })
+  cx.ir.emit({ op: 'address', dst, of: { kind: 'map', map: map.declaration.name } })
   return reg(dst)
 }
 

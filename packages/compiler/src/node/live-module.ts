@@ -83,7 +83,7 @@ export function liveModule(compiled: CompiledFile, kernel: Kernel = hostKernel()
   for (const name of module.exports) {
     const handle = module.scope.handles.get(name)
     if (handle === undefined || Object.hasOwn(exports, name)) continue
-    exports[name] = handle.kind === 'map' ? liveMap(handle, () => load().map(handle.name)) : data(handle)
+    exports[name] = handle.kind === 'map' ? liveMap(handle, () => load().map(handle.declaration.name)) : data(handle)
   }
   for (const name of module.exports) {
     const constant = module.scope.constants.get(name)
