@@ -95,7 +95,7 @@ async function runMatrix(chosen, options) {
   const folder = mkdtempSync(join(tmpdir(), 'tscc-artifacts-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const { makeArtifacts } = await import('./lib/artifacts.mjs')
-  const files = [...makeArtifacts(folder), ...options.files]
+  const files = [...(await makeArtifacts(folder)), ...options.files]
   // One after the other, since they share the cache; what is there already takes no time
   const jobs = []
   for (const one of chosen) jobs.push(await jobOf(one, suites, { ...options, files, accel, signal: stop.signal, say }))

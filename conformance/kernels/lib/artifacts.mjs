@@ -2,17 +2,38 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { algorithms } from '@tscc/algos'
+import { compileFile } from '@tscc/compiler/node'
 import { writeObject } from '@tscc/object'
 import { specToObject } from '@tscc/struct-ops/object'
 import { artifactSpecs } from '../suites/specs.mjs'
 
 const suites = join(import.meta.dirname, '../suites')
 
-/** Write the objects of `suites/specs.mjs` and those of C compilers into a folder; gives files for a job, and their digests. */
-export function makeArtifacts(folder) {
+/** tscc's algorithms in the language, and the programs of the suites. */
+async function languageObjects() {
+  const shipped = algorithms.filter(({ kind }) => kind === 'language')
+  const own = readdirSync(join(suites, 'objects')).filter((file) => file.endsWith('.bpf.ts'))
+  const made = new Map()
+  for (const algorithm of shipped) made.set(`l_${algorithm.name}`, await algorithm.object())
+  for (const file of own) {
+    const { object, diagnostics } = compileFile(join(suites, 'objects', file))
+    if (object === undefined) throw new Error(`${file}: ${diagnostics[0]?.message}`)
+    made.set(`l_${file.replace('.bpf.ts', '')}`, object)
+  }
+  return made
+}
+
+/**
+ * Write the objects of `suites/specs.mjs`, those of the language and those of C compilers into a folder; gives files for a
+ * job, and their digests.
+ */
+export async function makeArtifacts(folder) {
   mkdirSync(folder, { recursive: true })
   for (const [name, spec] of Object.entries(artifactSpecs()))
     writeFileSync(join(folder, `${name}.bpf.o`), writeObject(specToObject(spec)))
+  for (const [name, object] of await languageObjects())
+    writeFileSync(join(folder, `${name}.bpf.o`), writeObject(object))
   const compiled = join(suites, 'objects')
   for (const name of readdirSync(compiled).filter((file) => file.endsWith('.o')))
     writeFileSync(join(folder, name), readFileSync(join(compiled, name)))
