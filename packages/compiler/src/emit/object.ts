@@ -219,11 +219,11 @@ function relocationOf({ at, portable }: PlacedPortable, places: Places): readonl
 
 const VERSION = 'LINUX_KERNEL_VERSION'
 
-/** Kfuncs and configuration in order of first use; a kfunc is weak where every use of it is. */
+/** Kfuncs and configuration in order of first use; a kfunc may be absent where the program asks whether it is there. */
 function externsOf(portables: readonly Portable[], btf: LocalBtf): readonly ObjectExtern[] {
   const weak = new Map<string, boolean>()
   for (const portable of portables)
-    if (portable.kind === 'kfunc') weak.set(portable.name, (weak.get(portable.name) ?? true) && portable.weak)
+    if (portable.kind === 'kfunc') weak.set(portable.name, (weak.get(portable.name) ?? false) || portable.weak)
   const kfuncs = [...weak].map(
     ([name, every]): ObjectExtern => ({ name, kind: 'kfunc', weak: every, typeId: btf.kfunc(name) }),
   )

@@ -162,7 +162,8 @@ function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
       break
     case 'and': {
       if (value === 0n) return imm(0n, width)
-      const above = Math.min(width, facts.bits(a))
+      // It may be what bounds an index: it goes where the verifier sees that, too.
+      const above = Math.min(width, facts.seenBits(a))
       if ((value & mask(above)) === mask(above)) return left()
     }
   }
@@ -176,7 +177,7 @@ function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
     return { ...instr, a: inner.a, b: { imm: BigInt(by + shift) } }
   // Up and down again: nothing is lost where there was room.
   if (inner.fn === 'lsh' && (fn === 'rsh' || fn === 'arsh') && by === shift) {
-    const room = facts.bits(inner.a) <= width - shift - (fn === 'arsh' ? 1 : 0)
+    const room = facts.seenBits(inner.a) <= width - shift - (fn === 'arsh' ? 1 : 0)
     if (room && 'reg' in inner.a) return inner.a
     if (fn === 'rsh' && width - shift <= 31)
       return { ...instr, fn: 'and', a: inner.a, b: imm(mask(width - shift), width) }

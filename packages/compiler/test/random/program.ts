@@ -153,7 +153,7 @@ function randomProgram(seed: number, index: number): { readonly text: string; ru
     objects: 2,
     calls: 4,
     maps: usesMaps ? 3 : 0,
-    statements: 8 + r.below(16),
+    statements: 6 + r.below(12),
     loops: 3,
   })
   const scope: Scope = {
