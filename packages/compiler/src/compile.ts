@@ -25,7 +25,7 @@ export interface CompileOptions {
   readonly availability?: Readonly<Record<string, string>>
   /** Passes to leave out. */
   readonly without?: readonly PassName[]
-  /** Default: `Dual MIT/GPL`, which the kernel takes for GPL. */
+  /** Default: what the module exports as `license`, else `Dual MIT/GPL`, which the kernel takes for GPL. */
   readonly license?: string
 }
 
@@ -61,7 +61,7 @@ const standard: { types?: Btf } = {}
 
 /** Compile a module of the language: the same text gives the same object, on any machine. Mistakes are data, not errors. */
 export function compile(text: string, options: CompileOptions = {}): Compiled {
-  const { fileName = 'input.bpf.ts', without = [], license = 'Dual MIT/GPL' } = options
+  const { fileName = 'input.bpf.ts', without = [] } = options
   const isStandard = options.types === undefined
   standard.types ??= parseBtf(headerBtf(), { pointerSize: 8 })
   const types = options.types ?? standard.types
@@ -126,7 +126,7 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
     values,
     maps: module.unit.maps,
     data: [...module.unit.data].map(([name, { variables }]) => ({ name, variables })),
-    license,
+    license: options.license ?? module.license ?? 'Dual MIT/GPL',
   })
   return { object, functions, module, diagnostics: [] }
 }
