@@ -3,7 +3,7 @@ import type { tcp_congestion_ops } from '@tscc/vmlinux'
 import { half, window_before } from './parts/reno.bpf.ts'
 
 /** Bytes per second. */
-export const rate = tunable<u64>(123_456_789)
+export const rate = tunable<u64>(10_000_000)
 /** SK_PACING_NEEDED: TCP paces by itself where no queueing discipline does. */
 const PACING_NEEDED = 1
 

@@ -4,6 +4,7 @@ import type { KernelHeader } from '../kernel-header.ts'
 import { type SourceFile, sourceFile } from '../source-file.ts'
 import { declareAll, isLicense } from './declarations.ts'
 import { fileOf, knownNames, type NamesOf, takeName } from './imports.ts'
+import { declarationOf } from './layouts.ts'
 import { attempt, type FunctionInfo, fail, giveUp, type ModuleScope, type Unit } from './scope.ts'
 import { type LoweredOps, opsOf } from './struct-ops.ts'
 import { checkUncalled } from './uncalled.ts'
@@ -14,7 +15,7 @@ export interface LoweredModule {
   readonly unit: Unit
   /** What the module exports besides algorithms: names of maps, globals and tunables. */
   readonly exports: readonly string[]
-  /** What `export const license = '…'` says. */
+  /** What `const license = '…'` says. */
   readonly license?: string
   readonly scope: ModuleScope
 }
@@ -92,9 +93,9 @@ function exportsOf(program: Program): readonly string[] {
 
 /** What a module says of its licence; the kernel takes it from the object. */
 function licenseOf(program: Program): string | undefined {
-  for (const statement of program.body)
-    if (statement.type === 'ExportNamedDeclaration' && statement.declaration?.type === 'VariableDeclaration')
-      for (const { id, init } of statement.declaration.declarations) {
+  for (const statement of program.body.map(declarationOf))
+    if (statement.type === 'VariableDeclaration')
+      for (const { id, init } of statement.declarations) {
         const text = init ?? undefined
         if (id.type === 'Identifier' && isLicense(id.name, text)) return text.value
       }

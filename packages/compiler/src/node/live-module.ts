@@ -85,7 +85,7 @@ export function liveModule(compiled: CompiledFile, kernel: Kernel = hostKernel()
     const constant = module.scope.constants.get(name)
     if (constant !== undefined) exports[name] = Number(constant.value)
   }
-  if (module.license !== undefined) exports.license = module.license
+  if (module.license !== undefined && module.exports.includes('license')) exports.license = module.license
   const close = (): void => {
     state.closed = true
     state.loaded?.close()
