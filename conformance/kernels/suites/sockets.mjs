@@ -1,4 +1,5 @@
-import { congestionControl, type Kernel, setCongestionControl } from '@tscc/syscall'
+// TCP over IPv6 loopback between sockets of libc's own, whose congestion control is set before they connect.
+import { congestionControl, setCongestionControl } from '@tscc/syscall'
 import { callLibc, errno, errnoNumber, libcError, libcFunction } from '@tscc/syscall/libc'
 
 const AF_INET6 = 10
@@ -22,34 +23,37 @@ const prototypes = {
   recv: 'long recv(int fd, void *bytes, size_t length, int flags)',
   poll: 'int poll(void *fds, unsigned long count, int timeout)',
   close: 'int close(int fd)',
-} as const
-
-/** Both ends of a TCP connection over IPv6 loopback, by their descriptors. */
-export interface Connection {
-  readonly client: number
-  readonly server: number
-  [Symbol.dispose](): void
 }
 
-/** Congestion controls of the two ends, which count from the first packet on; default: the machine's. */
-export interface ConnectionOptions {
-  readonly client?: string
-  readonly server?: string
-  /** What to do with the client's socket before it connects. */
-  readonly before?: (client: number) => void
-}
+/**
+ * Both ends of a TCP connection, by their descriptors.
+ *
+ * @typedef {{ readonly client: number, readonly server: number, close(): void, [Symbol.dispose](): void }} Connection
+ */
 
-/** Connect two sockets of which each has its congestion control beforehand, as negotiating ECN wants it. */
-export function connection(kernel: Kernel, options: ConnectionOptions = {}): Connection {
-  const open: number[] = []
-  const own = (fd: number): number => {
+/**
+ * Congestion controls of the two ends, default the machine's, and what to do with the client's socket before it connects.
+ *
+ * @typedef {{ readonly client?: string, readonly server?: string, readonly before?: (client: number) => void }} ConnectionOptions
+ */
+
+/**
+ * Connect two sockets of which each has its congestion control beforehand, as negotiating ECN wants it.
+ *
+ * @param {import('@tscc/syscall').Kernel} kernel
+ * @param {ConnectionOptions} options
+ * @returns {Connection}
+ */
+export function connection(kernel, options = {}) {
+  const open = []
+  const own = (fd) => {
     open.push(fd)
     return fd
   }
-  const close = (): void => {
+  const close = () => {
     for (const fd of open.splice(0)) callLibc(prototypes.close, fd)
   }
-  const socket = (cc: string | undefined): number => {
+  const socket = (cc) => {
     const fd = own(callLibc(prototypes.socket, AF_INET6, SOCK_STREAM_CLOEXEC, 0))
     if (cc !== undefined) setCongestionControl(kernel, fd, cc)
     return fd
@@ -66,19 +70,25 @@ export function connection(kernel: Kernel, options: ConnectionOptions = {}): Con
     options.before?.(client)
     callLibc(prototypes.connect, client, address, addressSize)
     const server = own(callLibc(prototypes.accept, listener, null, null))
-    return { client, server, [Symbol.dispose]: close }
+    return { client, server, close, [Symbol.dispose]: close }
   } catch (error) {
     close()
     throw error
   }
 }
 
-/** Send so many bytes to the other end; how many arrived. Both ends are this thread's, so neither may wait for the other. */
-export function transfer({ client, server }: Connection, bytes: number): number {
+/**
+ * Send so many bytes to the other end; how many arrived. Both ends are this thread's, so neither may wait for the other.
+ *
+ * @param {Connection} connection
+ * @param {number} bytes
+ * @returns {number}
+ */
+export function transfer({ client, server }, bytes) {
   const chunk = new Uint8Array(1 << 16)
-  const send = libcFunction<[number, Uint8Array, number, number]>(prototypes.send)
-  const recv = libcFunction<[number, Uint8Array, number, number]>(prototypes.recv)
-  const moved = (call: string, result: number): number => {
+  const send = libcFunction(prototypes.send)
+  const recv = libcFunction(prototypes.recv)
+  const moved = (call, result) => {
     if (result >= 0) return result
     const number = errno()
     if (number === errnoNumber('EAGAIN')) return 0
@@ -97,7 +107,7 @@ export function transfer({ client, server }: Connection, bytes: number): number 
 }
 
 /** Wait until one can be written to or the other read from; poll(2) leaves out what is negative. */
-function awaitEither(writable: number, readable: number, arrived: number): void {
+function awaitEither(writable, readable, arrived) {
   const fds = new DataView(new ArrayBuffer(16))
   fds.setInt32(0, writable, true)
   fds.setInt16(4, POLLOUT, true)
@@ -107,8 +117,19 @@ function awaitEither(writable: number, readable: number, arrived: number): void 
   if (ready === 0) throw new Error(`nothing moved for ${PATIENCE} ms after ${arrived} bytes`)
 }
 
-/** Connect with a congestion control at the client, send so many bytes: how many arrived, and what the client used. */
-export function carry(kernel: Kernel, cc: string, bytes: number): { readonly arrived: number; readonly cc: string } {
-  using pair = connection(kernel, { client: cc })
-  return { arrived: transfer(pair, bytes), cc: congestionControl(kernel, pair.client) }
+/**
+ * Connect with a congestion control at the client, send so many bytes: how many arrived, and what the client used.
+ *
+ * @param {import('@tscc/syscall').Kernel} kernel
+ * @param {string} cc
+ * @param {number} bytes
+ * @returns {{ readonly arrived: number, readonly cc: string }}
+ */
+export function carry(kernel, cc, bytes) {
+  const pair = connection(kernel, { client: cc })
+  try {
+    return { arrived: transfer(pair, bytes), cc: congestionControl(kernel, pair.client) }
+  } finally {
+    pair.close()
+  }
 }
