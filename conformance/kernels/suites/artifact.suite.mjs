@@ -2,10 +2,9 @@
 // carrying traffic. One is clang's.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { findEveryType, parseBtf } from '@tscc/btf'
-import { linkObject, linkTarget, readObject, variablesOf, withVariables } from '@tscc/object'
+import { linkObject, linkTarget, variablesOf, withVariables } from '@tscc/object'
 import { registerStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
 import {
   availableCongestionControls,
@@ -16,6 +15,7 @@ import {
   mapValues,
   testRun,
 } from '@tscc/syscall'
+import { openArtifact } from './artifact-files.mjs'
 import { check, kernelVersion, skipped } from './check.mjs'
 import { hasFeature } from './features.mjs'
 import { transfer } from './loopback.mjs'
@@ -23,16 +23,7 @@ import { transfer } from './loopback.mjs'
 const kernel = hostKernel()
 const files = kernelFiles(kernel)
 const target = linkTarget(files)
-const folder = new URL('../artifacts/', import.meta.url)
-const digests = JSON.parse(readFileSync(new URL('digests.json', folder), 'utf8'))
 const megabyte = 1 << 20
-
-/** An artifact, which must be the very bytes that were made. */
-function open(name) {
-  const bytes = new Uint8Array(readFileSync(new URL(`${name}.bpf.o`, folder)))
-  assert.equal(createHash('sha256').update(bytes).digest('hex'), digests[`${name}.bpf.o`])
-  return readObject(bytes)
-}
 
 /** Link, load, register, send a megabyte, take away; `saw` checks what came of it and gives more figures. */
 async function carries(object, saw = () => undefined, to = target) {
@@ -73,25 +64,25 @@ function variable(object, { linked, loaded }, section, name) {
 
 const grew = (info) => assert.ok(info.tcpi_snd_cwnd > 10, `the window did not grow: ${info.tcpi_snd_cwnd}`)
 
-await check('object reno', { feature: 'structOps' }, () => carries(open('reno'), grew))
+await check('object reno', { feature: 'structOps' }, () => carries(openArtifact('reno'), grew))
 
 await check('object cong_control(sk, rs)', { feature: 'structOps' }, () =>
-  carries(open('cong_control'), (info) => {
+  carries(openArtifact('cong_control'), (info) => {
     const summed = info.tcpi_snd_ssthresh - 5000
     assert.ok(summed > 0 && summed <= info.tcpi_delivered, `acked_sacked ${summed}, delivered ${info.tcpi_delivered}`)
   }),
 )
 
 await check('object that reads bitfields', { feature: 'structOps' }, () =>
-  carries(open('bitfields'), (info) =>
+  carries(openArtifact('bitfields'), (info) =>
     assert.equal(info.tcpi_snd_ssthresh, 4096 + 256 * 1 + 2 * info.tcpi_ca_state + 1),
   ),
 )
 
-await check('object with kfuncs and fallbacks', { feature: 'structOps' }, () => carries(open('kfuncs'), grew))
+await check('object with kfuncs and fallbacks', { feature: 'structOps' }, () => carries(openArtifact('kfuncs'), grew))
 
 await check('object with cwnd_event_tx_start', { feature: 'structOps' }, () =>
-  carries(open('tx_start'), (info, { ops }) => {
+  carries(openArtifact('tx_start'), (info, { ops }) => {
     const has = hasFeature(kernelVersion, 'cwndEventTxStart')
     assert.equal(info.tcpi_snd_ssthresh, has ? 6002 : 6001)
     assert.equal(
@@ -102,7 +93,7 @@ await check('object with cwnd_event_tx_start', { feature: 'structOps' }, () =>
 )
 
 await check("clang's object: CO-RE, weak kfunc, kconfig, globals, subprogram", { feature: 'structOps' }, () => {
-  const object = withVariables(open('c_reno'), { least: 3 })
+  const object = withVariables(openArtifact('c_reno'), { least: 3 })
   return carries(object, (info, { linked, loaded }) => {
     grew(info)
     assert.ok(loaded.btf !== undefined, 'the kernel took none of the forms of its BTF')
@@ -120,8 +111,8 @@ await check("clang's object: CO-RE, weak kfunc, kconfig, globals, subprogram", {
 })
 
 await check("clang's object that calls a function of a module", { feature: 'moduleKfuncs' }, async () => {
-  const before = await carries(open('c_module'), (_, { loaded, linked }) => {
-    const count = (name) => variable(open('c_module'), { linked, loaded }, '.bss', name)
+  const before = await carries(openArtifact('c_module'), (_, { loaded, linked }) => {
+    const count = (name) => variable(openArtifact('c_module'), { linked, loaded }, '.bss', name)
     return { byModule: count('by_module'), byOurselves: count('by_ourselves') }
   })
   assert.deepEqual([before.byModule, before.byOurselves > 0n], [0n, true])
@@ -134,12 +125,12 @@ await check("clang's object that calls a function of a module", { feature: 'modu
   if (own.length > 0) return skipped("tcp_dctcp's BTF has a struct sock of its own")
   // The modules of a target are those that were there when it was first asked for one.
   const here = linkTarget(kernelFiles(kernel))
-  const linked = linkObject(open('c_module'), here)
+  const linked = linkObject(openArtifact('c_module'), here)
   assert.deepEqual(linked.programs.find((one) => one.name === 'm_cong_avoid').modules, ['tcp_dctcp'])
   const after = await carries(
-    open('c_module'),
+    openArtifact('c_module'),
     (_, { loaded, linked }) => {
-      const count = (name) => variable(open('c_module'), { linked, loaded }, '.bss', name)
+      const count = (name) => variable(openArtifact('c_module'), { linked, loaded }, '.bss', name)
       return { byModule: count('by_module'), byOurselves: count('by_ourselves') }
     },
     here,
@@ -149,7 +140,7 @@ await check("clang's object that calls a function of a module", { feature: 'modu
 })
 
 await check("clang's classifier: data, map of maps, tail call, subprogram, run", { feature: 'btf' }, () => {
-  const object = withVariables(open('c_filter'), { limit: 42 })
+  const object = withVariables(openArtifact('c_filter'), { limit: 42 })
   const linked = linkObject(object, target)
   const loaded = loadPlan(kernel, linked)
   try {
