@@ -1,13 +1,24 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { moduleText } from './packages/compiler/src/import-hook.ts'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 
 /** `npm run fuzz`: how many times its usual number of runs a property-based test makes. */
 const fuzzFactor = process.env.FUZZ_FACTOR === undefined ? undefined : Number(process.env.FUZZ_FACTOR)
 
+/** An import of a `*.bpf.ts` file gives live handles, as `node --import @tscc/compiler/register` does. */
+const live = {
+  name: 'tscc-live',
+  enforce: 'pre' as const,
+  load: (id: string) =>
+    id.endsWith('.bpf.ts') ? moduleText(id, readFileSync(id, 'utf8'), '@tscc/compiler/live') : undefined,
+}
+
 /** Tests read the packages' sources, so that a failing line is a line of ours and no build can be stale. */
 export default defineConfig({
+  plugins: [live],
   resolve: {
     alias: [
       { find: /^@tscc\/(cli|lab)$/, replacement: `${root}apps/$1/src/index.ts` },
@@ -19,7 +30,7 @@ export default defineConfig({
   test: {
     include: [
       '{packages,apps}/*/test/**/*.test.ts',
-      'conformance/{test,kernels/test}/**/*.test.ts',
+      'conformance/{test,kernels/test,scenarios}/**/*.test.ts',
       'tools/test/**/*.test.ts',
     ],
     testTimeout: 30_000 * (fuzzFactor ?? 1),

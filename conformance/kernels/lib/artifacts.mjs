@@ -10,17 +10,26 @@ import { artifactSpecs } from '../suites/specs.mjs'
 
 const suites = join(import.meta.dirname, '../suites')
 
-/** tscc's algorithms in the language, and the programs of the suites. */
+/** Scenarios that the compiler itself refuses. */
+const refused = ['incomplete', 'get-info']
+
+/** Objects of programs in the language by name: tscc's algorithms, the programs of the suites and of the kernel's scenarios. */
 async function languageObjects() {
-  const shipped = algorithms.filter(({ kind }) => kind === 'language')
-  const own = readdirSync(join(suites, 'objects')).filter((file) => file.endsWith('.bpf.ts'))
   const made = new Map()
-  for (const algorithm of shipped) made.set(`l_${algorithm.name}`, await algorithm.object())
-  for (const file of own) {
-    const { object, diagnostics } = compileFile(join(suites, 'objects', file))
-    if (object === undefined) throw new Error(`${file}: ${diagnostics[0]?.message}`)
-    made.set(`l_${file.replace('.bpf.ts', '')}`, object)
+  for (const algorithm of algorithms)
+    if (algorithm.kind === 'language') made.set(`l_${algorithm.name}`, await algorithm.object())
+  const compiled = (folder, named) => {
+    for (const file of readdirSync(folder)) {
+      const name = /^(.*)\.bpf\.ts$/.exec(file)?.[1]
+      if (name === undefined || refused.includes(name)) continue
+      const { object, diagnostics } = compileFile(join(folder, file))
+      if (object === undefined) throw new Error(`${file}: ${diagnostics.map(({ message }) => message).join('; ')}`)
+      made.set(named(name), object)
+    }
   }
+  compiled(join(suites, 'objects'), (name) => `l_${name}`)
+  compiled(join(import.meta.dirname, '../../scenarios'), (name) => name)
+  made.set('cubic', made.get('l_cubic'))
   return made
 }
 

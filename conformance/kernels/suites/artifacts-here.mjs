@@ -1,8 +1,6 @@
 // The artifacts of the job on this kernel: opened, and made to carry traffic.
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { linkObject, linkTarget, readObject } from '@tscc/object'
+import { linkObject, linkTarget } from '@tscc/object'
 import { registerStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
 import { availableCongestionControls, hostKernel, kernelFiles, loadPlan } from '@tscc/syscall'
 import { kernelVersion } from './check.mjs'
@@ -12,16 +10,7 @@ import { transfer } from './loopback.mjs'
 export const kernel = hostKernel()
 export const files = kernelFiles(kernel)
 export const target = linkTarget(files)
-const folder = new URL('../artifacts/', import.meta.url)
-const digests = JSON.parse(readFileSync(new URL('digests.json', folder), 'utf8'))
 const megabyte = 1 << 20
-
-/** An artifact, which must be the very bytes that were made. */
-export function openArtifact(name) {
-  const bytes = new Uint8Array(readFileSync(new URL(`${name}.bpf.o`, folder)))
-  assert.equal(createHash('sha256').update(bytes).digest('hex'), digests[`${name}.bpf.o`])
-  return readObject(bytes)
-}
 
 /** Link, load, register, send a megabyte, take away; `saw` checks what came of it and gives more figures. */
 export async function carries(object, saw = () => undefined, to = target) {
@@ -51,3 +40,5 @@ export async function carries(object, saw = () => undefined, to = target) {
 
 /** The window is larger than at first. */
 export const grew = (info) => assert.ok(info.tcpi_snd_cwnd > 10, `the window did not grow: ${info.tcpi_snd_cwnd}`)
+
+export { openArtifact } from './artifact-files.mjs'

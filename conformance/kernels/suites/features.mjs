@@ -18,6 +18,8 @@ export const features = {
   // "bpf: Allow invoking kfuncs from BPF_PROG_TYPE_SYSCALL progs" (6.10)
   syscallKfuncs: { since: '6.10', about: 'kfuncs of tasks in BPF_PROG_TYPE_SYSCALL' },
   structOpsLink: { since: '6.4', about: 'BPF_F_LINK: registering by a link, replacing atomically' },
+  // "bpf: Stop bpf_setsockopt(TCP_CONGESTION) in init ops to recur itself" (6.1)
+  setsockoptInInit: { since: '6.1', about: 'bpf_setsockopt(TCP_CONGESTION) in init, once' },
   vmlinuxBtfMmap: { since: '6.16', about: 'mapping /sys/kernel/btf/vmlinux' },
   cwndEventTxStart: { since: '7.1', about: 'cwnd_event_tx_start in tcp_congestion_ops' },
 }

@@ -114,6 +114,15 @@ export {
 } from './maps.ts'
 export { type SockOps, sockOps } from './sock-ops.ts'
 export { inet_csk, inet_csk_ca, tcp_sk } from './sockets.ts'
-export { type Attached, type CallbackName, type StructOps, type StructOpsSpec, structOps } from './struct-ops.ts'
+export {
+  type Attached,
+  type AttachedStructOps,
+  type AttachOptions,
+  type CallbackName,
+  type PreparedStructOps,
+  type StructOps,
+  type StructOpsSpec,
+  structOps,
+} from './struct-ops.ts'
 export { type FixedArray, type Global, global, sizeof, type Tunable, tunable } from './variables.ts'
 export { after, before, tcp_cong_avoid_ai, tcp_in_slow_start, tcp_is_cwnd_limited, tcp_slow_start } from './window.ts'

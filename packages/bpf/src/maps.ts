@@ -95,8 +95,12 @@ export interface PercpuMap<K, V> extends BpfMap {
 export interface SkStorage<V> extends BpfMap {
   /** The socket's value, or null; with `init` it is made where there is none (null where memory is short). */
   get(sk: AnySock, init?: V): Ref<V> | null
-  /** Forget the socket's value. 0, or a negative error number. */
-  delete(sk: AnySock): s64
+  /** User space: the value of the socket of a descriptor. */
+  get(fd: number): V | undefined
+  /** User space: give the socket of a descriptor a value. */
+  set(fd: number, value: V): void
+  /** Forget the socket's value; user space says which by its descriptor. 0, or a negative error number. */
+  delete(sk: AnySock | number): s64
 }
 
 /** First in, first out (`queue`), or last in, first out (`stack`). */

@@ -55,10 +55,28 @@ export type StructOpsSpec<T> = T extends TcpLike ? TcpSpec<T> : Partial<Pick<T, 
 /** What user space can do with a struct_ops: the handle that importing a `*.bpf.ts` file gives. */
 export interface StructOps {
   readonly name: string
-  /** Register it until {@link Attached.close}; `attach` by another name. */
-  register(): Attached
-  /** Register it: `using link = vegas.attach()`. */
-  attach(): Attached
+  /** The same as {@link attach}. */
+  register(options?: AttachOptions): AttachedStructOps
+  /** Register it until it is closed: `using link = vegas.attach()`. */
+  attach(options?: AttachOptions): AttachedStructOps
+  /** Make its map alone: with links nothing is registered before `attach` or a `replace` that takes it. */
+  prepare(options?: AttachOptions): PreparedStructOps
+}
+
+/** How a struct_ops registers. */
+export interface AttachOptions {
+  /** `link`: by a link (Linux 6.4), which another can take over in one step; `map`: by its map alone. Default: what the kernel has. */
+  readonly by?: 'link' | 'map'
+}
+
+/** A struct_ops in the kernel that waits for a link; made `by: 'map'` it is registered until it is closed. */
+export interface PreparedStructOps {
+  readonly name: string
+  readonly mapId: number
+  /** Register it by a link of its own; it may be linked again after that link has gone. */
+  attach(): AttachedStructOps
+  close(): void
+  [Symbol.dispose](): void
 }
 
 /** Something that is attached until it is closed. */
@@ -66,6 +84,17 @@ export interface Attached {
   readonly name: string
   close(): void
   [Symbol.dispose](): void
+}
+
+/** A registered struct_ops. */
+export interface AttachedStructOps extends Attached {
+  /** Of the map that is registered now. */
+  readonly mapId: number
+  /**
+   * Put another of the same name in its place, in one step: sockets that use the old one keep it. Refused where `expected`
+   * (default: what was put there last) is not what is in place; the old one then stays.
+   */
+  replace(next: StructOps | PreparedStructOps, options?: { readonly expected?: PreparedStructOps }): void
 }
 
 /** A set of callbacks for the kernel: `export default structOps<tcp_congestion_ops>({ name: 'mine', ssthresh(sk) { … }, … })`. */

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 
 const types = {
   sock: 'AnySock',
-  memory: 'object',
+  memory: 'object | number | string',
   'memory-out': 'object',
   size: 'u32',
   context: "Opaque<'bpf_sock_ops'>",

@@ -27,7 +27,7 @@ export interface CompileOptions {
   readonly cpu?: Cpu
   /** Passes to leave out. */
   readonly without?: readonly PassName[]
-  /** Default: `Dual MIT/GPL`, which the kernel takes for GPL. */
+  /** Default: what the module exports as `license`, else `Dual MIT/GPL`, which the kernel takes for GPL. */
   readonly license?: string
 }
 
@@ -74,7 +74,7 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
 }
 
 function compileSource(file: SourceFile, options: CompileOptions): Compiled {
-  const { without = [], cpu = 'v3', license = 'Dual MIT/GPL' } = options
+  const { without = [], cpu = 'v3' } = options
   const isStandard = options.types === undefined
   standard.types ??= parseBtf(headerBtf(), { pointerSize: 8 })
   const types = options.types ?? standard.types
@@ -139,7 +139,7 @@ function compileSource(file: SourceFile, options: CompileOptions): Compiled {
     values,
     maps: module.unit.maps,
     data: [...module.unit.data].map(([name, { variables }]) => ({ name, variables })),
-    license,
+    license: options.license ?? module.license ?? 'Dual MIT/GPL',
   })
   return { object, functions, module, diagnostics: [] }
 }

@@ -11,8 +11,8 @@ export const load: LoadHook = async (url, context, nextLoad) => {
   return { format: 'module', shortCircuit: true, source: moduleText(path, readFileSync(path, 'utf8')) }
 }
 
-/** A module that makes the handles and exports them under the names of the source. */
-export function moduleText(path: string, text: string): string {
+/** A module that makes the handles and exports them under the names of the source; `live` is where it has them from. */
+export function moduleText(path: string, text: string, live = new URL('./live.js', import.meta.url).href): string {
   const { program } = parseSync(path, text, { lang: 'ts', sourceType: 'module' })
   const names = program.body.flatMap((statement): readonly string[] => {
     if (statement.type === 'ExportDefaultDeclaration') return ['default']
@@ -24,7 +24,6 @@ export function moduleText(path: string, text: string): string {
       ? `export default live.exports['default']`
       : `export const ${name} = live.exports[${JSON.stringify(name)}]`,
   )
-  const live = new URL('./live.js', import.meta.url).href
   return [
     `import { loadLive } from ${JSON.stringify(live)}`,
     `const live = loadLive(${JSON.stringify(path)})`,

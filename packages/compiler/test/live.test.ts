@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { PreparedStructOps, StructOps } from '@tscc/bpf'
 import { CompileError, liveModule, loadLive } from '@tscc/compiler/live'
 import { compileFile } from '@tscc/compiler/node'
 import { hostKernel } from '@tscc/syscall'
@@ -64,6 +65,27 @@ describe.skipIf(!needs('struct_ops_link'))('a *.bpf.ts file as live handles', ()
     expect(drained.length).toBeGreaterThan(0)
     expect(drained[0]?.cwnd).toBeGreaterThan(0)
     expect(samples.drain()).toEqual([])
+  })
+
+  test('handles of other things are told from algorithms', () => {
+    using live = loadLive(counted)
+    const { default: cc } = live.exports as unknown as { readonly default: StructOps } // as the file declares it
+    using prepared = cc.prepare({ by: 'link' })
+    const link = prepared.attach()
+    try {
+      // It may be anything in JavaScript.
+      const stranger = { name: 'ts_counted' } as unknown as PreparedStructOps
+      expect(() => link.replace(stranger)).toThrow('expected an algorithm of a *.bpf.ts file, or one that is prepared')
+      expect(() => link.replace(cc, { expected: stranger })).toThrow('expected is not something that prepare() gave')
+      expect(link.mapId).toBe(prepared.mapId)
+      link.replace(cc)
+      expect(link.mapId).not.toBe(prepared.mapId)
+      expect(() => link.replace(cc, { expected: prepared })).toThrow(/holds another map than the expected one/)
+    } finally {
+      link.close()
+    }
+    expect(() => link.replace(cc)).toThrow('this registration was closed')
+    expect(prepared.mapId).toBeGreaterThan(0)
   })
 
   test('the import hook: node --import @tscc/compiler/register app.mjs', async () => {

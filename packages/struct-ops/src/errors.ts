@@ -40,6 +40,8 @@ export const structOpsErrors = defineErrors('struct-ops', {
   'name-changed': (c: { from: string; to: string }) => `${c.to}: a live update must keep the name, which is ${c.from}`,
   'replace-unsupported': (c: { name: string }) =>
     `${c.name}: registered without a link, so it cannot be replaced atomically; unregister it first, or ask for a gap`,
+  'not-for-links': (c: { name: string }) =>
+    `${c.name}: its map registers by itself, without a link, so no link can take it (EINVAL)`,
   'stale-map': (c: { name: string }) => `${c.name}: the link holds another map than the expected one`,
   'not-loaded': (c: { name: string; callback: string }) => `${c.name}.${c.callback}: its program was not loaded`,
   closed: (c: { name: string }) => `${c.name}: this registration was closed`,

@@ -17,6 +17,12 @@ export {
   type StructOpsRecord,
   unregisterStructOps,
 } from './kernel/records.ts'
-export { attachStructOps, type Registration, registerStructOps, swapStructOps } from './kernel/register.ts'
+export {
+  attachStructOps,
+  type Registration,
+  registerPrepared,
+  registerStructOps,
+  swapStructOps,
+} from './kernel/register.ts'
 export { replaceStructOps } from './kernel/replace.ts'
-export { type PreparedStructOps, prepareStructOps, type RegisterBy } from './kernel/value-map.ts'
+export { deleteRegistration, type PreparedStructOps, prepareStructOps, type RegisterBy } from './kernel/value-map.ts'

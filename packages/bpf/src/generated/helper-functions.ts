@@ -6,19 +6,19 @@ import type { AnySock, Kernel, Opaque } from '../kernel.ts'
 import type { BpfMap } from '../maps.ts'
 
 /** The value under a key, or null. */
-export function bpf_map_lookup_elem(map: BpfMap, key: object): object | null
+export function bpf_map_lookup_elem(map: BpfMap, key: object | number | string): object | null
 export function bpf_map_lookup_elem(): never {
   return onlyCompiled('bpf_map_lookup_elem')
 }
 
 /** Write a value under a key: flags 0 always, 1 (BPF_NOEXIST) only a new one, 2 (BPF_EXIST) only an old one. */
-export function bpf_map_update_elem(map: BpfMap, key: object, value: object, flags: u64): s64
+export function bpf_map_update_elem(map: BpfMap, key: object | number | string, value: object | number | string, flags: u64): s64
 export function bpf_map_update_elem(): never {
   return onlyCompiled('bpf_map_update_elem')
 }
 
 /** Remove a key; -2 (ENOENT) where it is not there. */
-export function bpf_map_delete_elem(map: BpfMap, key: object): s64
+export function bpf_map_delete_elem(map: BpfMap, key: object | number | string): s64
 export function bpf_map_delete_elem(): never {
   return onlyCompiled('bpf_map_delete_elem')
 }
@@ -60,7 +60,7 @@ export function bpf_get_current_uid_gid(): never {
 }
 
 /** A record into a perf event array; a ring buffer is the better choice from 5.8 on. */
-export function bpf_perf_event_output(ctx: Opaque<'bpf_sock_ops'>, map: BpfMap, flags: u64, data: object, size: u32): s64
+export function bpf_perf_event_output(ctx: Opaque<'bpf_sock_ops'>, map: BpfMap, flags: u64, data: object | number | string, size: u32): s64
 export function bpf_perf_event_output(): never {
   return onlyCompiled('bpf_perf_event_output')
 }
@@ -78,13 +78,13 @@ export function bpf_get_socket_cookie(): never {
 }
 
 /** Set an option of the socket: level SOL_SOCKET, SOL_TCP, IPPROTO_IP or IPPROTO_IPV6. Not in `release`. */
-export function bpf_setsockopt(sk: AnySock, level: s32, optname: s32, optval: object, optlen: u32): s64
+export function bpf_setsockopt(sk: AnySock, level: s32, optname: s32, optval: object | number | string, optlen: u32): s64
 export function bpf_setsockopt(): never {
   return onlyCompiled('bpf_setsockopt')
 }
 
 /** Put the socket of a sock_ops program into a socket map. */
-export function bpf_sock_map_update(ctx: Opaque<'bpf_sock_ops'>, map: BpfMap, key: object, flags: u64): s64
+export function bpf_sock_map_update(ctx: Opaque<'bpf_sock_ops'>, map: BpfMap, key: object | number | string, flags: u64): s64
 export function bpf_sock_map_update(): never {
   return onlyCompiled('bpf_sock_map_update')
 }
@@ -102,7 +102,7 @@ export function bpf_sock_ops_cb_flags_set(): never {
 }
 
 /** Put the socket of a sock_ops program into a socket hash. */
-export function bpf_sock_hash_update(ctx: Opaque<'bpf_sock_ops'>, map: BpfMap, key: object, flags: u64): s64
+export function bpf_sock_hash_update(ctx: Opaque<'bpf_sock_ops'>, map: BpfMap, key: object | number | string, flags: u64): s64
 export function bpf_sock_hash_update(): never {
   return onlyCompiled('bpf_sock_hash_update')
 }
@@ -114,7 +114,7 @@ export function bpf_get_current_cgroup_id(): never {
 }
 
 /** Add to a queue or stack; flags 2 (BPF_EXIST) drops the oldest when it is full. */
-export function bpf_map_push_elem(map: BpfMap, value: object, flags: u64): s64
+export function bpf_map_push_elem(map: BpfMap, value: object | number | string, flags: u64): s64
 export function bpf_map_push_elem(): never {
   return onlyCompiled('bpf_map_push_elem')
 }
@@ -150,19 +150,19 @@ export function bpf_get_listener_sock(): never {
 }
 
 /** A text as a signed number; gives how many bytes were read. Flags hold the base. */
-export function bpf_strtol(buf: object, buf_len: u32, flags: u64, res: object): s64
+export function bpf_strtol(buf: object | number | string, buf_len: u32, flags: u64, res: object): s64
 export function bpf_strtol(): never {
   return onlyCompiled('bpf_strtol')
 }
 
 /** A text as an unsigned number; gives how many bytes were read. Flags hold the base. */
-export function bpf_strtoul(buf: object, buf_len: u32, flags: u64, res: object): s64
+export function bpf_strtoul(buf: object | number | string, buf_len: u32, flags: u64, res: object): s64
 export function bpf_strtoul(): never {
   return onlyCompiled('bpf_strtoul')
 }
 
 /** What the map keeps for a socket; flags 1 (BPF_SK_STORAGE_GET_F_CREATE) makes it, from `value` or zeros. */
-export function bpf_sk_storage_get(map: BpfMap, sk: AnySock, value: object, flags: u64): object | null
+export function bpf_sk_storage_get(map: BpfMap, sk: AnySock, value: object | number | string, flags: u64): object | null
 export function bpf_sk_storage_get(): never {
   return onlyCompiled('bpf_sk_storage_get')
 }
@@ -210,7 +210,7 @@ export function bpf_sk_ancestor_cgroup_id(): never {
 }
 
 /** Copy a record into a ring buffer: flags 1 (BPF_RB_NO_WAKEUP) or 2 (BPF_RB_FORCE_WAKEUP). */
-export function bpf_ringbuf_output(ringbuf: BpfMap, data: object, size: u32, flags: u64): s64
+export function bpf_ringbuf_output(ringbuf: BpfMap, data: object | number | string, size: u32, flags: u64): s64
 export function bpf_ringbuf_output(): never {
   return onlyCompiled('bpf_ringbuf_output')
 }
@@ -222,13 +222,13 @@ export function bpf_ringbuf_reserve(): never {
 }
 
 /** Hand a reserved record to the reader. */
-export function bpf_ringbuf_submit(data: object, flags: u64): void
+export function bpf_ringbuf_submit(data: object | number | string, flags: u64): void
 export function bpf_ringbuf_submit(): never {
   return onlyCompiled('bpf_ringbuf_submit')
 }
 
 /** Give a reserved record back unread. */
-export function bpf_ringbuf_discard(data: object, flags: u64): void
+export function bpf_ringbuf_discard(data: object | number | string, flags: u64): void
 export function bpf_ringbuf_discard(): never {
   return onlyCompiled('bpf_ringbuf_discard')
 }
@@ -270,7 +270,7 @@ export function bpf_load_hdr_opt(): never {
 }
 
 /** Write a TCP header option, kind and length first, into room that was reserved. */
-export function bpf_store_hdr_opt(ctx: Opaque<'bpf_sock_ops'>, option: object, len: u32, flags: u64): s64
+export function bpf_store_hdr_opt(ctx: Opaque<'bpf_sock_ops'>, option: object | number | string, len: u32, flags: u64): s64
 export function bpf_store_hdr_opt(): never {
   return onlyCompiled('bpf_store_hdr_opt')
 }
@@ -282,7 +282,7 @@ export function bpf_reserve_hdr_opt(): never {
 }
 
 /** A variable of the kernel that each processor has, of one processor; null beyond the last. */
-export function bpf_per_cpu_ptr(percpu_ptr: object, cpu: u32): object | null
+export function bpf_per_cpu_ptr(percpu_ptr: object | number | string, cpu: u32): object | null
 export function bpf_per_cpu_ptr(): never {
   return onlyCompiled('bpf_per_cpu_ptr')
 }
@@ -300,55 +300,55 @@ export function bpf_ktime_get_coarse_ns(): never {
 }
 
 /** Call a function with each element of a map until it gives 1; gives how many were visited. Since 5.13. */
-export function bpf_for_each_map_elem(map: BpfMap, callback_fn: (...args: never) => unknown, callback_ctx: object, flags: u64): s64
+export function bpf_for_each_map_elem(map: BpfMap, callback_fn: (...args: never) => unknown, callback_ctx: object | number | string, flags: u64): s64
 export function bpf_for_each_map_elem(): never {
   return onlyCompiled('bpf_for_each_map_elem')
 }
 
 /** Make a timer that lies in a map value ready; flags name the clock. Since 5.15. */
-export function bpf_timer_init(timer: object, map: BpfMap, flags: u64): s64
+export function bpf_timer_init(timer: object | number | string, map: BpfMap, flags: u64): s64
 export function bpf_timer_init(): never {
   return onlyCompiled('bpf_timer_init')
 }
 
 /** The function that a timer calls. Since 5.15. */
-export function bpf_timer_set_callback(timer: object, callback_fn: (...args: never) => unknown): s64
+export function bpf_timer_set_callback(timer: object | number | string, callback_fn: (...args: never) => unknown): s64
 export function bpf_timer_set_callback(): never {
   return onlyCompiled('bpf_timer_set_callback')
 }
 
 /** Let a timer go off after this time, ns. Since 5.15. */
-export function bpf_timer_start(timer: object, nsecs: u64, flags: u64): s64
+export function bpf_timer_start(timer: object | number | string, nsecs: u64, flags: u64): s64
 export function bpf_timer_start(): never {
   return onlyCompiled('bpf_timer_start')
 }
 
 /** Stop a timer and wait for its function to end; 1 where it was running. Since 5.15. */
-export function bpf_timer_cancel(timer: object): s64
+export function bpf_timer_cancel(timer: object | number | string): s64
 export function bpf_timer_cancel(): never {
   return onlyCompiled('bpf_timer_cancel')
 }
 
 /** A line to tracefs with any number of arguments, which lie in `data` as u64; `printk` writes the call. Since 5.16. */
-export function bpf_trace_vprintk(fmt: string, fmt_size: u32, data: object, data_len: u32): s64
+export function bpf_trace_vprintk(fmt: string, fmt_size: u32, data: object | number | string, data_len: u32): s64
 export function bpf_trace_vprintk(): never {
   return onlyCompiled('bpf_trace_vprintk')
 }
 
 /** Call a function with 0, 1, … until it gives 1; gives how often. `loop` writes the call. Since 5.17. */
-export function bpf_loop(nr_loops: u32, callback_fn: (...args: never) => unknown, callback_ctx: object, flags: u64): s64
+export function bpf_loop(nr_loops: u32, callback_fn: (...args: never) => unknown, callback_ctx: object | number | string, flags: u64): s64
 export function bpf_loop(): never {
   return onlyCompiled('bpf_loop')
 }
 
 /** Compare a text with a constant one: negative, 0, positive. Since 5.17. */
-export function bpf_strncmp(s1: object, s1_sz: u32, s2: string): s64
+export function bpf_strncmp(s1: object | number | string, s1_sz: u32, s2: string): s64
 export function bpf_strncmp(): never {
   return onlyCompiled('bpf_strncmp')
 }
 
 /** The value under a key of one processor, or null. Since 5.19. */
-export function bpf_map_lookup_percpu_elem(map: BpfMap, key: object, cpu: u32): object | null
+export function bpf_map_lookup_percpu_elem(map: BpfMap, key: object | number | string, cpu: u32): object | null
 export function bpf_map_lookup_percpu_elem(): never {
   return onlyCompiled('bpf_map_lookup_percpu_elem')
 }

@@ -225,7 +225,7 @@ function externsOf(portables: readonly Portable[], btf: LocalBtf): readonly Obje
   for (const portable of portables)
     if (portable.kind === 'kfunc') weak.set(portable.name, (weak.get(portable.name) ?? false) || portable.weak)
   const kfuncs = [...weak].map(
-    ([name, every]): ObjectExtern => ({ name, kind: 'kfunc', weak: every, typeId: btf.kfunc(name) }),
+    ([name, asked]): ObjectExtern => ({ name, kind: 'kfunc', weak: asked, typeId: btf.kfunc(name) }),
   )
   if (!portables.some(({ kind }) => kind === 'version')) return kfuncs
   const typeId = btf.add('int int', () => intType('int', 4, true))

@@ -1,4 +1,4 @@
-import type { CallExpression, Expression, Program, Statement } from 'oxc-parser'
+import type { CallExpression, Expression, Program, Statement, StringLiteral } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import type { MapDeclaration } from '../emit/maps.ts'
 import { irBuilder } from '../ir/builder.ts'
@@ -139,6 +139,11 @@ function declareFunction(scope: ModuleScope, f: FunctionInfo): void {
   scope.functions.set(unique(scope, f.name, f.at), f)
 }
 
+/** Is this the one constant that is a text: the licence of a module, for the kernel to look at? */
+export function isLicense(name: string, init: Expression | undefined): init is StringLiteral {
+  return name === 'license' && init?.type === 'Literal' && typeof init.value === 'string'
+}
+
 interface Declared {
   readonly name: string
   readonly span: Span
@@ -178,6 +183,7 @@ function declareVariable(scope: ModuleScope, declared: Declared): void {
     return
   }
   if (kind === 'const') {
+    if (isLicense(name, init)) return
     const constant = init === undefined ? undefined : constantOf(scope, init, annotation)
     if (constant === undefined)
       fail({ module: scope }, init ?? span, 'not-in-language', {

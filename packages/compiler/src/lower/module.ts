@@ -3,8 +3,9 @@ import { type Diagnostic, diagnose } from '../diagnostics.ts'
 import type { Cpu } from '../ir/ir.ts'
 import type { KernelHeader } from '../kernel-header.ts'
 import { type SourceFile, sourceFile } from '../source-file.ts'
-import { declareAll } from './declarations.ts'
+import { declareAll, isLicense } from './declarations.ts'
 import { fileOf, knownNames, type NamesOf, takeName } from './imports.ts'
+import { declarationOf } from './layouts.ts'
 import { attempt, type FunctionInfo, fail, giveUp, type ModuleScope, type Unit } from './scope.ts'
 import { type LoweredOps, opsOf } from './struct-ops.ts'
 import { checkUncalled } from './uncalled.ts'
@@ -15,6 +16,8 @@ export interface LoweredModule {
   readonly unit: Unit
   /** What the module exports besides algorithms: names of maps, globals and tunables. */
   readonly exports: readonly string[]
+  /** What `const license = '…'` says. */
+  readonly license?: string
   readonly scope: ModuleScope
 }
 
@@ -71,7 +74,9 @@ export function lowerModule(
   if (ops.length === 0 && diagnostics.length === 0)
     diagnostics.push(diagnose(file, { start: 0, end: 1 }, 'no-struct-ops', {}))
   if (diagnostics.length > 0) return { diagnostics: inOrder(diagnostics) }
-  return { module: { ops, unit: loading.unit, exports: exportsOf(program), scope }, diagnostics }
+  const license = licenseOf(program)
+  const said = license === undefined ? {} : { license }
+  return { module: { ops, unit: loading.unit, exports: exportsOf(program), ...said, scope }, diagnostics }
 }
 
 /** By file and place, each once: a function that is inlined twice has its mistakes once. */
@@ -94,6 +99,17 @@ function exportsOf(program: Program): readonly string[] {
       ? statement.declaration.declarations.flatMap(({ id }) => (id.type === 'Identifier' ? [id.name] : []))
       : [],
   )
+}
+
+/** What a module says of its licence; the kernel takes it from the object. */
+function licenseOf(program: Program): string | undefined {
+  for (const statement of program.body.map(declarationOf))
+    if (statement.type === 'VariableDeclaration')
+      for (const { id, init } of statement.declarations) {
+        const text = init ?? undefined
+        if (id.type === 'Identifier' && isLicense(id.name, text)) return text.value
+      }
+  return undefined
 }
 
 /** A file's declarations, with those that it imports; undefined where it cannot be parsed. */

@@ -10,7 +10,7 @@ import {
   updateElement,
 } from '@tscc/syscall'
 import type { Handle } from '../lower/scope.ts'
-import { type DataType, sizeOfData, U32 } from '../types.ts'
+import { type DataType, S32, sizeOfData, U32 } from '../types.ts'
 import { decodeData, encodeData, type LiveValue } from './data-codec.ts'
 
 type MapHandle = Extract<Handle, { kind: 'map' }>
@@ -33,7 +33,7 @@ export function liveMap(handle: MapHandle, open: () => BpfMap): object {
         peek: () => found(handle, lookupElement(open(), NO_KEY)),
       }
     case 'skStorage':
-      return { name }
+      return socketStorage(handle, open)
     default:
       return keyed(handle, open)
   }
@@ -50,6 +50,22 @@ function valueType({ declaration, name }: MapHandle): DataType {
 
 function found(handle: MapHandle, bytes: Uint8Array | undefined): LiveValue | null {
   return bytes === undefined ? null : decodeData(valueType(handle), bytes)
+}
+
+/** User space says by a descriptor which socket is meant. */
+function socketStorage(handle: MapHandle, open: () => BpfMap): object {
+  const { name } = handle
+  const value = valueType(handle)
+  const keyOf = (fd: unknown): Uint8Array => encodeData(S32, fd, `${name}: descriptor`)
+  return {
+    name,
+    get(fd: unknown): LiveValue | undefined {
+      const bytes = lookupElement(open(), keyOf(fd))
+      return bytes === undefined ? undefined : decodeData(value, bytes)
+    },
+    set: (fd: unknown, given: unknown) => updateElement(open(), keyOf(fd), encodeData(value, given, name)),
+    delete: (fd: unknown) => (deleteElement(open(), keyOf(fd)) ? 0 : -2),
+  }
 }
 
 function keyed(handle: MapHandle, open: () => BpfMap): object {

@@ -1,5 +1,5 @@
 import { linkObject, linkTarget, withVariables } from '@tscc/object'
-import { registerStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
+import { type LoadableStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
 import { hostKernel, type Kernel, kernelFiles, type LoadedObject, loadPlan, mapValues } from '@tscc/syscall'
 import { diagnosticText } from '../diagnostics.ts'
 import type { Handle } from '../lower/scope.ts'
@@ -7,6 +7,7 @@ import { type DataType, sizeOfData } from '../types.ts'
 import type { CompiledFile } from './compile-file.ts'
 import { decodeData, encodeData, type LiveValue } from './data-codec.ts'
 import { liveMap } from './live-maps.ts'
+import { liveStructOps } from './live-struct-ops.ts'
 
 /** The exports of a `*.bpf.ts` file as live handles: algorithms, tunables, globals, maps. */
 export interface LiveModule {
@@ -74,12 +75,7 @@ export function liveModule(compiled: CompiledFile, kernel: Kernel = hostKernel()
     }
   }
   const exports: Record<string, unknown> = {}
-  for (const ops of module.ops)
-    exports[ops.exported] = {
-      name: ops.name,
-      register: () => attach(ops.name),
-      attach: () => attach(ops.name),
-    }
+  for (const ops of module.ops) exports[ops.exported] = liveStructOps(kernel, ops.name, () => registrable(ops.name))
   for (const name of module.exports) {
     const handle = module.scope.handles.get(name)
     if (handle === undefined || Object.hasOwn(exports, name)) continue
@@ -89,18 +85,19 @@ export function liveModule(compiled: CompiledFile, kernel: Kernel = hostKernel()
     const constant = module.scope.constants.get(name)
     if (constant !== undefined) exports[name] = Number(constant.value)
   }
+  if (module.license !== undefined && module.exports.includes('license')) exports.license = module.license
   const close = (): void => {
     state.closed = true
     state.loaded?.close()
   }
   return { exports, close, [Symbol.dispose]: close }
 
-  function attach(name: string) {
+  function registrable(name: string): LoadableStructOps {
     const loaded = load()
     if (linked.current === undefined) throw new Error('the module is not linked')
     const ops = structOpsOf(linked.current, loaded).find((one) => one.spec.name === name)
     if (ops === undefined) throw new Error(`the object has no ${name}`)
-    return registerStructOps(kernel, ops)
+    return ops
   }
 }
 

@@ -21,8 +21,12 @@ export interface Registration {
   readonly linkId: number | undefined
   readonly programs: readonly { readonly callback: string; readonly id: number }[]
   readonly dropped: RegistrableStructOps['dropped']
-  /** Put another struct_ops of the same name in place, atomically; sockets that use the old one keep it. */
-  replace(linked: RegistrableStructOps): void
+  /**
+   * Put another struct_ops of the same name in place, atomically; sockets that use the old one keep it. What is prepared stays
+   * its owner's. Refused (`struct-ops/stale-map`) where the link holds another map than that of `expected`, by default the
+   * one that this registration put there.
+   */
+  replace(next: RegistrableStructOps | PreparedStructOps, options?: { readonly expected?: PreparedStructOps }): void
   /** Keep the registration beyond this process, at a path in a bpffs. */
   pin(path: string): void
   close(): void
@@ -39,7 +43,7 @@ export function registerStructOps(
   options: { readonly by?: RegisterBy | 'auto'; readonly pin?: string } = {},
 ): Registration {
   const prepared = prepareStructOps(kernel, linked, options.by)
-  const registration = own(kernel, prepared, attachOrClose(kernel, prepared))
+  const registration = own(kernel, { prepared, isOurs: true }, attachOrClose(kernel, prepared))
   try {
     if (options.pin !== undefined) registration.pin(options.pin)
     return registration
@@ -47,6 +51,11 @@ export function registerStructOps(
     registration.close()
     throw error
   }
+}
+
+/** Register what is prepared, by a link of its own; the map stays its owner's, who may have it linked again later. */
+export function registerPrepared(kernel: Kernel, prepared: PreparedStructOps): Registration {
+  return own(kernel, { prepared, isOurs: false }, attachStructOps(kernel, prepared))
 }
 
 function attachOrClose(kernel: Kernel, prepared: PreparedStructOps): Link | undefined {
@@ -81,6 +90,7 @@ export function swapStructOps(
     updateLink(link, next.map.fd, expectedFd === undefined ? {} : { expectedFd })
   } catch (error) {
     const { name } = next.linked.spec
+    if (failedWith(error, 'EINVAL') && next.by === 'map') throw structOpsErrors.make('not-for-links', { name }, error)
     if (failedWith(error, 'EINVAL') && name !== was.name)
       throw structOpsErrors.make('name-changed', { from: was.name, to: name }, error)
     if (failedWith(error, 'EPERM') && expectedFd !== undefined) throw structOpsErrors.make('stale-map', { name }, error)
@@ -88,25 +98,36 @@ export function swapStructOps(
   }
 }
 
-function own(kernel: Kernel, first: PreparedStructOps, link: Link | undefined): Registration {
-  const { name } = first.linked.spec
+/** What a registration holds: a map that it made, or one of somebody else's. */
+interface Held {
+  readonly prepared: PreparedStructOps
+  readonly isOurs: boolean
+}
+
+function letGo({ prepared, isOurs }: Held): void {
+  if (isOurs) prepared.map.close()
+}
+
+function own(kernel: Kernel, first: Held, link: Link | undefined): Registration {
+  const { linked, by } = first.prepared
+  const { name } = linked.spec
   const state = { held: first, closed: false, pinned: false }
   const open = (): PreparedStructOps => {
     if (state.closed) throw structOpsErrors.make('closed', { name })
-    return state.held
+    return state.held.prepared
   }
   const close = (): void => {
     if (state.closed) return
     state.closed = true
     // Without a link a closed map stays registered: it is the element's deletion that unregisters.
-    if (link === undefined && !state.pinned) deleteRegistration(state.held.map)
+    if (link === undefined && !state.pinned) deleteRegistration(state.held.prepared.map)
     link?.close()
-    state.held.map.close()
+    letGo(state.held)
   }
   return {
     name,
-    type: first.linked.layout.type,
-    by: first.by,
+    type: linked.layout.type,
+    by,
     get mapId() {
       return mapInfo(kernel, open().map.fd).id
     },
@@ -120,18 +141,22 @@ function own(kernel: Kernel, first: PreparedStructOps, link: Link | undefined): 
     get dropped() {
       return open().linked.dropped
     },
-    replace(linked) {
-      const old = open()
+    replace(next, { expected = open() } = {}) {
+      open()
       if (link === undefined) throw structOpsErrors.make('replace-unsupported', { name })
-      const next = prepareStructOps(kernel, linked, 'link')
+      const held: Held =
+        'map' in next
+          ? { prepared: next, isOurs: false }
+          : { prepared: prepareStructOps(kernel, next, 'link'), isOurs: true }
       try {
-        swapStructOps(link, next, { name, expectedFd: old.map.fd })
+        swapStructOps(link, held.prepared, { name, expectedFd: expected.map.fd })
       } catch (error) {
-        next.map.close()
+        letGo(held)
         throw error
       }
-      state.held = next
-      old.map.close()
+      const old = state.held
+      state.held = held
+      letGo(old)
     },
     pin(path) {
       pinObject(kernel, link ?? open().map, path)
