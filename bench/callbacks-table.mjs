@@ -1,4 +1,9 @@
-const titles = { tscc: 'tscc', direct: "clang's, direct offsets", core: "clang's, CO-RE" }
+const titles = {
+  tscc: 'tscc',
+  shipped: "tscc's own, with kfuncs",
+  direct: "clang's, direct offsets",
+  core: "clang's, CO-RE",
+}
 const ratio = (value) => (value === undefined ? '' : value.toFixed(2))
 
 /** What `callbacks.mjs` measured, as Markdown. */

@@ -1,9 +1,12 @@
 // What a callback costs: instructions as the kernel has them, and nanoseconds per call under the same traffic, of ours and of
 // clang's objects of the same algorithm.
-//   node bench/callbacks.mjs [--placements N] [--seconds S] [--json] [NAME=OBJECT...] [--c NAME=FILE.c...]
+//   node bench/callbacks.mjs [--placements N] [--seconds S] [--json] [FILE.bpf.ts=FILE.c...] [NAME=OBJECT... --c NAME=FILE.c...]
+//
+// `mine.bpf.ts=mine.bpf.c` is one algorithm in both languages: each side may also be an object (.o), and the left one the
+// name of an algorithm of tscc.
 //
 // Where the JIT puts the same bits moves a call by more than algorithms differ: so programs are loaded again for each of
-// several placements, behind as many others as chance says, and medians are over these. Without names: those of baseline/.
+// several placements, behind as many others as chance says, and medians are over these. Without names: programs/ and baseline/, and what tscc ships under these names.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -12,7 +15,7 @@ import { minimalCongAvoidProgram, minimalSsthreshProgram, minimalUndoCwndProgram
 import { specToObject } from '@tscc/struct-ops/object'
 import { enableStats, hostKernel } from '@tscc/syscall'
 import { callbacksTable } from './callbacks-table.mjs'
-import { baselines, clangObjects, openObject, ourObject } from './objects.mjs'
+import { clangObjects, openObject, ourObject, pairs, shippedObject } from './objects.mjs'
 import { median, quantile } from './statistics.mjs'
 import { openVeth } from './veth.mjs'
 
@@ -26,7 +29,6 @@ const { values: options, positionals } = parseArgs({
   },
 })
 const placements = Number(options.placements)
-const pairs = (texts) => new Map(texts.map((text) => [text.replace(/=.*/, ''), text.replace(/^[^=]*=/, '')]))
 const kernel = hostKernel()
 
 /**
@@ -50,17 +52,13 @@ function floorObject() {
 
 /** What is measured: `{ algorithm, of, file }`. */
 function candidates() {
-  const ours = pairs(positionals)
-  const inC = pairs(options.c)
-  const names = ours.size > 0 ? [...ours.keys()] : baselines
-  const found = names.flatMap((algorithm) => {
-    const file = ourObject(algorithm, ours.get(algorithm))
-    const source = inC.get(algorithm)
-    const clang = source !== undefined || baselines.includes(algorithm) ? clangObjects(algorithm, source) : undefined
-    return [
-      ...(file === undefined ? [] : [{ algorithm, of: 'tscc', file }]),
-      ...Object.entries(clang ?? {}).map(([flavour, object]) => ({ algorithm, of: flavour, file: object })),
+  const found = pairs(positionals, options.c).flatMap(({ algorithm, ours, c, shipped }) => {
+    const objects = [
+      ['tscc', ours === undefined ? undefined : ourObject(algorithm, ours)],
+      ['shipped', shipped ? shippedObject(algorithm) : undefined],
+      ...Object.entries(c === undefined ? {} : (clangObjects(algorithm, c) ?? {})),
     ]
+    return objects.flatMap(([of, file]) => (file === undefined ? [] : [{ algorithm, of, file }]))
   })
   return [{ algorithm: 'floor', of: 'floor', file: floorObject() }, ...found]
 }
@@ -108,7 +106,7 @@ const rows = all.map(({ algorithm, of }) => {
   const [first] = each
   const against = (other) => {
     const theirs = rounds.map((round) => round.find((one) => one.algorithm === algorithm && one.of === other))
-    return theirs[0] === undefined || of !== 'tscc'
+    return theirs[0] === undefined || !['tscc', 'shipped'].includes(of)
       ? undefined
       : median(each.map((one, i) => perCall(one) / perCall(theirs[i])))
   }

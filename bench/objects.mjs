@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { algorithms } from '@tscc/algos'
 import { linkHere, registerStructOps, renameStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
 import { loadPlan, programInfo } from '@tscc/syscall'
 
@@ -10,11 +11,40 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const cache = fileURLToPath(new URL('../.cache/bench/', import.meta.url))
 const tscc = fileURLToPath(new URL('../node_modules/.bin/tscc', import.meta.url))
 
-/** The algorithms in C. */
-export const baselines = readdirSync(`${here}baseline`).flatMap((name) => /^(\w+)\.bpf\.c$/.exec(name)?.[1] ?? [])
+/** Algorithms that are there in both languages, the same in each. */
+const programs = readdirSync(`${here}baseline`).flatMap((name) => /^(\w+)\.bpf\.c$/.exec(name)?.[1] ?? [])
+
+const folder = (name) => `${here}${name}/`
+const baseName = (path) => basename(path).replace(/\.(?:bpf\.)?\w+$/, '')
+
+/**
+ * What is compared, `{ algorithm, ours, c, shipped }`: `OURS=FILE.c` is a pair; `NAME=OURS` is one whose C, if any, `--c NAME=FILE.c`
+ * names. Without any: the repository's programs, and algorithms of tscc that have the name of one.
+ */
+export function pairs(texts, inC = []) {
+  const split = (text) => [text.replace(/=.*/, ''), text.replace(/^[^=]*=/, '')]
+  const named = new Map(inC.map(split))
+  if (texts.length === 0)
+    return programs.map((algorithm) => ({
+      algorithm,
+      ours: `${folder('programs')}${algorithm}.bpf.ts`,
+      c: `${folder('baseline')}${algorithm}.bpf.c`,
+      shipped: algorithms.some(({ name }) => name === algorithm),
+    }))
+  return texts.map((text) => {
+    const [left, right] = split(text)
+    if (text.includes('=') && /\.(?:ts|o)$/.test(left))
+      return { algorithm: baseName(left), ours: left, c: right, shipped: false }
+    const own = programs.includes(left) ? `${folder('baseline')}${left}.bpf.c` : undefined
+    return { algorithm: left, ours: right, c: named.get(left) ?? own, shipped: false }
+  })
+}
 
 /** How clang's objects are made; direct offsets are those of the running kernel, from its own header. */
 const flavours = { direct: ['-DBPF_NO_PRESERVE_ACCESS_INDEX'], core: [] }
+
+/** tscc's own algorithm of this name, which calls the kernel's functions where there are some. */
+export const shippedObject = (name) => ourObject(`shipped-${name}`, name)
 
 /** Our object of an algorithm: a file as it is, or what `tscc build` makes of a name or a source; undefined, and why, where it makes none. */
 export function ourObject(name, source = name) {
@@ -30,16 +60,35 @@ export function ourObject(name, source = name) {
   }
 }
 
-/** clang's objects of a C file, by how they find fields; undefined, and why, where clang or bpftool is not there. */
-export function clangObjects(name, source = `${here}baseline/${name}.bpf.c`) {
-  mkdirSync(cache, { recursive: true })
+/** Are there clang and a header to compile with? */
+export function hasClang() {
   try {
-    const include = ['-I', dirname(kernelHeader()), '-I', `${here}baseline`, '-I', dirname(resolve(source))]
+    execFileSync('clang', ['--version'], { stdio: 'ignore' })
+    mkdirSync(cache, { recursive: true })
+    return kernelHeader() !== undefined
+  } catch {
+    process.stderr.write('no clang to compare with  (Debian: apt-get install clang bpftool libbpf-dev)\n')
+    return false
+  }
+}
+
+/** The command that makes `file` of C. */
+export function clangCommand(source, file, flavour = 'direct') {
+  const include = ['-I', dirname(kernelHeader()), '-I', `${here}baseline`, '-I', dirname(resolve(source))]
+  const flags = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', ...flavours[flavour], ...include]
+  return ['clang', ...flags, '-c', source, '-o', file]
+}
+
+/** clang's objects of a C file, by how they find fields; undefined, and why, where clang or bpftool is not there. */
+export function clangObjects(name, source) {
+  mkdirSync(cache, { recursive: true })
+  if (source.endsWith('.o')) return { direct: resolve(source) }
+  try {
     return Object.fromEntries(
-      Object.entries(flavours).map(([flavour, flags]) => {
+      Object.keys(flavours).map((flavour) => {
         const file = `${cache}${basename(name)}-${flavour}.bpf.o`
-        const common = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', ...flags, ...include]
-        execFileSync('clang', [...common, '-c', source, '-o', file], { stdio: 'pipe' })
+        const [command, ...args] = clangCommand(source, file, flavour)
+        execFileSync(command, args, { stdio: 'pipe' })
         return [flavour, file]
       }),
     )
@@ -68,7 +117,11 @@ function kernelHeader() {
  * runs and their nanoseconds so far, of each callback.
  */
 export async function openObject(kernel, file, name) {
-  const linked = await linkHere(kernel, new Uint8Array(readFileSync(file)), { programs: 'struct_ops' })
+  const linked = await linkHere(kernel, new Uint8Array(readFileSync(file)), {
+    programs: 'struct_ops',
+    // What an earlier linker made is not what is measured.
+    cache: false,
+  })
   const loaded = loadPlan(kernel, linked)
   try {
     const [ops] = structOpsOf(linked, loaded)

@@ -248,10 +248,31 @@ describe('addresses', () => {
     ['even at itself', 'r7 += 8 @offset\n*(u64 *)(r7 + 8) = r7\nr0 = 0\nexit', null],
     ['a copy that outlives its address', 'r7 = r6\nr6 = *(u64 *)(r6 + 8)\nr0 = *(u8 *)(r7 + 1)\nr0 += r6\nexit', null],
     [
-      'an address that is used elsewhere',
+      'an address that other blocks use',
       'r6 += 8 @offset\nr0 = *(u8 *)(r6 + 1)\nif r0 == 0 goto l\nr0 = *(u8 *)(r6 + 2)\nl:\nexit',
+      'r0 = *(u8 *)(r6 + 9)\nif r0 == 0 goto +1\nr0 = *(u8 *)(r6 + 10)\nexit',
+    ],
+    [
+      'beside its base',
+      'r7 = r6\nr7 += 8 @offset\nr0 = *(u8 *)(r6 + 1)\nif r0 == 0 goto l\nr0 = *(u8 *)(r7 + 2)\nl:\nexit',
+      'r0 = *(u8 *)(r6 + 1)\nif r0 == 0 goto +1\nr0 = *(u8 *)(r6 + 10)\nexit',
+    ],
+    [
+      'an address that one way only brings',
+      'r0 = *(u8 *)(r6 + 1)\nif r0 == 0 goto l\nr6 += 8 @offset\nl:\nr0 = *(u8 *)(r6 + 2)\nexit',
       null,
     ],
+    [
+      'a base that one way only keeps',
+      'r7 = r6\nr7 += 8 @offset\nr0 = *(u8 *)(r6 + 1)\nif r0 == 0 goto l\nr6 = *(u64 *)(r6 + 8)\nl:\nr0 = *(u8 *)(r7 + 2)\nr0 += r6\nexit',
+      'r7 = r6\nr0 = *(u8 *)(r6 + 1)\nif r0 == 0 goto +1\nr6 = *(u64 *)(r6 + 8)\nr0 = *(u8 *)(r7 + 10)\nr0 += r6\nexit',
+    ],
+    [
+      'around a loop',
+      'r6 += 8 @offset\nl:\nr0 = *(u8 *)(r6 + 1)\nif r0 != 0 goto l\nexit',
+      'r0 = *(u8 *)(r6 + 9)\nif r0 != 0 goto -2\nexit',
+    ],
+    ['but not in it', 'l:\nr6 += 8 @offset\nr0 = *(u8 *)(r6 + 1)\nif r0 != 0 goto l\nexit', null],
     ['a place that no offset reaches', 'r6 += 32760 @offset\nr0 = *(u8 *)(r6 + 97)\nexit', null],
   ])('%s', (_, before, after) => {
     expect(pruned(before)).toEqual(after === null ? textOf(functionOf(before)) : rows(after))

@@ -1,8 +1,9 @@
 import type { CallExpression, Expression, Program, Statement, StringLiteral } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import type { MapDeclaration } from '../emit/maps.ts'
-import { irBuilder } from '../ir/builder.ts'
+import { type IrBuilder, irBuilder } from '../ir/builder.ts'
 import { nearest } from '../kernel-header.ts'
+import { optimize } from '../passes/optimize.ts'
 import { alignOfData, type DataType, isData, rangeOf, sizeOfData, type Type, typeName, U32 } from '../types.ts'
 import { declarationOf, declareInterface } from './layouts.ts'
 import { LOWERING } from './lowering.ts'
@@ -222,20 +223,32 @@ export function constantOf(scope: ModuleScope, node: Expression, annotation?: Ty
     mistakes: scope.unit.mistakes,
   }
   const value: Value = LOWERING.expression(cx, node)
-  const steps = ir.finish('').blocks
-  if (!('imm' in value.operand) || steps.length > 1 || (steps[0]?.instrs.length ?? 0) > 0) return undefined
+  const number = numberOf(ir, value)
+  if (number === undefined) return undefined
   if (value.type.kind !== 'int' && value.type.kind !== 'literal' && value.type.kind !== 'bool') return undefined
   const type = annotation ?? value.type
   if (type.kind === 'int') {
     const { min, max } = rangeOf(type)
-    if (value.operand.imm < min || value.operand.imm > max)
+    if (number < min || number > max)
       return fail({ module: scope }, node, 'literal-range', {
-        value: `${value.operand.imm}`,
+        value: `${number}`,
         type: typeName(type),
         range: `${min} to ${max}`,
       })
   }
-  return { type, value: value.operand.imm }
+  return { type, value: number }
+}
+
+/** What steps that need neither kernel nor program come to: `10 * SCALE`. */
+function numberOf(ir: IrBuilder, { operand, type }: Value): bigint | undefined {
+  const steps = ir.finish('').blocks
+  if (steps.length === 1 && steps[0]?.instrs.length === 0) return 'imm' in operand ? operand.imm : undefined
+  ir.end({ op: 'return', a: operand })
+  const [first] = optimize(ir.finish(''), []).blocks
+  if (first?.instrs.length !== 0 || first.end.op !== 'return' || first.end.a === undefined) return undefined
+  if (!('imm' in first.end.a)) return undefined
+  // A register holds zeros above 32 bits, whatever the sign.
+  return type.kind === 'int' && type.signed ? BigInt.asIntN(Math.max(32, type.bits), first.end.a.imm) : first.end.a.imm
 }
 
 function typeArguments(scope: ModuleScope, call: CallExpression): readonly DataType[] {

@@ -1,5 +1,5 @@
 import { only, type RegisterSet, readsOf, writesOf } from './effects.ts'
-import { blockStarts, type Flow, type Replaced, replaced, type Step } from './flow.ts'
+import { blockStarts, type Flow, isEnd, type Replaced, replaced, type Step } from './flow.ts'
 import { isDeadAfter, liveAfter } from './remove-dead.ts'
 import { WINDOW } from './touches.ts'
 
@@ -15,11 +15,13 @@ export function foldAddresses(flow: Flow, result: RegisterSet): Flow {
   const starts = blockStarts(flow)
   const live = liveAfter(flow, result)
   const parts: Replaced[] = [...flow]
+  const tries = { left: flow.length > LONGEST ? 0 : MOST_TRIES }
   for (const [at, step] of flow.entries()) {
     const moved = movedAddress(step)
     // Of two that belong together, the second is looked at in the next round.
     if (moved === undefined || parts[at] !== step) continue
-    const accesses = accessesThrough(flow, starts, live, result, at, moved)
+    const accesses =
+      accessesThrough(flow, starts, live, result, at, moved) ?? accessesAnywhere(flow, result, at, moved, tries)
     if (accesses === undefined || accesses.some(([place]) => parts[place] !== flow[place])) continue
     parts[at] = undefined
     for (const [place, part] of accesses) parts[place] = part
@@ -83,6 +85,61 @@ function accessesThrough(
     if (base !== register && (writesOf(step) & only(base)) !== 0) baseHolds = false
   }
   return undefined
+}
+
+/** Longer functions, and more addresses of one, are nothing that a compiler of ours would make. */
+const LONGEST = 4096
+const MOST_TRIES = 64
+
+/** What is known of the register of a moved address before a step, as bits: ways may bring several. */
+const MOVED = 1
+const MOVED_AND_BASE_LOST = 2
+const OTHER = 4
+
+/** The same over all blocks: no access may get an address from elsewhere, nor one whose base is not there any more. */
+function accessesAnywhere(
+  flow: Flow,
+  result: RegisterSet,
+  from: number,
+  { register, base, offset }: Moved,
+  tries: { left: number },
+): readonly (readonly [at: number, part: Replaced])[] | undefined {
+  if (tries.left-- <= 0) return undefined
+  const mine = only(register)
+  const states = new Uint8Array(flow.length)
+  const work: [at: number, state: number][] = [[0, OTHER]]
+  for (let next = work.pop(); next !== undefined; next = work.pop()) {
+    const [at, state] = next
+    const step = flow[at]
+    if (step === undefined || ((states[at] ?? 0) & state) !== 0) continue
+    states[at] = (states[at] ?? 0) | state
+    // An address that is moved once more each time around.
+    if (at === from && base === register && state !== OTHER) return undefined
+    const read = (readsOf(step, result) & mine) !== 0
+    if (
+      read &&
+      at !== from &&
+      state !== OTHER &&
+      (state !== MOVED || moved(step, register, base, offset) === undefined)
+    )
+      return undefined
+    if (read && at !== from && ((states[at] ?? 0) & OTHER) !== 0 && states[at] !== OTHER) return undefined
+    const after = stateAfter(step, at === from, state, mine, base === register ? 0 : only(base))
+    if (step.target !== undefined) work.push([step.target, after])
+    if (!isEnd(step)) work.push([at + 1, after])
+  }
+  return flow.flatMap((step, at): readonly (readonly [number, Replaced])[] =>
+    at !== from && states[at] === MOVED && (readsOf(step, result) & mine) !== 0
+      ? [[at, moved(step, register, base, offset)]]
+      : [],
+  )
+}
+
+function stateAfter(step: Step, isMove: boolean, state: number, mine: RegisterSet, base: RegisterSet): number {
+  if (isMove) return MOVED
+  const writes = writesOf(step)
+  if ((writes & mine) !== 0) return OTHER
+  return state === MOVED && (writes & base) !== 0 ? MOVED_AND_BASE_LOST : state
 }
 
 /** A load or store at another address; undefined where the step does something else with the register. */

@@ -1,0 +1,72 @@
+// How long compiling takes: a cold `tscc build` beside a cold clang, in turn, and in a process that has compiled before.
+//   node bench/compile-time.mjs [--rounds N] [--warm N] [--json] [FILE.bpf.ts=FILE.c...]
+import { execFileSync, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { compileTimeTable } from './compile-time-table.mjs'
+import { clangCommand, hasClang, pairs } from './objects.mjs'
+import { median } from './statistics.mjs'
+import { ms } from './timed-kernel.mjs'
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '15' },
+    warm: { type: 'string', default: '30' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const here = fileURLToPath(new URL('.', import.meta.url))
+const cache = fileURLToPath(new URL('../.cache/bench/', import.meta.url))
+const tscc = fileURLToPath(new URL('../apps/cli/bin/tscc.js', import.meta.url))
+const clang = hasClang()
+const rounds = Number(options.rounds)
+
+/** Milliseconds from the start of a process to its end. */
+function timed([command, ...args]) {
+  const started = ms()
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
+  return ms() - started
+}
+
+function cold({ algorithm, ours, c }) {
+  const object = (of) => `${cache}cold-${of}-${algorithm}.bpf.o`
+  const commands = {
+    tscc: [process.execPath, tscc, 'build', ours, '-o', object('tscc')],
+    ...(clang && c !== undefined
+      ? { direct: clangCommand(c, object('direct')), core: clangCommand(c, object('core'), 'core') }
+      : {}),
+    node: [process.execPath, '-e', ''],
+  }
+  for (const command of Object.values(commands)) timed(command)
+  const runs = Array.from({ length: rounds }, () =>
+    Object.fromEntries(Object.entries(commands).map(([of, command]) => [of, timed(command)])),
+  )
+  const of = (key) => (key in commands ? median(runs.map((run) => run[key])) : undefined)
+  const to = (key) => (key in commands ? median(runs.map((run) => run.tscc / run[key])) : undefined)
+  return {
+    ...{ algorithm, tscc: of('tscc'), node: of('node'), direct: of('direct'), core: of('core') },
+    ...{ toDirect: to('direct'), toCore: to('core') },
+  }
+}
+
+const compared = pairs(positionals).filter(({ ours }) => ours.endsWith('.ts'))
+const rows = compared.map((one) => {
+  if (!options.json) process.stderr.write(`compile ${one.algorithm}\n`)
+  return cold(one)
+})
+const shipped = ['reno', 'vegas', 'cubic', 'dctcp', 'westwood', 'bbr'].map((name) => [
+  `${name}, tscc's own`,
+  fileURLToPath(new URL(`../packages/algos/src/${name}.bpf.ts`, import.meta.url)),
+])
+const files = [...compared.map(({ algorithm, ours }) => [algorithm, ours]), ...(positionals.length > 0 ? [] : shipped)]
+const warm = JSON.parse(
+  execFileSync(
+    process.execPath,
+    [`${here}warm-compile.mjs`, options.warm, ...files.map(([name, file]) => `${name}=${file}`)],
+    { encoding: 'utf8' },
+  ),
+)
+const result = { rounds, rows, warm }
+process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `\n${compileTimeTable(result)}`)
