@@ -60,14 +60,14 @@ describe.skipIf(!needs('struct_ops', 'namespaces'))('prepareAlgorithms', () => {
     // By map, as kernels before 6.4 do: that outlives its process, where a link does not.
     const name = `ts_left_${process.pid.toString(36).padStart(5, '0')}`
     const script = `
-      import { algorithms } from '@tscc/algos'
+      import { reno } from '@tscc/algos'
       import { linkStructOps } from '@tscc/struct-ops'
       import { hostResolver, registerStructOps } from '@tscc/struct-ops/kernel'
       import { hostKernel } from '@tscc/syscall'
       import { noteLeftover } from './dist/index.js'
       const kernel = hostKernel()
       noteLeftover({ kind: 'struct_ops', data: { name: '${name}' } })
-      registerStructOps(kernel, linkStructOps(algorithms[0].spec('${name}'), hostResolver(kernel)), { by: 'map' })
+      registerStructOps(kernel, linkStructOps(reno('${name}'), hostResolver(kernel)), { by: 'map' })
       process.kill(process.pid, 'SIGKILL')`
     await freshDist()
     const cwd = fileURLToPath(new URL('..', import.meta.url))

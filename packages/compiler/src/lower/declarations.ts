@@ -244,7 +244,7 @@ function numberOf(ir: IrBuilder, { operand, type }: Value): bigint | undefined {
   const steps = ir.finish('').blocks
   if (steps.length === 1 && steps[0]?.instrs.length === 0) return 'imm' in operand ? operand.imm : undefined
   ir.end({ op: 'return', a: operand })
-  const [first] = optimize(ir.finish(''), []).blocks
+  const [first] = optimize(ir.finish(''), [], 'v3').blocks
   if (first?.instrs.length !== 0 || first.end.op !== 'return' || first.end.a === undefined) return undefined
   if (!('imm' in first.end.a)) return undefined
   // A register holds zeros above 32 bits, whatever the sign.
