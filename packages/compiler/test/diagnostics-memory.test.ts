@@ -165,11 +165,12 @@ test.each([
     'expected a u32 or u64 of a map, a global or private state, found something else',
   ],
   [
-    'loop(3, (i) => false)',
+    'loop(3, 4)',
     'TSCC2101',
-    '(i) => false',
+    '4',
     'expected a function of the module: (i: u32, context: T) => bool, found something else',
   ],
+  ['loop(3, (i) => false)', 'TSCC2106', 'i', 'i needs a type'],
   ['events.output({ a: 1, b: 2, x: 3 })', 'TSCC2002', 'a', 'Key has no field a'],
   ['events.output(v)', 'TSCC2101', 'v', 'expected Key, found V'],
   [
