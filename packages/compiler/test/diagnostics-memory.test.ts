@@ -170,7 +170,7 @@ test.each([
     '4',
     'expected a function of the module: (i: u32, context: T) => bool, found something else',
   ],
-  ['loop(3, (i) => false)', 'TSCC2106', 'i', 'i needs a type'],
+  ['loop(3, (i) => false)', 'TSCC2106', 'i', 'i needs a type', 'i: u32'],
   ['events.output({ a: 1, b: 2, x: 3 })', 'TSCC2002', 'a', 'Key has no field a'],
   ['events.output(v)', 'TSCC2101', 'v', 'expected Key, found V'],
   [
