@@ -158,6 +158,9 @@ describe('build', () => {
     const size = (...args: readonly string[]) =>
       readObject(tsccBytes(['build', twice, '-o', '-', ...args])).functions[0]?.code.length ?? 0
     expect(size('--without', 'reuseLoads')).toBeGreaterThan(size())
+    expect(size('--cpu', 'v1')).toBeGreaterThan(size())
+    expect(tscc(['build', twice, '--cpu', 'v5']).status).toBe(2)
+    expect(tscc(['build', 'vegas-style', '--cpu', 'v3']).status).toBe(2)
     expect(tscc(['build', good, '--without', 'folt'])).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/there is no pass folt\nhelp: did you mean fold\?/),

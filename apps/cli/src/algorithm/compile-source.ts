@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { algorithms, type LanguageAlgorithm } from '@tscc/algos'
-import type { PassName } from '@tscc/compiler'
+import type { CompileOptions } from '@tscc/compiler'
 import type { CompiledFile } from '@tscc/compiler/node'
 import { type BpfObject, writeObject } from '@tscc/object'
 import { cliErrors } from '../cli-errors.ts'
@@ -23,9 +23,12 @@ export function isCompiled(text: string): boolean {
   return isBpfModulePath(text) || algorithms.some((one) => one.name === text && one.kind === 'language')
 }
 
+/** How to compile. */
+export type CompileChoices = Pick<CompileOptions, 'without' | 'cpu'>
+
 /** Compile a file; its mistakes are one `cli/diagnostics`. The compiler is loaded only here. */
-export async function compileSource(path: string, without: readonly PassName[] = []): Promise<LoadedModule> {
-  const { compiled, diagnostics } = await tryCompile(path, without)
+export async function compileSource(path: string, choices: CompileChoices = {}): Promise<LoadedModule> {
+  const { compiled, diagnostics } = await tryCompile(path, choices)
   const { object } = compiled
   if (object === undefined) throw cliErrors.make('diagnostics', { path, diagnostics })
   return moduleOf(path, compiled, object)
@@ -34,16 +37,16 @@ export async function compileSource(path: string, without: readonly PassName[] =
 /** Compile a file, whatever comes of it: the files that it is made of are known even when there are mistakes in them. */
 export async function tryCompile(
   path: string,
-  without: readonly PassName[] = [],
+  choices: CompileChoices = {},
 ): Promise<{ readonly compiled: CompiledFile; readonly diagnostics: readonly ShownDiagnostic[] }> {
   const shipped = algorithms.find((one) => one.name === path)
-  if (shipped?.kind === 'language') return compileShipped(shipped, without)
+  if (shipped?.kind === 'language') return compileShipped(shipped, choices)
   if (!existsSync(path)) throw cliErrors.make('file', { path, action: 'read', name: 'no such file or folder' })
   const [{ compileFile }, { diagnosticText }] = await Promise.all([
     import('@tscc/compiler/node'),
     import('@tscc/compiler'),
   ])
-  const compiled = compileFile(path, { without })
+  const compiled = compileFile(path, choices)
   const diagnostics = compiled.diagnostics.map((one) => ({
     ...one,
     text: diagnosticText(one, compiled.sourceOf(one.file) ?? ''),
@@ -54,11 +57,11 @@ export async function tryCompile(
 /** An algorithm of tscc, whose text comes along. */
 async function compileShipped(
   { name, text }: LanguageAlgorithm,
-  without: readonly PassName[],
+  choices: CompileChoices,
 ): Promise<{ readonly compiled: CompiledFile; readonly diagnostics: readonly ShownDiagnostic[] }> {
   const { compile, diagnosticText } = await import('@tscc/compiler')
   const fileName = `${name}.bpf.ts`
-  const compiled = compile(text, { fileName, without })
+  const compiled = compile(text, { ...choices, fileName })
   const diagnostics = compiled.diagnostics.map((one) => ({ ...one, text: diagnosticText(one, text) }))
   return { compiled: { ...compiled, files: [], sourceOf: () => text }, diagnostics }
 }

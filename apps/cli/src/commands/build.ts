@@ -17,6 +17,7 @@ interface BuildOptions {
   readonly output?: string
   readonly emit?: 'ir' | 'asm' | 'btf'
   readonly without?: readonly string[]
+  readonly cpu?: 'v1' | 'v2' | 'v3' | 'v4'
   readonly name?: string
   readonly section: '.struct_ops' | '.struct_ops.link'
   readonly endian: 'little' | 'big'
@@ -50,6 +51,12 @@ export function defineBuild(command: Command, { output }: CommandContext): void 
         ]),
       )
       .option('--without <pass...>', 'leave out passes of the compiler')
+      .addOption(
+        new Option(
+          '--cpu <level>',
+          'instructions that may be used: v3 (default) is for 5.10 on, v4 for 6.6 on',
+        ).choices(['v1', 'v2', 'v3', 'v4']),
+      )
       .option('--name <name>', "the kernel's name for it, at most 15 characters")
       .addOption(
         new Option('--section <name>', 'how others register it: by map update, or (libbpf 1.2 and later) by a link')
@@ -101,16 +108,17 @@ const usage = (message: string, hint: string): Error =>
   cliErrors.make('usage', { message, command: 'tscc build', hint })
 
 async function build(source: string, options: BuildOptions): Promise<Built> {
-  const { section, endian, without = [] } = options
+  const { section, endian, without = [], cpu } = options
   if (!isCompiled(source)) {
-    if (without.length > 0) throw usage('only a .bpf.ts file goes through passes', 'leave out --without')
+    if (without.length > 0 || cpu !== undefined)
+      throw usage('only a .bpf.ts file goes through the compiler', 'leave out --without and --cpu')
     const { spec } = await loadAlgorithm(source)
     const name = options.name ?? spec.name
     return { name, file: `${name}.bpf.o`, object: specToObject({ ...spec, name }, { section, endian }) }
   }
   if (section !== '.struct_ops' || endian !== 'little')
     throw usage('--section and --endian are not for .bpf.ts files', 'leave them out')
-  const module = await compileSource(source, await passes(without))
+  const module = await compileSource(source, { without: await passes(without), ...(cpu === undefined ? {} : { cpu }) })
   const names = module.compiled.module?.ops.map((ops) => ops.name) ?? []
   if (options.name !== undefined && names.length > 1)
     throw usage(`${source} has several algorithms (${names.join(', ')})`, 'leave out --name')
