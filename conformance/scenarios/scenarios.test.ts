@@ -69,7 +69,7 @@ describe.skipIf(!needs('struct_ops_link'))("the kernel's own scenarios, in TypeS
   test('cubic: 10 MB over IPv6 loopback', () => {
     using live = loadLive(fileURLToPath(new URL('../../packages/algos/src/cubic.bpf.ts', import.meta.url)))
     const { default: cubic } = live.exports as unknown as { readonly default: StructOps } // as the file declares it
-    using link = cubic.attach()
+    using link = cubic.attach({ name: `sc_cubic_${process.pid % 100000}` })
     expect(carry(kernel, link.name, 10 * megabyte)).toEqual({ arrived: 10 * megabyte, cc: link.name })
   })
 

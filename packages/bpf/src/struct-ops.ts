@@ -67,6 +67,8 @@ export interface StructOps {
 export interface AttachOptions {
   /** `link`: by a link (Linux 6.4), which another can take over in one step; `map`: by its map alone. Default: what the kernel has. */
   readonly by?: 'link' | 'map'
+  /** Another name than the file's, so that two of them stand side by side. */
+  readonly name?: string
 }
 
 /** A struct_ops in the kernel that waits for a link; made `by: 'map'` it is registered until it is closed. */

@@ -70,7 +70,9 @@ describe.skipIf(!needs('struct_ops_link'))('a *.bpf.ts file as live handles', ()
   test('handles of other things are told from algorithms', () => {
     using live = loadLive(counted)
     const { default: cc } = live.exports as unknown as { readonly default: StructOps } // as the file declares it
-    using prepared = cc.prepare({ by: 'link' })
+    const name = `ts_live_${process.pid % 100000}`
+    using prepared = cc.prepare({ by: 'link', name })
+    expect([cc.name, prepared.name]).toEqual(['ts_counted', name])
     const link = prepared.attach()
     try {
       // It may be anything in JavaScript.
@@ -78,9 +80,11 @@ describe.skipIf(!needs('struct_ops_link'))('a *.bpf.ts file as live handles', ()
       expect(() => link.replace(stranger)).toThrow('expected an algorithm of a *.bpf.ts file, or one that is prepared')
       expect(() => link.replace(cc, { expected: stranger })).toThrow('expected is not something that prepare() gave')
       expect(link.mapId).toBe(prepared.mapId)
-      link.replace(cc)
-      expect(link.mapId).not.toBe(prepared.mapId)
-      expect(() => link.replace(cc, { expected: prepared })).toThrow(/holds another map than the expected one/)
+      expect(() => link.replace(cc)).toThrow(`ts_counted: a live update must keep the name, which is ${name}`)
+      using next = cc.prepare({ by: 'link', name })
+      link.replace(next)
+      expect(link.mapId).toBe(next.mapId)
+      expect(() => link.replace(next, { expected: prepared })).toThrow(/holds another map than the expected one/)
     } finally {
       link.close()
     }

@@ -1,5 +1,6 @@
 import {
   deleteRegistration,
+  type LoadableStructOps,
   type PreparedStructOps,
   prepareStructOps,
   type RegisterBy,
@@ -7,11 +8,13 @@ import {
   type Registration,
   registerPrepared,
   registerStructOps,
+  renameStructOps,
 } from '@tscc/struct-ops/kernel'
 import { type Kernel, mapInfo } from '@tscc/syscall'
 
-interface AttachOptions {
+interface Options {
   readonly by?: RegisterBy
+  readonly name?: string
 }
 
 /** What is behind the handles: whatever module they come from, one can take another's place. */
@@ -19,14 +22,16 @@ const algorithms = new WeakMap<object, () => RegistrableStructOps>()
 const preparations = new WeakMap<object, PreparedStructOps>()
 
 /** An algorithm of a module for user space, with the members that `@tscc/bpf` declares; `open` loads the module. */
-export function liveStructOps(kernel: Kernel, name: string, open: () => RegistrableStructOps): object {
-  const attach = ({ by }: AttachOptions = {}): object =>
-    attached(registerStructOps(kernel, open(), by === undefined ? {} : { by }))
+export function liveStructOps(kernel: Kernel, name: string, open: () => LoadableStructOps): object {
+  const named = (wanted: string | undefined): LoadableStructOps =>
+    wanted === undefined ? open() : renameStructOps(open(), wanted)
+  const attach = ({ by, name: wanted }: Options = {}): object =>
+    attached(registerStructOps(kernel, named(wanted), by === undefined ? {} : { by }))
   const handle = {
     name,
     register: attach,
     attach,
-    prepare: ({ by }: AttachOptions = {}) => prepared(kernel, prepareStructOps(kernel, open(), by)),
+    prepare: ({ by, name: wanted }: Options = {}) => prepared(kernel, prepareStructOps(kernel, named(wanted), by)),
   }
   algorithms.set(handle, open)
   return handle
