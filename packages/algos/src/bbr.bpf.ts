@@ -15,7 +15,15 @@ import {
   u32,
   u64,
 } from '@tscc/bpf'
-import type { rate_sample, sock, tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
+import {
+  CA_EVENT_TX_START,
+  type rate_sample,
+  type sock,
+  TCP_CA_Loss,
+  TCP_CA_Recovery,
+  type tcp_congestion_ops,
+  type tcp_sock,
+} from '@tscc/vmlinux'
 
 /*
  * BBR, version 1: draft-cardwell-iccrg-bbr-congestion-control-00 (sections below are of it), and N. Cardwell, Y. Cheng,
@@ -460,7 +468,7 @@ function check_probe_rtt_done(tp: tcp_sock, v: Bbr): void {
 function update_min_rtt(tp: tcp_sock, v: Bbr, rs: rate_sample, round_start: boolean): void {
   const now = coarse_time(tp)
   const expired = after(now, v.min_rtt_stamp + min_rtt_window.value)
-  if (rs.rtt_us >= 0 && (u32(rs.rtt_us) < v.min_rtt || (expired && rs.is_ack_delayed === 0))) {
+  if (rs.rtt_us >= 0 && (u32(rs.rtt_us) < v.min_rtt || (expired && !rs.is_ack_delayed))) {
     v.min_rtt = u32(rs.rtt_us)
     v.min_rtt_stamp = now
   }
@@ -489,7 +497,7 @@ function update_min_rtt(tp: tcp_sock, v: Bbr, rs: rate_sample, round_start: bool
 
 /** Does a sample say nothing of the bandwidth, since less was sent than the path holds? */
 function is_limited(v: Bbr, rs: rate_sample): boolean {
-  if (rs.is_app_limited !== 0) return true
+  if (rs.is_app_limited) return true
   if (v.probe_rtt_limited === 0) return false
   if (!after(rs.prior_delivered, v.probe_rtt_until)) return !before(rs.prior_delivered, v.probe_rtt_from)
   if (v.state !== PROBE_RTT) v.probe_rtt_limited = 0
@@ -499,7 +507,7 @@ function is_limited(v: Bbr, rs: rate_sample): boolean {
 /** Sections 4.1 and 4.3: BBRUpdateModelAndState. */
 function update_model(sk: sock, tp: tcp_sock, v: Bbr, rs: rate_sample): void {
   let round_start = false
-  let limited = rs.is_app_limited !== 0
+  let limited = rs.is_app_limited
   if (rs.delivered >= 0 && rs.interval_us > 0) {
     limited = is_limited(v, rs)
     // Section 4.1.1: a round ends when what was sent at its start is acknowledged.

@@ -15,7 +15,7 @@ import {
   u32,
   u64,
 } from '@tscc/bpf'
-import type { sock, tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
+import { CA_EVENT_TX_START, type sock, TCP_CA_Loss, type tcp_congestion_ops, type tcp_sock } from '@tscc/vmlinux'
 
 /*
  * CUBIC: RFC 9438, with the window counted in segments. Sections below are of that RFC.

@@ -15,7 +15,14 @@ import {
   type u8,
   type u32,
 } from '@tscc/bpf'
-import type { tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
+import {
+  CA_EVENT_ECN_IS_CE,
+  CA_EVENT_ECN_NO_CE,
+  CA_EVENT_LOSS,
+  TCP_CA_Recovery,
+  type tcp_congestion_ops,
+  type tcp_sock,
+} from '@tscc/vmlinux'
 
 /*
  * DCTCP: RFC 8257, with the window counted in segments. Sections below are of that RFC. It needs switches that mark above a

@@ -7,6 +7,7 @@ import {
   tcp_sk,
   tcp_slow_start,
   tunable,
+  type u32,
 } from '@tscc/bpf'
 import type { tcp_congestion_ops } from '@tscc/vmlinux'
 

@@ -14,7 +14,13 @@ import {
   u32,
   u64,
 } from '@tscc/bpf'
-import type { tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
+import {
+  CA_EVENT_CWND_RESTART,
+  CA_EVENT_TX_START,
+  TCP_CA_Open,
+  type tcp_congestion_ops,
+  type tcp_sock,
+} from '@tscc/vmlinux'
 
 /*
  * TCP Vegas: L. Brakmo and L. Peterson, "TCP Vegas: End to End Congestion Avoidance on a Global Internet", IEEE Journal on

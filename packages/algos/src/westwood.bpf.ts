@@ -15,7 +15,7 @@ import {
   u32,
   u64,
 } from '@tscc/bpf'
-import type { tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
+import { CA_EVENT_COMPLETE_CWR, CA_EVENT_LOSS, type tcp_congestion_ops, type tcp_sock } from '@tscc/vmlinux'
 
 /*
  * TCP Westwood+: S. Mascolo, C. Casetti, M. Gerla, M. Sanadidi, R. Wang, "TCP Westwood: Bandwidth Estimation for Enhanced

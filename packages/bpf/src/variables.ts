@@ -22,13 +22,13 @@ export interface Global<T> {
 }
 
 /** `export const alpha = tunable<u32>(2)`: set at load time, constant to the program, read as `alpha.value`. */
-export function tunable<T extends number | boolean>(init: T): Tunable<T>
+export function tunable<T extends number | boolean>(init: T | (T extends number ? bigint : never)): Tunable<T>
 export function tunable(): never {
   return onlyCompiled('tunable')
 }
 
 /** `export const losses = global<u64>()`: zero unless given a value, `losses.value++` in the program. */
-export function global<T extends number | boolean | object>(init?: T): Global<T>
+export function global<T extends number | boolean | object>(init?: T | (T extends number ? bigint : never)): Global<T>
 export function global(): never {
   return onlyCompiled('global')
 }

@@ -13,7 +13,7 @@ import {
   typesOfKind,
 } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
-import type { IntType, StructType, Type } from './types.ts'
+import { BOOL, type IntType, type StructType, type Type } from './types.ts'
 
 /** What the compiler knows of kernels: names, types and widths, out of a BTF; where things are is left to linking. */
 export interface KernelHeader {
@@ -119,6 +119,8 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
         writable: WRITABLE.has(name),
         ...kernelsOf(`${struct.root}.${path}`),
       }
+      if (type.kind === 'int' && type.bool && found.bitfield === undefined)
+        return { ...facts, path, pointer: false, bitfield: false, type: BOOL }
       if (type.kind === 'int' || type.kind === 'enum')
         return {
           ...facts,

@@ -19,7 +19,15 @@ export const sources = {
   u32,
   u64,
 } from '@tscc/bpf'
-import type { rate_sample, sock, tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
+import {
+  CA_EVENT_TX_START,
+  type rate_sample,
+  type sock,
+  TCP_CA_Loss,
+  TCP_CA_Recovery,
+  type tcp_congestion_ops,
+  type tcp_sock,
+} from '@tscc/vmlinux'
 
 /*
  * BBR, version 1: draft-cardwell-iccrg-bbr-congestion-control-00 (sections below are of it), and N. Cardwell, Y. Cheng,
@@ -464,7 +472,7 @@ function check_probe_rtt_done(tp: tcp_sock, v: Bbr): void {
 function update_min_rtt(tp: tcp_sock, v: Bbr, rs: rate_sample, round_start: boolean): void {
   const now = coarse_time(tp)
   const expired = after(now, v.min_rtt_stamp + min_rtt_window.value)
-  if (rs.rtt_us >= 0 && (u32(rs.rtt_us) < v.min_rtt || (expired && rs.is_ack_delayed === 0))) {
+  if (rs.rtt_us >= 0 && (u32(rs.rtt_us) < v.min_rtt || (expired && !rs.is_ack_delayed))) {
     v.min_rtt = u32(rs.rtt_us)
     v.min_rtt_stamp = now
   }
@@ -493,7 +501,7 @@ function update_min_rtt(tp: tcp_sock, v: Bbr, rs: rate_sample, round_start: bool
 
 /** Does a sample say nothing of the bandwidth, since less was sent than the path holds? */
 function is_limited(v: Bbr, rs: rate_sample): boolean {
-  if (rs.is_app_limited !== 0) return true
+  if (rs.is_app_limited) return true
   if (v.probe_rtt_limited === 0) return false
   if (!after(rs.prior_delivered, v.probe_rtt_until)) return !before(rs.prior_delivered, v.probe_rtt_from)
   if (v.state !== PROBE_RTT) v.probe_rtt_limited = 0
@@ -503,7 +511,7 @@ function is_limited(v: Bbr, rs: rate_sample): boolean {
 /** Sections 4.1 and 4.3: BBRUpdateModelAndState. */
 function update_model(sk: sock, tp: tcp_sock, v: Bbr, rs: rate_sample): void {
   let round_start = false
-  let limited = rs.is_app_limited !== 0
+  let limited = rs.is_app_limited
   if (rs.delivered >= 0 && rs.interval_us > 0) {
     limited = is_limited(v, rs)
     // Section 4.1.1: a round ends when what was sent at its start is acknowledged.
@@ -680,7 +688,7 @@ export default structOps<tcp_congestion_ops>({
   u32,
   u64,
 } from '@tscc/bpf'
-import type { sock, tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
+import { CA_EVENT_TX_START, type sock, TCP_CA_Loss, type tcp_congestion_ops, type tcp_sock } from '@tscc/vmlinux'
 
 /*
  * CUBIC: RFC 9438, with the window counted in segments. Sections below are of that RFC.
@@ -969,7 +977,14 @@ export default structOps<tcp_congestion_ops>({
   type u8,
   type u32,
 } from '@tscc/bpf'
-import type { tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
+import {
+  CA_EVENT_ECN_IS_CE,
+  CA_EVENT_ECN_NO_CE,
+  CA_EVENT_LOSS,
+  TCP_CA_Recovery,
+  type tcp_congestion_ops,
+  type tcp_sock,
+} from '@tscc/vmlinux'
 
 /*
  * DCTCP: RFC 8257, with the window counted in segments. Sections below are of that RFC. It needs switches that mark above a
@@ -1134,6 +1149,7 @@ export default structOps<tcp_congestion_ops>({
   tcp_sk,
   tcp_slow_start,
   tunable,
+  type u32,
 } from '@tscc/bpf'
 import type { tcp_congestion_ops } from '@tscc/vmlinux'
 
@@ -1189,7 +1205,13 @@ export default structOps<tcp_congestion_ops>({
   u32,
   u64,
 } from '@tscc/bpf'
-import type { tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
+import {
+  CA_EVENT_CWND_RESTART,
+  CA_EVENT_TX_START,
+  TCP_CA_Open,
+  type tcp_congestion_ops,
+  type tcp_sock,
+} from '@tscc/vmlinux'
 
 /*
  * TCP Vegas: L. Brakmo and L. Peterson, "TCP Vegas: End to End Congestion Avoidance on a Global Internet", IEEE Journal on
@@ -1346,7 +1368,7 @@ export default structOps<tcp_congestion_ops>({
   u32,
   u64,
 } from '@tscc/bpf'
-import type { tcp_congestion_ops, tcp_sock } from '@tscc/vmlinux'
+import { CA_EVENT_COMPLETE_CWR, CA_EVENT_LOSS, type tcp_congestion_ops, type tcp_sock } from '@tscc/vmlinux'
 
 /*
  * TCP Westwood+: S. Mascolo, C. Casetti, M. Gerla, M. Sanadidi, R. Wang, "TCP Westwood: Bandwidth Estimation for Enhanced

@@ -120,8 +120,13 @@ function fieldOf(cx: Context, node: MemberExpression, object: Value, type: Struc
       nearest: nearest(name, cx.module.header.fieldNames(type)),
     })
   checkAvailable(cx, span, node, type, field)
-  if (field.type.kind === 'int') {
-    const bits = field.bitfield ? (field.type.signed ? ('signed' as const) : ('unsigned' as const)) : undefined
+  if (field.type.kind === 'int' || field.type.kind === 'bool') {
+    const bits =
+      field.bitfield && field.type.kind === 'int'
+        ? field.type.signed
+          ? ('signed' as const)
+          : ('unsigned' as const)
+        : undefined
     return {
       place: {
         kind: 'memory',
