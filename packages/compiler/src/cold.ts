@@ -24,7 +24,8 @@ export function coldCompiler(): ColdCompiler | undefined {
   const made: { coldCompiler?: ColdCompiler } = {}
   script.runInThisContext()(made, createRequire(import.meta.url))
   const { coldCompiler } = made
-  if (coldCompiler === undefined || (cachedData !== undefined && script.cachedDataRejected !== true)) return coldCompiler
+  if (coldCompiler === undefined || (cachedData !== undefined && script.cachedDataRejected !== true))
+    return coldCompiler
   return {
     build(source) {
       const built = coldCompiler.build(source)

@@ -34,7 +34,4 @@ await bundle.close()
 // It is read as Latin-1, which is faster: what is not ASCII stands in strings, and can be written as escapes.
 const text = readFileSync('dist/cold.cjs', 'utf8')
 const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
-writeFileSync(
-  'dist/cold.cjs',
-  text.replace(/[^\0-\x7f]/g, escaped),
-)
+writeFileSync('dist/cold.cjs', text.replace(/[^\0-\x7f]/g, escaped))
