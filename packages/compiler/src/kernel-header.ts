@@ -101,8 +101,15 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
     return enumerators
   }
   const kfuncs = new Map<string, KfuncInfo | undefined>()
-  const structType = (name: string, typeId = findType(btf, name, 'struct')): Type | undefined =>
-    typeId === undefined ? undefined : { kind: 'struct', root: name, path: '', typeId }
+  const structs = new Map<string, Type | undefined>()
+  const structType = (name: string): Type | undefined => {
+    if (structs.has(name)) return structs.get(name)
+    const typeId = findType(btf, name, 'struct')
+    const type: Type | undefined = typeId === undefined ? undefined : { kind: 'struct', root: name, path: '', typeId }
+    structs.set(name, type)
+    return type
+  }
+  const fields = new Map<string, FieldInfo | undefined>()
   return {
     has(name) {
       const kinds = ['struct', 'union', 'enum', 'typedef', 'func', 'fwd'] as const
@@ -111,51 +118,9 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
     struct: structType,
     field(struct, name) {
       const path = struct.path === '' ? name : `${struct.path}.${name}`
-      const found = tryField(btf, struct.root, path)
-      if (found === undefined) return undefined
-      const id = skipModifiers(btf, found.typeId)
-      const type = typeOf(btf, id)
-      const facts = {
-        writable: WRITABLE.has(name),
-        ...kernelsOf(`${struct.root}.${path}`),
-      }
-      if (type.kind === 'int' && type.bool && found.bitfield === undefined)
-        return { ...facts, path, pointer: false, bitfield: false, type: BOOL }
-      if (type.kind === 'int' || type.kind === 'enum')
-        return {
-          ...facts,
-          path,
-          pointer: false,
-          bitfield: found.bitfield !== undefined,
-          type: intOf(8 * (found.bitfield === undefined ? found.size : declaredSize(btf, id)), found.signed),
-        }
-      if (type.kind === 'struct' || type.kind === 'union')
-        return {
-          ...facts,
-          path,
-          pointer: false,
-          bitfield: false,
-          type: { kind: 'struct', root: struct.root, path, typeId: id },
-        }
-      if (type.kind === 'array') {
-        const elementId = skipModifiers(btf, type.typeId)
-        const element = typeOf(btf, elementId)
-        if (element.kind !== 'int' && element.kind !== 'struct' && element.kind !== 'union') return undefined
-        const of: IntType | StructType =
-          element.kind === 'int'
-            ? intOf(8 * element.size, element.signed)
-            : { kind: 'struct', root: struct.root, path: `${path}[0]`, typeId: elementId }
-        return {
-          ...facts,
-          path,
-          pointer: false,
-          bitfield: false,
-          type: { kind: 'kernelArray', root: struct.root, path, element: of, length: type.length },
-        }
-      }
-      const pointee = type.kind === 'ptr' ? skipModifiers(btf, type.typeId) : 0
-      const target = pointee === 0 ? undefined : structType(nameOf(btf, pointee))
-      return target === undefined ? undefined : { ...facts, path, pointer: true, bitfield: false, type: target }
+      const key = `${struct.root}.${path}`
+      if (!fields.has(key)) fields.set(key, fieldOf(btf, struct, name, path, { structType, kernelsOf }))
+      return fields.get(key)
     },
     fieldNames: (struct) => membersOf(btf, struct.typeId).map((member) => member.name),
     enumeratorNames: () => [...allEnumerators().keys()],
@@ -174,6 +139,66 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
         .filter((name) => !STUB.test(name)),
     structNames: () => typesOfKind(btf, 'struct').map((id) => nameOf(btf, id)),
   }
+}
+
+interface Lookup {
+  structType(name: string): Type | undefined
+  kernelsOf(key: string): { readonly kernels?: string }
+}
+
+/** A field of a struct at its path. */
+function fieldOf(
+  btf: Btf,
+  struct: StructType,
+  name: string,
+  path: string,
+  { structType, kernelsOf }: Lookup,
+): FieldInfo | undefined {
+  const found = tryField(btf, struct.root, path)
+  if (found === undefined) return undefined
+  const id = skipModifiers(btf, found.typeId)
+  const type = typeOf(btf, id)
+  const facts = {
+    writable: WRITABLE.has(name),
+    ...kernelsOf(`${struct.root}.${path}`),
+  }
+  if (type.kind === 'int' && type.bool && found.bitfield === undefined)
+    return { ...facts, path, pointer: false, bitfield: false, type: BOOL }
+  if (type.kind === 'int' || type.kind === 'enum')
+    return {
+      ...facts,
+      path,
+      pointer: false,
+      bitfield: found.bitfield !== undefined,
+      type: intOf(8 * (found.bitfield === undefined ? found.size : declaredSize(btf, id)), found.signed),
+    }
+  if (type.kind === 'struct' || type.kind === 'union')
+    return {
+      ...facts,
+      path,
+      pointer: false,
+      bitfield: false,
+      type: { kind: 'struct', root: struct.root, path, typeId: id },
+    }
+  if (type.kind === 'array') {
+    const elementId = skipModifiers(btf, type.typeId)
+    const element = typeOf(btf, elementId)
+    if (element.kind !== 'int' && element.kind !== 'struct' && element.kind !== 'union') return undefined
+    const of: IntType | StructType =
+      element.kind === 'int'
+        ? intOf(8 * element.size, element.signed)
+        : { kind: 'struct', root: struct.root, path: `${path}[0]`, typeId: elementId }
+    return {
+      ...facts,
+      path,
+      pointer: false,
+      bitfield: false,
+      type: { kind: 'kernelArray', root: struct.root, path, element: of, length: type.length },
+    }
+  }
+  const pointee = type.kind === 'ptr' ? skipModifiers(btf, type.typeId) : 0
+  const target = pointee === 0 ? undefined : structType(nameOf(btf, pointee))
+  return target === undefined ? undefined : { ...facts, path, pointer: true, bitfield: false, type: target }
 }
 
 function tryField(btf: Btf, struct: string, path: string): ReturnType<typeof resolveField> | undefined {

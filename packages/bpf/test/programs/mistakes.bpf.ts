@@ -43,7 +43,7 @@ tp.inet_conn.icsk_ack.ato = 1 // error TS2540: read-only
 sk.sk_sndbuf = 1 // error TS2540: read-only
 rs.losses = 1 // error TS2540: read-only
 tp.snd_cwn = 1 // error TS2551: Did you mean 'snd_cwnd'
-tcp_sk('sk') // error TS2345: Argument of type 'string' is not assignable to parameter of type 'TcpSocket'
+tcp_sk('sk') // error TS2559: Type '"sk"' has no properties in common with type 'TcpSocket'
 inet_csk(rs) // error TS2345: 'rate_sample'
 tcp_slow_start(inet_csk(sk), 1) // error TS2345: 'inet_connection_sock'
 export const b1: tcp_sock = rs // error TS2740: missing the following properties

@@ -1,51 +1,81 @@
-import { type Block, definedBy, type IrFunction, successors, usesOf, usesOfEnd } from './ir.ts'
+import { type Block, definedBy, type IrFunction, successors, type Terminator, usesOf, usesOfEnd } from './ir.ts'
+
+/** What was found of functions' blocks: they never change, and each pass asks for the same. */
+const orders = new WeakMap<readonly Block[], readonly number[]>()
+const befores = new WeakMap<readonly Block[], readonly (readonly number[])[]>()
 
 /** Blocks that lead to each block; those that nobody reaches lead nowhere. */
 export function predecessors(f: IrFunction): readonly (readonly number[])[] {
+  const known = befores.get(f.blocks)
+  if (known !== undefined) return known
   const found: number[][] = f.blocks.map(() => [])
-  for (const at of reversePostorder(f))
-    for (const next of new Set(successors(f.blocks[at]?.end ?? { op: 'return', a: undefined }))) found[next]?.push(at)
+  for (const at of reversePostorder(f)) {
+    const end = f.blocks[at]?.end
+    if (end === undefined || end.op === 'return') continue
+    const first = end.op === 'jump' ? end.to : end.yes
+    found[first]?.push(at)
+    if (end.op === 'branch' && end.no !== first) found[end.no]?.push(at)
+  }
+  befores.set(f.blocks, found)
   return found
 }
 
 /** Blocks that can be reached, each before those it leads to, except backwards in loops. */
 export function reversePostorder(f: IrFunction): readonly number[] {
+  const known = orders.get(f.blocks)
+  if (known !== undefined) return known
   const order: number[] = []
-  const seen = new Set([0])
-  const stack: { readonly block: number; next: number }[] = [{ block: 0, next: 0 }]
+  const seen = new Uint8Array(f.blocks.length)
+  seen[0] = 1
+  const stack = [0]
+  /** How many of its successors have been looked at. */
+  const looked = new Uint8Array(f.blocks.length)
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const to = successors(f.blocks[top.block]?.end ?? { op: 'return', a: undefined })[top.next++]
+    const end = f.blocks[top]?.end
+    const turn = looked[top] ?? 0
+    looked[top] = turn + 1
+    const to = end === undefined ? undefined : successorAt(end, turn)
     if (to === undefined) {
-      order.push(top.block)
+      order.push(top)
       stack.pop()
-    } else if (!seen.has(to)) {
-      seen.add(to)
-      stack.push({ block: to, next: 0 })
+    } else if (seen[to] !== 1) {
+      seen[to] = 1
+      stack.push(to)
     }
   }
-  return order.reverse()
+  order.reverse()
+  orders.set(f.blocks, order)
+  return order
+}
+
+function successorAt(end: Terminator, turn: number): number | undefined {
+  if (end.op === 'jump') return turn === 0 ? end.to : undefined
+  if (end.op === 'branch') return turn === 0 ? end.yes : turn === 1 ? end.no : undefined
+  return undefined
 }
 
 /** Who dominates whom. */
 export interface Dominators {
   readonly order: readonly number[]
-  /** The closest block that every way to a block leads through; the first block's is itself. */
-  readonly idom: ReadonlyMap<number, number>
-  readonly children: ReadonlyMap<number, readonly number[]>
+  /** By block: the closest one that every way to it leads through; the first block's is itself, what nobody reaches has -1. */
+  readonly idom: Int32Array
+  readonly children: readonly (readonly number[])[]
   dominates(above: number, below: number): boolean
 }
 
 /** Dominators by Cooper, Harvey and Kennedy: "A Simple, Fast Dominance Algorithm". */
 export function dominators(f: IrFunction): Dominators {
   const order = reversePostorder(f)
-  const place = new Map(order.map((block, i) => [block, i]))
+  const place = new Int32Array(f.blocks.length)
+  for (const [i, block] of order.entries()) place[block] = i
   const before = predecessors(f)
-  const idom = new Map<number, number>([[0, 0]])
+  const idom = new Int32Array(f.blocks.length).fill(-1)
+  idom[0] = 0
   const meet = (a: number, b: number): number => {
     let [x, y] = [a, b]
     while (x !== y) {
-      if ((place.get(x) ?? 0) > (place.get(y) ?? 0)) x = idom.get(x) ?? 0
-      else y = idom.get(y) ?? 0
+      if ((place[x] ?? 0) > (place[y] ?? 0)) x = idom[x] ?? 0
+      else y = idom[y] ?? 0
     }
     return x
   }
@@ -53,27 +83,23 @@ export function dominators(f: IrFunction): Dominators {
     changed = false
     for (const block of order) {
       if (block === 0) continue
-      let found: number | undefined
-      for (const from of before[block] ?? []) if (idom.has(from)) found = found === undefined ? from : meet(from, found)
-      if (found !== undefined && idom.get(block) !== found) {
-        idom.set(block, found)
+      let found = -1
+      for (const from of before[block] ?? []) if (idom[from] !== -1) found = found === -1 ? from : meet(from, found)
+      if (found !== -1 && idom[block] !== found) {
+        idom[block] = found
         changed = true
       }
     }
   }
-  const children = new Map<number, number[]>()
-  for (const block of order) {
-    if (block === 0) continue
-    const parent = idom.get(block) ?? 0
-    children.set(parent, [...(children.get(parent) ?? []), block])
-  }
+  const children: number[][] = f.blocks.map(() => [])
+  for (const block of order) if (block !== 0) children[idom[block] ?? 0]?.push(block)
   return {
     order,
     idom,
     children,
     dominates(above, below) {
       let at = below
-      while (at !== above && at !== 0) at = idom.get(at) ?? 0
+      while (at !== above && at > 0) at = idom[at] ?? 0
       return at === above
     },
   }
@@ -98,12 +124,16 @@ export class Registers {
   }
   /** Take up all of another; says whether that was more. */
   addAll(other: Registers, except: Registers = NO_REGISTERS): boolean {
+    const [mine, theirs, not] = [this.#words, other.#words, except.#words]
     let grew = false
-    for (let i = 0; i < this.#words.length; i++) {
-      const mine = this.#words[i] ?? 0
-      const next = (mine | ((other.#words[i] ?? 0) & ~(except.#words[i] ?? 0))) >>> 0
-      if (next !== mine) grew = true
-      this.#words[i] = next
+    for (let i = 0; i < theirs.length; i++) {
+      const word = theirs[i] ?? 0
+      if (word === 0) continue
+      const old = mine[i] ?? 0
+      const next = (old | (word & ~(i < not.length ? (not[i] ?? 0) : 0))) >>> 0
+      if (next === old) continue
+      grew = true
+      mine[i] = next
     }
     return grew
   }
@@ -124,30 +154,34 @@ export const NO_REGISTERS: Registers = new Registers(0)
 /** Registers that are read after the end of each block (phis read at the end of the block that leads to them). */
 export function liveOut(f: IrFunction): readonly Registers[] {
   const order = [...reversePostorder(f)].reverse()
-  const empty = (): Registers => new Registers(f.registers)
-  const ins = f.blocks.map(empty)
-  const outs = f.blocks.map(empty)
-  const written = f.blocks.map(empty)
+  const ins: Registers[] = f.blocks.map(() => NO_REGISTERS)
+  const outs: Registers[] = f.blocks.map(() => NO_REGISTERS)
+  const written: Registers[] = f.blocks.map(() => NO_REGISTERS)
+  const phis: Registers[] = f.blocks.map(() => NO_REGISTERS)
   for (const at of order) {
     const block = f.blocks[at]
     if (block === undefined) continue
     // What is read before it is written; of what is written, nothing passes through from below.
-    ins[at]?.addAll(liveIn(block, empty()))
+    ins[at] = liveIn(block, new Registers(f.registers))
+    outs[at] = new Registers(f.registers)
+    const own = new Registers(f.registers)
+    written[at] = own
     for (const instr of block.instrs) {
       const dst = definedBy(instr)
-      if (dst !== undefined) written[at]?.add(dst)
+      if (dst !== undefined) own.add(dst)
     }
-    for (const next of successors(block.end))
+    if (block.phis.length > 0) {
+      const made = new Registers(f.registers)
+      for (const phi of block.phis) made.add(phi.dst)
+      phis[at] = made
+    }
+  }
+  for (const at of order)
+    for (const next of successors(f.blocks[at]?.end ?? { op: 'return', a: undefined }))
       for (const phi of f.blocks[next]?.phis ?? []) {
         const value = phi.from.get(at)
         if (value !== undefined && 'reg' in value) outs[at]?.add(value.reg)
       }
-  }
-  const phis = f.blocks.map((block) => {
-    const own = empty()
-    for (const phi of block.phis) own.add(phi.dst)
-    return own
-  })
   for (let changed = true; changed; ) {
     changed = false
     for (const at of order) {

@@ -1,22 +1,34 @@
 import { reversePostorder } from './graph.ts'
-import { BYTES, type Instr, type IrFunction, type Operand } from './ir.ts'
+import { type Block, BYTES, type Instr, type IrFunction, type Operand, successors } from './ir.ts'
 
-const lengthOf = (value: bigint): number => (value === 0n ? 0 : value.toString(2).length)
+function lengthOf(value: bigint): number {
+  const number = Number(value)
+  if (number < 0) return 64
+  if (number < 2 ** 32) return 32 - Math.clz32(number)
+  return 64 - Math.clz32(Number(BigInt.asUintN(64, value) >> 32n))
+}
+
+/** What was found of functions' blocks, which never change: several passes ask for the same. */
+const found = {
+  compiler: new WeakMap<readonly Block[], (operand: Operand) => number>(),
+  verifier: new WeakMap<readonly Block[], (operand: Operand) => number>(),
+}
 
 /**
  * How many low bits of each register may be other than zero. It starts from nothing and grows until nothing grows, so that
  * loops are no obstacle; no number grows beyond 64.
  */
 export function knownBits(f: IrFunction, who: 'compiler' | 'verifier' = 'compiler'): (operand: Operand) => number {
-  const bits = new Map<number, number>()
-  const of = (operand: Operand): number =>
-    'imm' in operand ? lengthOf(BigInt.asUintN(64, operand.imm)) : (bits.get(operand.reg) ?? 0)
+  const known = found[who].get(f.blocks)
+  if (known !== undefined) return known
+  const bits = new Uint8Array(f.registers)
+  const of = (operand: Operand): number => ('imm' in operand ? lengthOf(operand.imm) : (bits[operand.reg] ?? 0))
   const order = reversePostorder(f)
   for (let changed = true; changed; ) {
     changed = false
     const grow = (register: number, to: number): void => {
-      if (to <= (bits.get(register) ?? 0)) return
-      bits.set(register, to)
+      if (to <= (bits[register] ?? 0)) return
+      bits[register] = to
       changed = true
     }
     for (const at of order) {
@@ -26,8 +38,19 @@ export function knownBits(f: IrFunction, who: 'compiler' | 'verifier' = 'compile
         if ('dst' in instr && instr.dst !== undefined)
           grow(instr.dst, who === 'verifier' ? seenBits(instr, of) : bitsOf(instr, of))
     }
+    if (changed && !hasLoop(f, order)) break
   }
+  found[who].set(f.blocks, of)
   return of
+}
+
+/** Does a block lead to itself or to one before it? */
+function hasLoop(f: IrFunction, order: readonly number[]): boolean {
+  const place = new Int32Array(f.blocks.length)
+  for (const [i, at] of order.entries()) place[at] = i
+  return order.some((at, i) =>
+    successors(f.blocks[at]?.end ?? { op: 'return', a: undefined }).some((to) => (place[to] ?? 0) <= i),
+  )
 }
 
 /** The verifier knows nothing of what a division gives. */
@@ -68,7 +91,7 @@ export function bitsOf(instr: Instr, of: (operand: Operand) => number): number {
 function binaryBits(instr: Extract<Instr, { op: 'binary' }>, of: (operand: Operand) => number): number {
   // What is above the width of an operation is cut off first.
   const [a, b] = [Math.min(instr.width, of(instr.a)), Math.min(instr.width, of(instr.b))]
-  const by = 'imm' in instr.b ? Number(instr.b.imm & BigInt(instr.width - 1)) : undefined
+  const by = 'imm' in instr.b ? Number(BigInt.asUintN(6, instr.b.imm)) & (instr.width - 1) : undefined
   switch (instr.fn) {
     case 'and':
       return Math.min(a, b)

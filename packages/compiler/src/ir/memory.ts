@@ -22,7 +22,16 @@ export function accessKey({ base, place, size }: Access): string {
 }
 
 /** What a field is called, wherever it is reached from: one socket has several types. */
-const lastName = (field: string): string => field.slice(field.lastIndexOf('.') + 1).replace(/\[.*$/, '')
+function lastName(field: string): string {
+  const known = lastNames.get(field)
+  if (known !== undefined) return known
+  const name = field.slice(field.lastIndexOf('.') + 1).replace(/\[.*$/, '')
+  lastNames.set(field, name)
+  return name
+}
+
+/** Fields of kernels: there are only so many. */
+const lastNames = new Map<string, string>()
 
 /** May two accesses touch the same bytes? */
 export function mayOverlap(one: Access, other: Access): boolean {

@@ -30,20 +30,26 @@ export function toSsa(f: IrFunction): IrFunction {
   for (const block of order)
     phis[block] = [...(wanted.get(block) ?? [])].map((register) => ({ dst: registers++, register, from: new Map() }))
 
-  // Down the dominator tree, with what each register of old is at the moment.
-  const walk = (block: number, names: Map<number, Operand>): void => {
+  // Down the dominator tree, with what each register of old is at the moment; on the way back it is as it was.
+  const names: (Operand | undefined)[] = []
+  const put = (operand: Operand): Operand => ('imm' in operand ? operand : (names[operand.reg] ?? { imm: 0n })) // read before it was written: any value will do
+  const walk = (block: number): void => {
     const old = f.blocks[block]
     if (old === undefined) return
-    const put = (operand: Operand): Operand => ('imm' in operand ? operand : (names.get(operand.reg) ?? { imm: 0n })) // read before it was written: any value will do
-    for (const { dst, register } of phis[block] ?? []) names.set(register, { reg: dst })
-    for (const phi of old.phis) names.set(phi.dst, { reg: phi.dst })
+    const undo: (readonly [number, Operand | undefined])[] = []
+    const rename = (register: number, operand: Operand): void => {
+      undo.push([register, names[register]])
+      names[register] = operand
+    }
+    for (const { dst, register } of phis[block] ?? []) rename(register, { reg: dst })
+    for (const phi of old.phis) rename(phi.dst, { reg: phi.dst })
     const instrs: Instr[] = []
     for (const instr of old.instrs) {
       const next = mapOperands(instr, put)
       const dst = definedBy(next)
       if (next.op === 'move' && ('imm' in next.a || next.width === 64)) {
         const value = next.a
-        names.set(next.dst, 'imm' in value && next.width === 32 ? { imm: BigInt.asUintN(32, value.imm) } : value)
+        rename(next.dst, 'imm' in value && next.width === 32 ? { imm: BigInt.asUintN(32, value.imm) } : value)
         continue
       }
       if (dst === undefined || !('dst' in next)) {
@@ -51,28 +57,70 @@ export function toSsa(f: IrFunction): IrFunction {
         continue
       }
       const fresh = registers++
-      names.set(dst, { reg: fresh })
+      rename(dst, { reg: fresh })
       instrs.push({ ...next, dst: fresh })
     }
     const end = mapEnd(old.end, put)
     for (const next of new Set(successors(end)))
       for (const { register, from } of phis[next] ?? []) from.set(block, put({ reg: register }))
     blocks[block] = { phis: [], instrs, end }
-    const below = children.get(block) ?? []
-    for (const [i, child] of below.entries()) walk(child, i === below.length - 1 ? names : new Map(names))
+    for (const child of children[block] ?? []) walk(child)
+    for (let i = undo.length - 1; i >= 0; i--) {
+      const [register, operand] = undo[i] ?? [0, undefined]
+      names[register] = operand
+    }
   }
-  walk(0, new Map())
+  walk(0)
   const made = blocks.map(
     (block, at): Block => ({ ...block, phis: (phis[at] ?? []).map(({ dst, from }): Phi => ({ dst, from })) }),
   )
-  return { ...f, registers, blocks: made }
+  return renumbered({ ...f, registers, blocks: made })
+}
+
+/** The same function with as many registers as it has, in the same order: sets of them stay small. */
+function renumbered(f: IrFunction): IrFunction {
+  const written = new Uint8Array(f.registers)
+  for (const block of f.blocks) {
+    for (const phi of block.phis) written[phi.dst] = 1
+    for (const instr of block.instrs) {
+      const dst = definedBy(instr)
+      if (dst !== undefined) written[dst] = 1
+    }
+  }
+  const numbers = new Int32Array(f.registers)
+  let registers = 0
+  for (let old = 0; old < f.registers; old++) if (written[old] === 1) numbers[old] = registers++
+  const operands: Operand[] = []
+  const put = (operand: Operand): Operand => {
+    if ('imm' in operand) return operand
+    const number = numbers[operand.reg] ?? 0
+    const known = operands[number]
+    if (known !== undefined) return known
+    const made = { reg: number }
+    operands[number] = made
+    return made
+  }
+  const blocks = f.blocks.map(
+    (block): Block => ({
+      phis: block.phis.map(({ dst, from }) => ({
+        dst: numbers[dst] ?? 0,
+        from: new Map([...from].map(([at, value]) => [at, put(value)])),
+      })),
+      instrs: block.instrs.map((instr) => {
+        const next = mapOperands(instr, put)
+        return 'dst' in next && next.dst !== undefined ? { ...next, dst: numbers[next.dst] ?? 0 } : next
+      }),
+      end: mapEnd(block.end, put),
+    }),
+  )
+  return { ...f, registers, blocks }
 }
 
 /** Registers that need a phi, by block. */
 function placePhis(
   f: IrFunction,
   order: readonly number[],
-  idom: ReadonlyMap<number, number>,
+  idom: Int32Array,
   before: readonly (readonly number[])[],
   outs: readonly Registers[],
 ): ReadonlyMap<number, ReadonlySet<number>> {
@@ -81,7 +129,7 @@ function placePhis(
     const from = before[block] ?? []
     if (from.length < 2) continue
     for (const one of from)
-      for (let at = one; at !== idom.get(block); at = idom.get(at) ?? 0) {
+      for (let at = one; at !== idom[block]; at = idom[at] ?? 0) {
         const found = frontier.get(at) ?? new Set()
         frontier.set(at, found.add(block))
         if (at === 0) break

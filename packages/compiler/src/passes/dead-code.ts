@@ -1,5 +1,5 @@
 import { reversePostorder } from '../ir/graph.ts'
-import { definedBy, hasEffect, type IrFunction, regOf, usesOf, usesOfEnd } from '../ir/ir.ts'
+import { type Block, definedBy, hasEffect, type IrFunction, regOf, usesOf, usesOfEnd } from '../ir/ir.ts'
 
 /**
  * Steps and phis whose results nobody needs. What has an effect is needed, and so is what something needed reads; all else
@@ -32,20 +32,26 @@ export function removeDead(f: IrFunction): IrFunction {
     need(usesOfEnd(block.end))
   }
   for (let register = work.pop(); register !== undefined; register = work.pop()) need(reads.get(register) ?? [])
-  return {
-    ...f,
-    blocks: f.blocks.map((block, at) => {
-      if (!reached.has(at)) return { phis: [], instrs: [], end: { op: 'return', a: undefined } }
-      return {
-        ...block,
-        phis: block.phis.filter((phi) => needed.has(phi.dst)),
-        instrs: block.instrs.flatMap((instr) => {
-          const dst = definedBy(instr)
-          if (dst === undefined || needed.has(dst)) return [instr]
-          if (!hasEffect(instr)) return []
-          return [instr.op === 'call' ? { ...instr, dst: undefined } : instr]
-        }),
-      }
-    }),
-  }
+  let changed = false
+  const blocks = f.blocks.map((block, at): Block => {
+    if (!reached.has(at)) {
+      if (block.instrs.length > 0 || block.phis.length > 0 || block.end.op !== 'return') changed = true
+      return EMPTY
+    }
+    const phis = block.phis.filter((phi) => needed.has(phi.dst))
+    let same = phis.length === block.phis.length
+    const instrs = block.instrs.flatMap((instr) => {
+      const dst = definedBy(instr)
+      if (dst === undefined || needed.has(dst)) return [instr]
+      same = false
+      if (!hasEffect(instr)) return []
+      return [instr.op === 'call' ? { ...instr, dst: undefined } : instr]
+    })
+    if (same) return block
+    changed = true
+    return { ...block, phis, instrs }
+  })
+  return changed ? { ...f, blocks } : f
 }
+
+const EMPTY: Block = { phis: [], instrs: [], end: { op: 'return', a: undefined } }

@@ -68,12 +68,14 @@ export function removeDeadStores(f: IrFunction): IrFunction {
     }
   }
   const blocks = [...f.blocks]
+  let changed = false
   for (const at of order) {
     const gone = new Set<number>()
     over(at, (index) => gone.add(index))
     const block = f.blocks[at]
-    if (block !== undefined && gone.size > 0)
-      blocks[at] = { ...block, instrs: block.instrs.filter((_, i) => !gone.has(i)) }
+    if (block === undefined || gone.size === 0) continue
+    blocks[at] = { ...block, instrs: block.instrs.filter((_, i) => !gone.has(i)) }
+    changed = true
   }
-  return { ...f, blocks }
+  return changed ? { ...f, blocks } : f
 }

@@ -24,7 +24,7 @@ export function decideKnown(f: IrFunction): IrFunction {
         changed = true
       }
     }
-    for (const child of children.get(at) ?? []) {
+    for (const child of children[at] ?? []) {
       const only = (before[child] ?? []).length === 1 && before[child]?.[0] === at
       const own = only && end.op === 'branch' && end.yes !== end.no ? [factOf(end, end.yes === child)] : []
       walk(child, [...own, ...facts])

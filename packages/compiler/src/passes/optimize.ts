@@ -63,8 +63,13 @@ function sizeOf(f: IrFunction): string {
 /** A function in SSA form through all passes, and out of it again. */
 export function optimize(source: IrFunction, without: readonly PassName[], cpu: Cpu): IrFunction {
   let f = toSsa(source)
+  /** By pass, a function that it left as it was: it would again. */
+  const done = new Map<keyof typeof ssaPasses, IrFunction>()
   const run = (name: keyof typeof ssaPasses): void => {
-    if (!without.includes(name)) f = ssaPasses[name](f)
+    if (without.includes(name) || done.get(name) === f) return
+    const next = ssaPasses[name](f)
+    if (next === f) done.set(name, f)
+    f = next
   }
   let size = sizeOf(f)
   for (let round = 0; round < ROUNDS; round++) {

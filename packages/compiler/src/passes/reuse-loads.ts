@@ -63,6 +63,7 @@ export function reuseLoads(f: IrFunction): IrFunction {
     })
     blocks[at] = { ...block, instrs }
   }
+  if (instead.size === 0) return f
   const made: readonly Block[] = blocks.map((block, at) => ({ ...block, phis: [...block.phis, ...(phis[at] ?? [])] }))
   return replaceRegisters({ ...f, registers, blocks: made }, instead)
 }

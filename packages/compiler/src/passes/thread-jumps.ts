@@ -1,5 +1,5 @@
 import { decides, type Fact, factOf } from '../ir/facts.ts'
-import { dominators, predecessors } from '../ir/graph.ts'
+import { dominators, predecessors, reversePostorder } from '../ir/graph.ts'
 import { type Block, definedBy, hasEffect, type Instr, type IrFunction, type Operand, retarget } from '../ir/ir.ts'
 import { fromSsa, toSsa } from '../ir/ssa.ts'
 import { cleanBlocks } from './clean-blocks.ts'
@@ -14,12 +14,14 @@ import { compute, holds } from './fold.ts'
  */
 export function threadJumps(f: IrFunction): IrFunction {
   let current = cleanBlocks(fromSsa(f))
+  let changed = reversePostorder(current).length !== reversePostorder(f).length
   for (let round = 0; round < 64; round++) {
     const next = threadOne(current)
     if (next === undefined) break
     current = cleanBlocks(next)
+    changed = true
   }
-  return toSsa(current)
+  return changed ? toSsa(current) : f
 }
 
 /** Steps that may be repeated, moves aside. */

@@ -19,26 +19,30 @@ export function numberValues(f: IrFunction): IrFunction {
     return 'reg' in found ? `r${found.reg}` : `${found.imm}`
   }
   const blocks = [...f.blocks]
-  const walk = (at: number, known: Map<string, number>): void => {
+  const known = new Map<string, number>()
+  const walk = (at: number): void => {
     const block = blocks[at]
     if (block === undefined) return
+    const own: string[] = []
     const instrs = block.instrs.filter((instr) => {
       const key = keyOf(instr, put)
       if (key === undefined || !('dst' in instr) || instr.dst === undefined) return true
       const found = known.get(key)
       if (found === undefined) {
         known.set(key, instr.dst)
+        own.push(key)
         return true
       }
       instead.set(instr.dst, { reg: found })
       return false
     })
     blocks[at] = { ...block, instrs }
-    const below = children.get(at) ?? []
-    for (const [i, child] of below.entries()) walk(child, i === below.length - 1 ? known : new Map(known))
+    for (const child of children[at] ?? []) walk(child)
+    // What was computed here is not there on other ways.
+    for (const key of own) known.delete(key)
   }
-  walk(0, new Map())
-  return replaceRegisters({ ...f, blocks }, instead)
+  walk(0)
+  return instead.size === 0 ? f : replaceRegisters({ ...f, blocks }, instead)
 }
 
 function keyOf(instr: Instr, put: (operand: Operand) => string): string | undefined {

@@ -1,0 +1,1 @@
+export { type CacheFile, cacheFile } from './cache-file.ts'
