@@ -1,6 +1,6 @@
 // What a callback costs: instructions as the kernel has them, and nanoseconds per call under the same traffic, of ours and of
 // clang's objects of the same algorithm.
-//   node bench/callbacks.mjs [--placements N] [--seconds S] [--json] [FILE.bpf.ts=FILE.c...] [NAME=OBJECT... --c NAME=FILE.c...]
+//   node bench/callbacks.mjs [--placements N] [--seconds S] [--json] [--readme] [FILE.bpf.ts=FILE.c...] [NAME=OBJECT... --c NAME=FILE.c...]
 //
 // `mine.bpf.ts=mine.bpf.c` is one algorithm in both languages: each side may also be an object (.o), and the left one the
 // name of an algorithm of tscc.
@@ -16,6 +16,7 @@ import { specToObject } from '@tscc/struct-ops/object'
 import { enableStats, hostKernel } from '@tscc/syscall'
 import { callbacksTable } from './callbacks-table.mjs'
 import { clangObjects, openObject, ourObject, pairs, shippedObject } from './objects.mjs'
+import { intoReadme } from './readme.mjs'
 import { median, quantile } from './statistics.mjs'
 import { openVeth } from './veth.mjs'
 
@@ -26,6 +27,7 @@ const { values: options, positionals } = parseArgs({
     seconds: { type: 'string', default: '0.3' },
     c: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
+    readme: { type: 'boolean', default: false },
   },
 })
 const placements = Number(options.placements)
@@ -131,4 +133,5 @@ const rows = all.map(({ algorithm, of }) => {
 const floor = rows[0].callbacks.find(({ callback }) => callback === 'cong_avoid').ns
 
 const result = { placements, seconds, floor, rows }
+if (options.readme) intoReadme('callbacks', callbacksTable(result))
 process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `\n${callbacksTable(result)}`)

@@ -1,10 +1,11 @@
 // How long compiling takes: a cold `tscc build` beside a cold clang, in turn, and in a process that has compiled before.
-//   node bench/compile-time.mjs [--rounds N] [--warm N] [--json] [FILE.bpf.ts=FILE.c...]
+//   node bench/compile-time.mjs [--rounds N] [--warm N] [--json] [--readme] [FILE.bpf.ts=FILE.c...]
 import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { compileTimeTable } from './compile-time-table.mjs'
 import { clangCommand, hasClang, pairs } from './objects.mjs'
+import { intoReadme } from './readme.mjs'
 import { median } from './statistics.mjs'
 import { ms } from './timed-kernel.mjs'
 
@@ -14,6 +15,7 @@ const { values: options, positionals } = parseArgs({
     rounds: { type: 'string', default: '15' },
     warm: { type: 'string', default: '30' },
     json: { type: 'boolean', default: false },
+    readme: { type: 'boolean', default: false },
   },
 })
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -69,4 +71,5 @@ const warm = JSON.parse(
   ),
 )
 const result = { rounds, rows, warm }
+if (options.readme) intoReadme('compile', compileTimeTable(result))
 process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `\n${compileTimeTable(result)}`)

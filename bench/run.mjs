@@ -1,16 +1,22 @@
 // `pnpm bench`: tscc beside libbpf on this machine, fresh processes in turn (A B A B …), medians and ratios.
-//   node bench/run.mjs [--rounds N] [--json]
+//   node bench/run.mjs [--rounds N] [--json] [--readme]
+// `--readme` puts the tables of compiled programs into the README.
 import { execFileSync } from 'node:child_process'
 import { cpus, release } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { callbacksTable } from './callbacks-table.mjs'
+import { compileTimeTable } from './compile-time-table.mjs'
 import { editorRounds } from './editor.mjs'
 import { buildPeers } from './peers.mjs'
 import { median } from './statistics.mjs'
 
 const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '15' },
+    json: { type: 'boolean', default: false },
+    readme: { type: 'boolean', default: false },
+  },
 })
 const rounds = Number(options.rounds)
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -45,6 +51,15 @@ if (peers !== undefined)
 say('tsc --noEmit')
 const checks = editorRounds(rounds)
 const lookups = jsonOf(process.execPath, [`${here}map-lookup.mjs`])
+const script = (name, ...args) =>
+  jsonOf(process.execPath, [
+    `${here}${name}.mjs`,
+    '--json',
+    ...(options.readme && name !== 'throughput' ? ['--readme'] : []),
+    ...args,
+  ])
+say('compile time')
+const compileTime = script('compile-time', '--rounds', String(rounds))
 const traffic = overVeth()
 
 /** What takes traffic between namespaces; undefined, and why, where there can be none. */
@@ -55,7 +70,6 @@ function overVeth() {
     process.stderr.write('no traffic: ip is not installed\n  (Debian: apt-get install iproute2)\n')
     return undefined
   }
-  const script = (name, ...args) => jsonOf(process.execPath, [`${here}${name}.mjs`, '--json', ...args])
   say('callbacks')
   const callbacks = script('callbacks', '--placements', String(Math.min(9, rounds)))
   say('throughput')
@@ -147,7 +161,7 @@ const rows = [
 
 if (options.json) {
   const machine = { kernel: release(), cpu: cpus()[0]?.model, node: process.version }
-  process.stdout.write(`${JSON.stringify({ machine, rounds, rows, ...traffic }, null, 2)}\n`)
+  process.stdout.write(`${JSON.stringify({ machine, rounds, rows, compileTime, ...traffic }, null, 2)}\n`)
 } else {
   const number = (value) => (value === undefined ? '' : value.toFixed(value < 10 ? 2 : 1))
   process.stdout.write(
@@ -168,5 +182,6 @@ if (options.json) {
       const shown = [open, link, load, attach, bpf].map(number)
       process.stdout.write(`| ${what} | ${side === 'tscc' ? 'tscc' : 'libbpf'} | ${shown.join(' | ')} |\n`)
     }
+  process.stdout.write(`\n${compileTimeTable(compileTime)}`)
   if (traffic !== undefined) process.stdout.write(`\n${callbacksTable(traffic.callbacks)}`)
 }

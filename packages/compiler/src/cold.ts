@@ -19,8 +19,10 @@ export function coldCompiler(): ColdCompiler | undefined {
   // V8 looks at its own version and flags, and at the length of the text; the rest of what it depends on is in the name.
   const file = cacheFile(`compiler-${process.version}-${process.arch}-${about.size}-${Math.trunc(about.mtimeMs)}`)
   const cachedData = file.readBytes()
-  const text = `(function (exports, require) {${readFileSync(path, 'latin1')}\n})`
-  const script = new Script(text, { filename: path, ...(cachedData === undefined ? {} : { cachedData }) })
+  const script = new Script(readFileSync(path, 'latin1'), {
+    filename: path,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  })
   const made: { coldCompiler?: ColdCompiler } = {}
   script.runInThisContext()(made, createRequire(import.meta.url))
   const { coldCompiler } = made

@@ -1,4 +1,4 @@
-// dist/cold.cjs: the compiler and all that it stands on as one CommonJS script, for src/cold.ts. Packages below have to be
+// dist/cold.cjs: the compiler and all that it stands on as one script, a function of `exports` and `require`, for src/cold.ts. Packages below have to be
 // built. The parser's own script brings much along that compiling has no use for; here its binding is called directly.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { rolldown } from 'rolldown'
@@ -34,4 +34,4 @@ await bundle.close()
 // It is read as Latin-1, which is faster: what is not ASCII stands in strings, and can be written as escapes.
 const text = readFileSync('dist/cold.cjs', 'utf8')
 const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
-writeFileSync('dist/cold.cjs', text.replace(/[^\0-\x7f]/g, escaped))
+writeFileSync('dist/cold.cjs', `(function (exports, require) {${text.replace(/[^\0-\x7f]/g, escaped)}\n})\n`)

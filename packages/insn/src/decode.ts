@@ -4,9 +4,17 @@ import { insnErrors } from './insn-errors.ts'
 import { type IsaRow, isaTable, type WireField } from './isa-table.ts'
 import { type FieldValue, operandValue } from './operand-codec.ts'
 
-const rowsByCode: ReadonlyMap<number, readonly IsaRow[]> = new Map(
-  isaTable.map((row) => [row.code, isaTable.filter((other) => other.code === row.code)]),
-)
+const rowsByCode: ReadonlyMap<number, readonly IsaRow[]> = byCode()
+
+function byCode(): ReadonlyMap<number, readonly IsaRow[]> {
+  const rows = new Map<number, IsaRow[]>()
+  for (const row of isaTable) {
+    const known = rows.get(row.code)
+    if (known === undefined) rows.set(row.code, [row])
+    else known.push(row)
+  }
+  return rows
+}
 
 /** One instruction as it lies in its slots. */
 interface Raw {
