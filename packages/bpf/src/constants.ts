@@ -19,6 +19,13 @@ export const TCP_INFINITE_SSTHRESH = 0x7fffffff
 /** The initial window, segments (RFC 6928). */
 export const TCP_INIT_CWND = 10
 
+/** `flags` of `bpf_timer_init`: time as it is set. */
+export const CLOCK_REALTIME = 0
+/** `flags` of `bpf_timer_init`: time since boot, without suspends. */
+export const CLOCK_MONOTONIC = 1
+/** `flags` of `bpf_timer_init`: time since boot. */
+export const CLOCK_BOOTTIME = 7
+
 /** Level of options of sockets. */
 export const SOL_SOCKET = 1
 /** Level of options of TCP. */

@@ -93,6 +93,7 @@ export {
   type ArrayMap,
   array,
   type BpfMap,
+  type bpf_timer,
   hash,
   type KeyedMap,
   lpmTrie,

@@ -18,6 +18,16 @@ export type MapData = number | boolean | object
 /** Where a value lies: a struct reads and writes directly, a scalar through `value`. */
 export type Ref<V> = [V] extends [number | boolean] ? { value: V } : V
 
+declare const opaque: unique symbol
+
+/**
+ * A timer, which lies in a struct that an array or a hash table holds; `bpf_timer_init()` and the helpers beside it
+ * know it (5.15). User space sees nothing of it.
+ */
+export interface bpf_timer {
+  readonly [opaque]?: 'bpf_timer'
+}
+
 /** What all maps have. */
 export interface BpfMap {
   readonly name: string

@@ -35,7 +35,7 @@ let serial = 0
 /** Run a module over loopback, and look at its maps and globals. */
 async function run(
   text: string,
-  look: (loaded: LoadedObject, global: (name: string) => unknown) => void,
+  look: (loaded: LoadedObject, global: (name: string) => unknown) => void | Promise<void>,
 ): Promise<void> {
   const kernel = hostKernel()
   const { object } = compiled(text)
@@ -46,7 +46,7 @@ async function run(
   const cc = `tsf${serial++}_${process.pid % 10000}`
   using registration = registerStructOps(kernel, renameStructOps(ops, cc))
   expect(await transfer(kernel, registration.name, 1 << 20)).toEqual({ arrived: 1 << 20, cc })
-  look(loaded, (name) => {
+  await look(loaded, (name) => {
     const map = linked.maps.find((one) => one.variables.some((variable) => variable.name === name))
     if (map === undefined || object.btf === undefined) throw new Error(`there is no ${name}`)
     using values = mapValues(loaded.map(map.name))
@@ -232,6 +232,49 @@ describe.skipIf(!needs('struct_ops_link'))('features in the kernel', () => {
         expect(Number(global('size'))).toBeGreaterThan(1000)
         expect(Number(global('reno'))).toBeGreaterThan(1)
         expect(Number(global('cookie'))).toBeGreaterThan(0)
+      },
+    ))
+
+  test('a timer in a map goes off again and again; a function with each element of a map', () =>
+    run(
+      moduleWith(
+        `import { array, bpf_for_each_map_elem, bpf_timer_init, bpf_timer_set_callback, bpf_timer_start, CLOCK_MONOTONIC, global, hash, type bpf_timer } from '@tscc/bpf'
+         interface Pace { fired: u32; started: u32; timer: bpf_timer }
+         export const paces = array<Pace>(2)
+         export const flows = hash<u32, u64>(16)
+         interface Total { sum: u64; keys: u64 }
+         export const totals = global<Total>()
+         function tick(pace: Pace, index: u32): void {
+           pace.fired += 10 + index
+           bpf_timer_start(pace.timer, 1_000_000, 0)
+         }
+         function add(value: u64, key: u32, total: Total): bool {
+           total.sum += value
+           total.keys += key
+           return false
+         }`,
+        `flows.update(3, 100)
+         flows.update(4, 0xff_ffff_ffff)
+         const total: Total = { sum: 0, keys: 0 }
+         bpf_for_each_map_elem(flows, add, total, 0)
+         totals.value.sum = total.sum
+         totals.value.keys = total.keys
+         const pace = paces.lookup(1)
+         if (pace === null || pace.started !== 0) return
+         pace.started = 1
+         bpf_timer_init(pace.timer, paces, CLOCK_MONOTONIC)
+         bpf_timer_set_callback(pace.timer, tick)
+         bpf_timer_start(pace.timer, 1_000_000, 0)`,
+      ),
+      async (loaded, global) => {
+        expect(global('totals')).toEqual({ sum: 0x100_0000_0063n, keys: 7n })
+        const fired = (): number => {
+          const bytes = lookupElement(loaded.map('paces'), u32(1))
+          return new Uint32Array((bytes ?? new Uint8Array(4)).slice().buffer, 0, 1)[0] ?? 0
+        }
+        const before = fired()
+        await expect.poll(fired, { timeout: 5000 }).toBeGreaterThan(before + 5 * 11)
+        expect(fired() % 11).toBe(0)
       },
     ))
 

@@ -7,8 +7,18 @@ import { truth } from './expressions.ts'
 import { checkShape } from './function-shape.ts'
 import { isLimited } from './limits.ts'
 import { assigns } from './loops.ts'
-import { addressOf } from './places.ts'
-import { at, type Context, each, type FunctionInfo, fail, giveUp, type Value, type Variable } from './scope.ts'
+import { addressOf, read } from './places.ts'
+import {
+  at,
+  type Context,
+  each,
+  type FunctionInfo,
+  fail,
+  giveUp,
+  type Memory,
+  type Value,
+  type Variable,
+} from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { addressFor, converted, copy } from './values.ts'
 
@@ -205,15 +215,30 @@ function resultIn(cx: Context, register: number, type: IntType | typeof BOOL): O
   return reg(cut)
 }
 
+/** Of a parameter nobody knows where it is from. */
+const ANYWHERE: Memory = { region: 'any', offset: 0 }
+
+/** A parameter's value: the kernel hands on numbers of maps by where they lie. */
+function parameterIn(cx: Context, register: number, type: Type, places: readonly number[] | undefined): Operand {
+  if (places !== undefined && (type.kind === 'int' || type.kind === 'bool'))
+    return read(cx, { kind: 'memory', type, base: reg(register), place: { kind: 'memory', ...ANYWHERE } }).operand
+  return type.kind === 'int' ? resultIn(cx, register, type) : reg(register)
+}
+
 /** Where a function's name stands, with its file. */
 const placeOfName = (f: FunctionInfo): Span => ({ ...f.at, file: f.module.file })
 
-/** Lower a function by itself, once for all its calls; gives its name, which no other function of any file has. */
-export function compileFunction(cx: Context, f: FunctionInfo): string {
+/**
+ * Lower a function by itself, once for all its calls; gives its name, which no other function of any file has. What
+ * the kernel calls may get its parameters in places of its own: `places` says in which, and numbers lie behind
+ * pointers where it is an element's.
+ */
+export function compileFunction(cx: Context, f: FunctionInfo, places?: readonly number[]): string {
   const { called } = f.module.unit
+  const how = places?.join() ?? ''
   let name = f.name
   for (let known = called.get(name); known !== undefined; known = called.get(name)) {
-    if (known.node === f.node) {
+    if (known.node === f.node && known.how === how) {
       if (known.ir !== undefined) return name
       // Else what is wrong in it has been told.
       if (!cx.calling.includes(f.node)) giveUp()
@@ -222,7 +247,9 @@ export function compileFunction(cx: Context, f: FunctionInfo): string {
     name = `${name}_`
   }
   const parameters = parametersOf(f)
-  called.set(name, { node: f.node, ir: undefined, parameters: parameters.length, at: placeOfName(f) })
+  const count = Math.max(0, ...parameters.map((_, i) => 1 + (places?.[i] ?? i)))
+  const entry = { node: f.node, how, parameters: count, at: placeOfName(f) }
+  called.set(name, { ...entry, ir: undefined })
   const ir = irBuilder()
   const type = returnTypeOf(f)
   const variables = new Map<string, Variable>()
@@ -240,15 +267,10 @@ export function compileFunction(cx: Context, f: FunctionInfo): string {
   at(context, f.node)
   for (const [index, parameter] of parameters.entries()) {
     const dst = ir.fresh()
-    ir.emit({ op: 'parameter', dst, index })
-    const memory =
-      isAddress(parameter.type) && parameter.type.kind !== 'struct' ? { memory: { region: 'any', offset: 0 } } : {}
-    variables.set(parameter.name, {
-      type: parameter.type,
-      operand: parameter.type.kind === 'int' ? resultIn(context, dst, parameter.type) : reg(dst),
-      assignable: true,
-      ...memory,
-    })
+    ir.emit({ op: 'parameter', dst, index: places?.[index] ?? index })
+    const { name: own, type: of } = parameter
+    const memory = isAddress(of) && of.kind !== 'struct' ? { memory: ANYWHERE } : {}
+    variables.set(own, { type: of, operand: parameterIn(context, dst, of, places), assignable: true, ...memory })
   }
   try {
     lowerBody(context, f, context, type)
@@ -257,6 +279,6 @@ export function compileFunction(cx: Context, f: FunctionInfo): string {
     called.delete(name)
     throw error
   }
-  called.set(name, { node: f.node, ir: ir.finish(name), parameters: parameters.length, at: placeOfName(f) })
+  called.set(name, { ...entry, ir: ir.finish(name) })
   return name
 }

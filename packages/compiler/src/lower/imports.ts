@@ -1,7 +1,7 @@
 import { helperTable } from '@tscc/bpf/helpers'
 import type { ImportDeclarationSpecifier, StringLiteral } from 'oxc-parser'
 import { nearest } from '../kernel-header.ts'
-import { intTypes } from '../types.ts'
+import { intTypes, kernelValues } from '../types.ts'
 import { builtins } from './builtins.ts'
 import { languageConstants } from './language-constants.ts'
 import { type FunctionInfo, fail, giveUp, type ModuleScope } from './scope.ts'
@@ -114,6 +114,7 @@ function languageNames(library: ReadonlyMap<string, FunctionInfo>): ReadonlySet<
   return new Set([
     ...WORDS,
     ...intTypes.keys(),
+    ...kernelValues.keys(),
     ...builtins.keys(),
     ...library.keys(),
     ...languageConstants.keys(),

@@ -1,13 +1,16 @@
 import { type HelperParam, type HelperRow, helperTable } from '@tscc/bpf/helpers'
 import type { CallExpression, Expression } from 'oxc-parser'
+import type { Span } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { intTypes, isAddress, isData, type Type, typeName, U32, VOID } from '../types.ts'
 import { textAddress } from './builtins.ts'
+import { compileFunction, parametersOf } from './functions.ts'
 import { pointerTo } from './objects.ts'
 import { addressOf } from './places.ts'
 import { isAskedFor } from './questions.ts'
-import { at, type Context, fail, scoped, type Value } from './scope.ts'
+import { at, type Context, fail, type Handle, scoped, type Value } from './scope.ts'
+import { textOf } from './syntax-tree.ts'
 import { addressFor, converted } from './values.ts'
 
 /** Helpers by name. */
@@ -43,13 +46,48 @@ export function callHelper(cx: Context, node: CallExpression, name: string, args
   if (row === undefined) return fail(cx, node, 'unknown-name', { name })
   if (args.length !== row.params.length)
     return fail(cx, node, 'arguments', { name, want: row.params.length, found: args.length })
-  const operands = row.params.map((param, i) => helperArgument(cx, node, param, args[i] ?? node))
+  const operands = row.params.map((param, i) => helperArgument(cx, node, row, param, args[i] ?? node))
   at(cx, node)
   const result = emitHelper(cx, name, operands)
   return resultOf(cx, node, row, result)
 }
 
-function helperArgument(cx: Context, node: CallExpression, param: HelperParam, arg: Expression): Operand {
+/** The address of a map. */
+export function mapAddress(cx: Context, node: Span, { declaration }: Extract<Handle, { kind: 'map' }>): Operand {
+  at(cx, node)
+  const dst = cx.ir.fresh()
+  cx.ir.emit({ op: 'address', dst, of: { kind: 'map', map: declaration.name } })
+  return reg(dst)
+}
+
+/** Where helpers put an element's value and key, and a context: the order of a function's parameters. */
+const CALLBACK_ARGUMENTS: ReadonlyMap<string, readonly number[]> = new Map([
+  ['bpf_for_each_map_elem', [2, 1, 3]],
+  ['bpf_timer_set_callback', [2, 1]],
+])
+
+/** The address of a function of the module, which a helper calls. */
+function functionAddress(cx: Context, node: CallExpression, helper: string, arg: Expression): Operand {
+  const f = arg.type === 'Identifier' ? cx.module.functions.get(arg.name) : undefined
+  if (f === undefined) return fail(cx, arg, 'wrong-type', { want: 'a function of the module', found: textOf(cx, arg) })
+  const places = CALLBACK_ARGUMENTS.get(helper)
+  const { length } = parametersOf(f)
+  const most = places?.length ?? 2
+  if (length > most) return fail(cx, arg, 'arguments', { name: f.name, want: most, found: length })
+  const name = compileFunction(cx, f, places)
+  at(cx, node)
+  const dst = cx.ir.fresh()
+  cx.ir.emit({ op: 'address', dst, of: { kind: 'function', name } })
+  return reg(dst)
+}
+
+function helperArgument(
+  cx: Context,
+  node: CallExpression,
+  row: HelperRow,
+  param: HelperParam,
+  arg: Expression,
+): Operand {
   switch (param.type) {
     case 'u32':
     case 'u64':
@@ -82,6 +120,13 @@ function helperArgument(cx: Context, node: CallExpression, param: HelperParam, a
       if (param.type === 'memory' && isData(value.type)) return pointerTo(cx, arg, value.type)
       return fail(cx, arg, 'wrong-type', { want: 'a local record or array', found: typeName(value.type) })
     }
+    case 'map': {
+      const handle = arg.type === 'Identifier' ? cx.module.handles.get(arg.name) : undefined
+      if (handle?.kind !== 'map') return fail(cx, arg, 'wrong-type', { want: 'a map', found: textOf(cx, arg) })
+      return mapAddress(cx, node, handle)
+    }
+    case 'callback':
+      return functionAddress(cx, node, row.name, arg)
     default:
       return fail(cx, node, 'not-in-language', { what: `a helper that takes a ${param.type}` })
   }

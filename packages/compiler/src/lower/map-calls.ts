@@ -3,10 +3,10 @@ import { imm, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { nearest } from '../kernel-header.ts'
 import { type DataType, isAddress, S64, sizeOfData, type Type, typeName, U64, VOID } from '../types.ts'
-import { emitHelper } from './kernel-calls.ts'
+import { emitHelper, mapAddress } from './kernel-calls.ts'
 import { checkRoom, pointerTo } from './objects.ts'
 import { addressOf } from './places.ts'
-import { at, type Context, fail, type Handle, type Memory, type Value } from './scope.ts'
+import { type Context, fail, type Handle, type Memory, type Value } from './scope.ts'
 import { converted } from './values.ts'
 
 type MapHandle = Extract<Handle, { kind: 'map' }>
@@ -74,13 +74,6 @@ function count({ cx, node, map, method, args }: MapCall, least: number, most = l
     fail(cx, node, 'arguments', { name: `${map.name}.${method}`, want: least, found: args.length })
 }
 
-function mapAddress({ cx, node, map }: MapCall): Operand {
-  at(cx, node)
-  const dst = cx.ir.fresh()
-  cx.ir.emit({ op: 'address', dst, of: { kind: 'map', map: map.declaration.name } })
-  return reg(dst)
-}
-
 function typeOf({ cx, node, map }: MapCall, part: 'key' | 'value'): DataType {
   return map.declaration[part] ?? fail(cx, node, 'needs-type', { what: map.name })
 }
@@ -100,7 +93,7 @@ function keyOf(call: MapCall, index: number): Operand {
 function lookup(call: MapCall): Value {
   count(call, 1)
   const key = keyOf(call, 0)
-  const result = emitHelper(call.cx, 'bpf_map_lookup_elem', [mapAddress(call), key])
+  const result = emitHelper(call.cx, 'bpf_map_lookup_elem', [mapAddress(call.cx, call.node, call.map), key])
   return reference(call, result, `map ${call.map.name}`)
 }
 
@@ -110,7 +103,10 @@ function update(call: MapCall): Value {
   const key = keyOf(call, 0)
   const value = pointerTo(cx, args[1] ?? call.node, typeOf(call, 'value'))
   const flags = optionalNumber(call, 2)
-  return { type: S64, operand: emitHelper(cx, 'bpf_map_update_elem', [mapAddress(call), key, value, flags]) }
+  return {
+    type: S64,
+    operand: emitHelper(cx, 'bpf_map_update_elem', [mapAddress(call.cx, call.node, call.map), key, value, flags]),
+  }
 }
 
 function optionalNumber({ cx, args }: MapCall, index: number): Operand {
@@ -121,7 +117,10 @@ function optionalNumber({ cx, args }: MapCall, index: number): Operand {
 function remove(call: MapCall): Value {
   count(call, 1)
   const key = keyOf(call, 0)
-  return { type: S64, operand: emitHelper(call.cx, 'bpf_map_delete_elem', [mapAddress(call), key]) }
+  return {
+    type: S64,
+    operand: emitHelper(call.cx, 'bpf_map_delete_elem', [mapAddress(call.cx, call.node, call.map), key]),
+  }
 }
 
 function socket({ cx, node, args }: MapCall): Operand {
@@ -142,14 +141,17 @@ function storageGet(call: MapCall): Value {
   const [, initial] = args
   const value = initial === undefined ? imm(0) : pointerTo(cx, initial, typeOf(call, 'value'))
   const flags = imm(initial === undefined ? 0 : CREATE)
-  const result = emitHelper(cx, 'bpf_sk_storage_get', [mapAddress(call), sk, value, flags])
+  const result = emitHelper(cx, 'bpf_sk_storage_get', [mapAddress(call.cx, call.node, call.map), sk, value, flags])
   return reference(call, result, `map ${call.map.name}`)
 }
 
 function storageDelete(call: MapCall): Value {
   count(call, 1)
   const sk = socket(call)
-  return { type: S64, operand: emitHelper(call.cx, 'bpf_sk_storage_delete', [mapAddress(call), sk]) }
+  return {
+    type: S64,
+    operand: emitHelper(call.cx, 'bpf_sk_storage_delete', [mapAddress(call.cx, call.node, call.map), sk]),
+  }
 }
 
 function output(call: MapCall): Value {
@@ -157,14 +159,18 @@ function output(call: MapCall): Value {
   const type = typeOf(call, 'value')
   const data = pointerTo(call.cx, call.args[0] ?? call.node, type)
   const flags = optionalNumber(call, 1)
-  const args = [mapAddress(call), data, imm(sizeOfData(type)), flags]
+  const args = [mapAddress(call.cx, call.node, call.map), data, imm(sizeOfData(type)), flags]
   return { type: S64, operand: emitHelper(call.cx, 'bpf_ringbuf_output', args) }
 }
 
 function reserve(call: MapCall): Value {
   count(call, 0)
   const size = sizeOfData(typeOf(call, 'value'))
-  const result = emitHelper(call.cx, 'bpf_ringbuf_reserve', [mapAddress(call), imm(size), imm(0)])
+  const result = emitHelper(call.cx, 'bpf_ringbuf_reserve', [
+    mapAddress(call.cx, call.node, call.map),
+    imm(size),
+    imm(0),
+  ])
   return reference(call, result, `record ${call.map.name}`)
 }
 
@@ -187,7 +193,10 @@ function push(call: MapCall): Value {
   count(call, 1, 2)
   const value = pointerTo(call.cx, call.args[0] ?? call.node, typeOf(call, 'value'))
   const flags = optionalNumber(call, 1)
-  return { type: S64, operand: emitHelper(call.cx, 'bpf_map_push_elem', [mapAddress(call), value, flags]) }
+  return {
+    type: S64,
+    operand: emitHelper(call.cx, 'bpf_map_push_elem', [mapAddress(call.cx, call.node, call.map), value, flags]),
+  }
 }
 
 /** The element goes to the stack; null where there was none. */
@@ -208,7 +217,7 @@ function take(call: MapCall, helper: string): Value {
       size: 'u64',
       a: imm(0),
     })
-  const status = emitHelper(cx, helper, [mapAddress(call), reg(address)])
+  const status = emitHelper(cx, helper, [mapAddress(call.cx, call.node, call.map), reg(address)])
   const dst = cx.ir.fresh()
   cx.ir.emit({ op: 'move', width: 64, dst, a: reg(address) })
   const [none, after] = [cx.ir.block(), cx.ir.block()]

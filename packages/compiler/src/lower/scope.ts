@@ -67,6 +67,8 @@ export interface Unit {
     string,
     {
       readonly node: FunctionInfo['node']
+      /** Which arguments its parameters are, where the kernel calls it. */
+      readonly how: string
       readonly ir: IrFunction | undefined
       readonly parameters: number
       readonly at: Span

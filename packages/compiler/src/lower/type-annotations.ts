@@ -1,6 +1,6 @@
 import type { TSType } from 'oxc-parser'
 import { nearest } from '../kernel-header.ts'
-import { BOOL, intTypes, isData, sizeOfData, type Type, VOID } from '../types.ts'
+import { BOOL, intTypes, isData, kernelValues, sizeOfData, type Type, VOID } from '../types.ts'
 import { fail, type ModuleScope } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
 
@@ -91,7 +91,7 @@ function named(
     if (size > MOST_BYTES) return fail(context, node, 'too-large', { name, size, limit: MOST_BYTES })
     return { kind: 'array', element: of, length: count }
   }
-  const layout = layouts.get(name)
+  const layout = layouts.get(name) ?? kernelValues.get(name)
   const type: Type | undefined =
     intTypes.get(name) ?? (layout === undefined ? header.struct(name) : { kind: 'record', layout })
   if (type !== undefined) return type
