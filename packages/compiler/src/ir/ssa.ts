@@ -89,6 +89,8 @@ function renumbered(f: IrFunction): IrFunction {
   }
   const numbers = new Int32Array(f.registers)
   let registers = 0
+  // Now and then is enough.
+  if (2 * written.reduce((sum, one) => sum + one, 0) > f.registers) return f
   for (let old = 0; old < f.registers; old++) if (written[old] === 1) numbers[old] = registers++
   const operands: Operand[] = []
   const put = (operand: Operand): Operand => {
