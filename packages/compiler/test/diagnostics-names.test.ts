@@ -57,6 +57,9 @@ test.each([
   ['tcp_sk()', 'TSCC2201', 'tcp_sk()', 'tcp_sk takes 1 argument, not 0'],
   ['tcp_sk(sk, sk)', 'TSCC2201', 'tcp_sk(sk, sk)', 'tcp_sk takes 1 argument, not 2'],
   ['tcp_sk(v)', 'TSCC2101', 'v', 'expected a socket, found V'],
+  ['bpf_for_each_map_elem(v, f1, v, 0)', 'TSCC2101', 'v', 'expected a map, found v'],
+  ['bpf_for_each_map_elem(flows, 1, v, 0)', 'TSCC2101', '1', 'expected a function of the module, found 1'],
+  ['bpf_for_each_map_elem(flows, f4, v, 0)', 'TSCC2201', 'f4', 'f4 takes 3 arguments, not 4'],
   ['f1()', 'TSCC2201', 'f1()', 'f1 takes 1 argument, not 0'],
   ['f1(1, 2)', 'TSCC2201', 'f1(1, 2)', 'f1 takes 1 argument, not 2'],
   [

@@ -25,6 +25,7 @@ export const alpha = tunable<u32>(3)
 export const losses = global<u64>(0)
 function f0(): void { losses.value = 0 }
 function f1(x: u32): u32 { return x }
+function f4(a: u64, b: u32, c: Key, d: u32): void { losses.value = a + b + c.port + d }
 function send(record: Key): void { events.submit(record) }
 `
 

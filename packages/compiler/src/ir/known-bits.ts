@@ -1,5 +1,5 @@
 import { reversePostorder } from './graph.ts'
-import { type Block, BYTES, type Instr, type IrFunction, type Operand, successors } from './ir.ts'
+import { type Block, BYTES, definedBy, type Instr, type IrFunction, type Operand } from './ir.ts'
 
 function lengthOf(value: bigint): number {
   const number = Number(value)
@@ -16,7 +16,7 @@ const found = {
 
 /**
  * How many low bits of each register may be other than zero. It starts from nothing and grows until nothing grows, so that
- * loops are no obstacle; no number grows beyond 64.
+ * loops are no obstacle; no number grows beyond 64, and not one by one on the way there.
  */
 export function knownBits(f: IrFunction, who: 'compiler' | 'verifier' = 'compiler'): (operand: Operand) => number {
   const known = found[who].get(f.blocks)
@@ -24,33 +24,74 @@ export function knownBits(f: IrFunction, who: 'compiler' | 'verifier' = 'compile
   const bits = new Uint8Array(f.registers)
   const of = (operand: Operand): number => ('imm' in operand ? lengthOf(operand.imm) : (bits[operand.reg] ?? 0))
   const order = reversePostorder(f)
-  for (let changed = true; changed; ) {
+  const bitsHere = who === 'verifier' ? seenBits : bitsOf
+  const isLoop = hasLoop(f, order)
+  let changed = true
+  for (let round = 0; changed; round++) {
     changed = false
-    const grow = (register: number, to: number): void => {
-      if (to <= (bits[register] ?? 0)) return
-      bits[register] = to
-      changed = true
-    }
     for (const at of order) {
       const block = f.blocks[at]
-      for (const phi of block?.phis ?? []) for (const value of phi.from.values()) grow(phi.dst, of(value))
-      for (const instr of block?.instrs ?? [])
-        if ('dst' in instr && instr.dst !== undefined)
-          grow(instr.dst, who === 'verifier' ? seenBits(instr, of) : bitsOf(instr, of))
+      if (block === undefined) continue
+      for (const { dst, from } of block.phis) {
+        const to = most(from.values(), of)
+        if (to <= (bits[dst] ?? 0)) continue
+        // What grows by a bit each time around would do so for long.
+        bits[dst] = round < PATIENCE ? to : (WIDTHS[WIDTHS.findIndex((width) => width >= to)] ?? 64)
+        changed = true
+      }
+      for (const instr of block.instrs) {
+        const dst = definedBy(instr)
+        if (dst === undefined) continue
+        const to = bitsHere(instr, of)
+        if (to <= (bits[dst] ?? 0)) continue
+        bits[dst] = to
+        changed = true
+      }
     }
-    if (changed && !hasLoop(f, order)) break
+    if (!isLoop) break
+    // What was said too generously is taken back as far as the steps themselves say less.
+    if (!changed && round > PATIENCE) for (let back = 0; back < 2; back++) shrink(f, order, bits, bitsHere, of)
   }
   found[who].set(f.blocks, of)
   return of
+}
+
+/** How often phis may grow by as little as they like. */
+const PATIENCE = 4
+const WIDTHS = [8, 16, 32, 64]
+
+function most(values: Iterable<Operand>, of: (operand: Operand) => number): number {
+  let found = 0
+  for (const value of values) found = Math.max(found, of(value))
+  return found
+}
+
+function shrink(
+  f: IrFunction,
+  order: readonly number[],
+  bits: Uint8Array,
+  bitsHere: (instr: Instr, of: (operand: Operand) => number) => number,
+  of: (operand: Operand) => number,
+): void {
+  for (const at of order) {
+    const block = f.blocks[at]
+    for (const { dst, from } of block?.phis ?? []) bits[dst] = Math.min(bits[dst] ?? 64, most(from.values(), of))
+    for (const instr of block?.instrs ?? []) {
+      const dst = definedBy(instr)
+      if (dst !== undefined) bits[dst] = Math.min(bits[dst] ?? 64, bitsHere(instr, of))
+    }
+  }
 }
 
 /** Does a block lead to itself or to one before it? */
 function hasLoop(f: IrFunction, order: readonly number[]): boolean {
   const place = new Int32Array(f.blocks.length)
   for (const [i, at] of order.entries()) place[at] = i
-  return order.some((at, i) =>
-    successors(f.blocks[at]?.end ?? { op: 'return', a: undefined }).some((to) => (place[to] ?? 0) <= i),
-  )
+  return order.some((at, i) => {
+    const end = f.blocks[at]?.end
+    if (end?.op === 'jump') return (place[end.to] ?? 0) <= i
+    return end?.op === 'branch' && ((place[end.yes] ?? 0) <= i || (place[end.no] ?? 0) <= i)
+  })
 }
 
 /** The verifier knows nothing of what a division gives. */

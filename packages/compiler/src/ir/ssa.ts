@@ -31,14 +31,16 @@ export function toSsa(f: IrFunction): IrFunction {
     phis[block] = [...(wanted.get(block) ?? [])].map((register) => ({ dst: registers++, register, from: new Map() }))
 
   // Down the dominator tree, with what each register of old is at the moment; on the way back it is as it was.
-  const names: (Operand | undefined)[] = []
+  const names = new Array<Operand | undefined>(f.registers).fill(undefined)
   const put = (operand: Operand): Operand => ('imm' in operand ? operand : (names[operand.reg] ?? { imm: 0n })) // read before it was written: any value will do
   const walk = (block: number): void => {
     const old = f.blocks[block]
     if (old === undefined) return
-    const undo: (readonly [number, Operand | undefined])[] = []
+    const renamed: number[] = []
+    const oldNames: (Operand | undefined)[] = []
     const rename = (register: number, operand: Operand): void => {
-      undo.push([register, names[register]])
+      renamed.push(register)
+      oldNames.push(names[register])
       names[register] = operand
     }
     for (const { dst, register } of phis[block] ?? []) rename(register, { reg: dst })
@@ -65,10 +67,7 @@ export function toSsa(f: IrFunction): IrFunction {
       for (const { register, from } of phis[next] ?? []) from.set(block, put({ reg: register }))
     blocks[block] = { phis: [], instrs, end }
     for (const child of children[block] ?? []) walk(child)
-    for (let i = undo.length - 1; i >= 0; i--) {
-      const [register, operand] = undo[i] ?? [0, undefined]
-      names[register] = operand
-    }
+    for (let i = renamed.length - 1; i >= 0; i--) names[renamed[i] ?? 0] = oldNames[i]
   }
   walk(0)
   const made = blocks.map(
@@ -89,6 +88,8 @@ function renumbered(f: IrFunction): IrFunction {
   }
   const numbers = new Int32Array(f.registers)
   let registers = 0
+  // Now and then is enough.
+  if (2 * written.reduce((sum, one) => sum + one, 0) > f.registers) return f
   for (let old = 0; old < f.registers; old++) if (written[old] === 1) numbers[old] = registers++
   const operands: Operand[] = []
   const put = (operand: Operand): Operand => {

@@ -1,6 +1,6 @@
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import type { BinaryOp, Block, Condition, Instr, IrFunction, Operand, Terminator, Width } from '../ir/ir.ts'
-import { definedBy, MIRRORED } from '../ir/ir.ts'
+import { definedBy, MIRRORED, mapEnd, mapOperands } from '../ir/ir.ts'
 import { knownBits } from '../ir/known-bits.ts'
 import { prunePhis, replaceRegisters } from '../ir/rewrite.ts'
 
@@ -48,6 +48,15 @@ function foldOnce(f: IrFunction): IrFunction {
     definition: (operand) => ('reg' in operand ? definitions.get(operand.reg) : undefined),
   }
   const instead = new Map<number, Operand>()
+  const put = (operand: Operand): Operand => {
+    let now = operand
+    while ('reg' in now) {
+      const next = instead.get(now.reg)
+      if (next === undefined) break
+      now = next
+    }
+    return now
+  }
   const blocks = [...f.blocks]
   let changed = false
   for (const at of reversePostorder(f)) {
@@ -61,14 +70,20 @@ function foldOnce(f: IrFunction): IrFunction {
       return false
     })
     const instrs: Instr[] = []
-    for (const instr of block.instrs) {
+    for (const old of block.instrs) {
+      // With what was found in blocks before: one answer leads to the next.
+      const instr = instead.size === 0 ? old : mapOperands(old, put)
       const result = foldInstr(instr, facts)
       if (result !== instr) changed = true
-      if ('op' in result) instrs.push(result)
-      else if (instr.op !== 'store' && 'dst' in instr && instr.dst !== undefined) instead.set(instr.dst, result)
+      if ('op' in result) {
+        instrs.push(result)
+        const dst = result === old ? undefined : definedBy(result)
+        if (dst !== undefined) definitions.set(dst, result)
+      } else if (instr.op !== 'store' && 'dst' in instr && instr.dst !== undefined) instead.set(instr.dst, result)
     }
-    const end = foldEnd(block.end, facts)
-    if (end !== block.end) changed = true
+    const before = mapEnd(block.end, put)
+    const end = foldEnd(before, facts)
+    if (end !== before) changed = true
     blocks[at] = { phis, instrs, end }
   }
   if (!changed) return f
@@ -173,6 +188,9 @@ function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
   if (inner.fn === fn && REASSOCIATES.has(fn))
     return { ...instr, a: inner.a, b: imm(compute(fn, width, inner.b.imm, value), width) }
   const by = Number(inner.b.imm & BigInt(width - 1))
+  // (x << 2) * 5 is x * 20.
+  if (inner.fn === 'lsh' && fn === 'mul')
+    return { ...instr, a: inner.a, b: imm(compute('lsh', width, value, BigInt(by)), width) }
   if (inner.fn === fn && (fn === 'lsh' || fn === 'rsh') && by + shift < width)
     return { ...instr, a: inner.a, b: { imm: BigInt(by + shift) } }
   // Up and down again: nothing is lost where there was room.

@@ -4,6 +4,7 @@ import { cleanBlocks } from './clean-blocks.ts'
 import { convertIfs } from './convert-ifs.ts'
 import { removeDead } from './dead-code.ts'
 import { removeDeadStores } from './dead-stores.ts'
+import { dropCuts } from './drop-cuts.ts'
 import { extendSigns } from './extend-signs.ts'
 import { fold } from './fold.ts'
 import { decideKnown } from './known-conditions.ts'
@@ -22,6 +23,7 @@ const ssaPasses = {
   threadJumps,
   removeDeadStores,
   sinkStores,
+  dropCuts,
   removeDead,
 } as const
 
@@ -78,7 +80,7 @@ export function optimize(source: IrFunction, without: readonly PassName[], cpu: 
     if (next === size) break
     size = next
   }
-  for (const name of ['sinkStores', 'fold', 'removeDead'] as const) run(name)
+  for (const name of ['sinkStores', 'fold', 'dropCuts', 'removeDead'] as const) run(name)
   if (cpu === 'v4') f = removeDead(extendSigns(f))
   const out = cleanBlocks(fromSsa(placePrivate(f)))
   return without.includes('convertIfs') ? out : cleanBlocks(convertIfs(out))
