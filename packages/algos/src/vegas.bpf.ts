@@ -1,5 +1,6 @@
 import {
   before,
+  type bool,
   inet_csk_ca,
   max,
   min,
@@ -30,7 +31,8 @@ import {
  *
  * Deviates from the paper: the round trip time is the least of a round, so that delayed acknowledgements do not count as
  * queue; rounds with fewer than three samples, and recovery from losses, are Reno's; retransmission (section IV-A) is the
- * stack's. Linux's own Vegas divides by BaseRTT where this takes the paper's RTT, and its slow start doubles in each round.
+ * stack's; slow start doubles in each round, as Linux's own Vegas does, unless `slow_start_rounds` says 2, as the paper.
+ * Linux's divides by BaseRTT where this takes the paper's RTT.
  */
 
 /** Fewer segments than this in queues: the window grows (section IV-B). */
@@ -39,6 +41,8 @@ export const alpha = tunable<u32>(2)
 export const beta = tunable<u32>(4)
 /** More segments than this in queues end slow start (section IV-C). */
 export const gamma = tunable<u32>(1)
+/** Slow start grows in one of so many rounds: 2 in the paper, so that the others can be compared (section IV-C), 1 in Linux. */
+export const slow_start_rounds = tunable<u32>(1)
 /** Samples of the round trip time that a round needs to be judged. */
 export const min_samples = tunable<u32>(3)
 /** Least window and threshold, segments. */
@@ -57,8 +61,8 @@ interface Vegas {
   round_end: u32
   /** Off while the stack recovers from loss. */
   on: u8
-  /** Slow start grows in every second round, so that the others can be compared (section IV-C). */
-  odd: u8
+  /** Rounds of slow start since it grew last. */
+  resting: u8
 }
 
 function new_round(tp: tcp_sock, v: Vegas): void {
@@ -71,6 +75,11 @@ function new_round(tp: tcp_sock, v: Vegas): void {
 function start(tp: tcp_sock, v: Vegas): void {
   v.on = 1
   new_round(tp, v)
+}
+
+/** Is this a round in which slow start grows? */
+function grows(v: Vegas): bool {
+  return v.resting === 0
 }
 
 /** Slow start and congestion avoidance as RFC 5681, section 3.1, has them. */
@@ -89,7 +98,7 @@ export default structOps<tcp_congestion_ops>({
   init(sk) {
     const v = inet_csk_ca<Vegas>(sk)
     v.base_rtt = NO_RTT
-    v.odd = 0
+    v.resting = 0
     start(tcp_sk(sk), v)
   },
   pkts_acked(sk, sample) {
@@ -121,7 +130,7 @@ export default structOps<tcp_congestion_ops>({
       return
     }
     if (!before(v.round_end, ack)) {
-      if (tcp_in_slow_start(tp) && v.odd !== 0 && tcp_is_cwnd_limited(tp)) tcp_slow_start(tp, acked)
+      if (tcp_in_slow_start(tp) && grows(v) && tcp_is_cwnd_limited(tp)) tcp_slow_start(tp, acked)
       return
     }
     if (v.samples < min_samples.value) {
@@ -133,11 +142,12 @@ export default structOps<tcp_congestion_ops>({
     const base = v.base_rtt
     let cwnd = tp.snd_cwnd
     const diff = u32((u64(cwnd) * (rtt - base)) / rtt)
-    v.odd ^= 1
+    v.resting++
+    if (v.resting >= slow_start_rounds.value) v.resting = 0
     new_round(tp, v)
     if (tcp_in_slow_start(tp)) {
       if (diff <= gamma.value) {
-        if (v.odd !== 0 && tcp_is_cwnd_limited(tp)) tcp_slow_start(tp, acked)
+        if (grows(v) && tcp_is_cwnd_limited(tp)) tcp_slow_start(tp, acked)
         return
       }
       // Section IV-C: leave with the window that the path holds without a queue.

@@ -23,24 +23,32 @@ const NOT_R1 = ALL & ~2
  * all of them, and where that leaves too few colours, only those that cannot do harm.
  */
 export function allocate(f: IrFunction, options: AllocateOptions): Allocation {
-  for (const rule of ['all', 'safe'] as const) {
-    const merged = coalesce(f, options, rule)
-    const found = colour(merged.graph, options)
-    if ('registers' in found) {
-      const registers = new Map<number, number>()
-      for (let register = 0; register < f.registers; register++) {
-        const one = found.registers.get(merged.nameOf(register))
-        if (one !== undefined) registers.set(register, one)
-      }
-      return { registers }
-    }
-    if (rule === 'safe') {
-      // What became one register goes to the stack as one.
-      const name = found.spill[0] ?? 0
-      return { spill: [...Array(f.registers).keys()].filter((register) => merged.nameOf(register) === name) }
-    }
+  const graph = interference(f, options.fixed)
+  // Where something went to the stack, more mostly has to: whether all copies can go is only asked when nothing is left to go.
+  const isFirst = options.temporary.size === 0
+  const bold = isFirst ? coloured(f, graph, options, 'all') : undefined
+  if (bold !== undefined && 'registers' in bold) return bold
+  const careful = coloured(f, graph, options, 'safe')
+  if ('spill' in careful || isFirst) return careful
+  const second = coloured(f, graph, options, 'all')
+  return 'registers' in second ? second : careful
+}
+
+function coloured(f: IrFunction, graph: Graph, options: AllocateOptions, rule: 'all' | 'safe'): Allocation {
+  const merged = coalesce(graph, options, rule)
+  const found = colour(merged.graph, options)
+  const all = [...Array(f.registers).keys()]
+  if ('spill' in found) {
+    // What became one register goes to the stack as one.
+    const name = found.spill[0] ?? 0
+    return { spill: all.filter((register) => merged.nameOf(register) === name) }
   }
-  throw new Error('there is no way to colour this')
+  const registers = new Map<number, number>()
+  for (const register of all) {
+    const one = found.registers.get(merged.nameOf(register))
+    if (one !== undefined) registers.set(register, one)
+  }
+  return { registers }
 }
 
 interface Graph {
@@ -53,8 +61,8 @@ interface Graph {
 }
 
 function coalesce(
-  f: IrFunction,
-  { fixed, temporary }: AllocateOptions,
+  from: Graph,
+  { temporary }: AllocateOptions,
   rule: 'all' | 'safe',
 ): { readonly graph: Graph; nameOf(register: number): number } {
   const names = new Map<number, number>()
@@ -63,7 +71,7 @@ function coalesce(
     for (let next = names.get(name); next !== undefined; next = names.get(name)) name = next
     return name
   }
-  const graph = interference(f, fixed)
+  const graph = copyOf(from)
   const { edges } = graph
   for (let changed = true; changed; ) {
     changed = false
@@ -93,6 +101,18 @@ function coalesce(
     .map(([one, other]): readonly [number, number] => [nameOf(one), nameOf(other)])
     .filter(([one, other]) => one !== other)
   return { graph: { ...graph, moves }, nameOf }
+}
+
+/** One that may be changed. */
+function copyOf({ edges, allowed, uses, moves }: Graph): Graph {
+  const own = new Map(allowed)
+  return {
+    edges: new Map([...edges].map(([register, others]) => [register, new Set(others)])),
+    allowed: own,
+    uses: new Map(uses),
+    moves,
+    allowedOf: (register) => own.get(register) ?? ALL,
+  }
 }
 
 /** Colours that neighbours have for certain. */

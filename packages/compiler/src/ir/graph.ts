@@ -108,45 +108,61 @@ export function dominators(f: IrFunction): Dominators {
 /** A set of registers, as bits. */
 export class Registers {
   readonly #words: Uint32Array
-  constructor(size: number) {
-    this.#words = new Uint32Array((size + 31) >>> 5)
+  /** Its part of the words. */
+  readonly #from: number
+  readonly #to: number
+  constructor(size: number, words: Uint32Array = new Uint32Array(wordsFor(size)), from = 0) {
+    this.#words = words
+    this.#from = from
+    this.#to = from + wordsFor(size)
+  }
+  /** Many sets, which take much less time together than each by itself. */
+  static many(count: number, size: number): Registers[] {
+    const each = wordsFor(size)
+    const words = new Uint32Array(count * each)
+    return Array.from({ length: count }, (_, i) => new Registers(size, words, i * each))
   }
   has(register: number): boolean {
-    return ((this.#words[register >>> 5] ?? 0) & (1 << (register & 31))) !== 0
+    const at = this.#from + (register >>> 5)
+    return at < this.#to && ((this.#words[at] ?? 0) & (1 << (register & 31))) !== 0
   }
   add(register: number): void {
-    const at = register >>> 5
+    const at = this.#from + (register >>> 5)
     this.#words[at] = (this.#words[at] ?? 0) | (1 << (register & 31))
   }
   delete(register: number): void {
-    const at = register >>> 5
+    const at = this.#from + (register >>> 5)
     this.#words[at] = (this.#words[at] ?? 0) & ~(1 << (register & 31))
   }
-  /** Take up all of another; says whether that was more. */
+  /** Take up all of another of the same size; says whether that was more. */
   addAll(other: Registers, except: Registers = NO_REGISTERS): boolean {
     const [mine, theirs, not] = [this.#words, other.#words, except.#words]
+    const [to, without] = [this.#from - other.#from, except.#from - other.#from]
+    const isBare = except.#from === except.#to
     let grew = false
-    for (let i = 0; i < theirs.length; i++) {
+    for (let i = other.#from; i < other.#to; i++) {
       const word = theirs[i] ?? 0
       if (word === 0) continue
-      const old = mine[i] ?? 0
-      const next = (old | (word & ~(i < not.length ? (not[i] ?? 0) : 0))) >>> 0
+      const old = mine[i + to] ?? 0
+      const next = (old | (isBare ? word : word & ~(not[i + without] ?? 0))) >>> 0
       if (next === old) continue
       grew = true
-      mine[i] = next
+      mine[i + to] = next
     }
     return grew
   }
   copy(): Registers {
-    const made = new Registers(this.#words.length << 5)
-    made.#words.set(this.#words)
-    return made
+    const words = this.#words.slice(this.#from, this.#to)
+    return new Registers(words.length << 5, words)
   }
   *[Symbol.iterator](): Generator<number> {
-    for (let i = 0; i < this.#words.length; i++)
-      for (let left = this.#words[i] ?? 0; left !== 0; left &= left - 1) yield (i << 5) + 31 - Math.clz32(left & -left)
+    for (let i = this.#from; i < this.#to; i++)
+      for (let left = this.#words[i] ?? 0; left !== 0; left &= left - 1)
+        yield ((i - this.#from) << 5) + 31 - Math.clz32(left & -left)
   }
 }
+
+const wordsFor = (size: number): number => (size + 31) >>> 5
 
 /** None at all. */
 export const NO_REGISTERS: Registers = new Registers(0)
@@ -154,21 +170,20 @@ export const NO_REGISTERS: Registers = new Registers(0)
 /** Registers that are read after the end of each block (phis read at the end of the block that leads to them). */
 export function liveOut(f: IrFunction): readonly Registers[] {
   const order = [...reversePostorder(f)].reverse()
-  const ins: Registers[] = f.blocks.map(() => NO_REGISTERS)
-  const outs: Registers[] = f.blocks.map(() => NO_REGISTERS)
-  const written: Registers[] = f.blocks.map(() => NO_REGISTERS)
+  const count = f.blocks.length
+  const ins = Registers.many(count, f.registers)
+  const outs = Registers.many(count, f.registers)
+  const written = Registers.many(count, f.registers)
   const phis: Registers[] = f.blocks.map(() => NO_REGISTERS)
   for (const at of order) {
     const block = f.blocks[at]
     if (block === undefined) continue
     // What is read before it is written; of what is written, nothing passes through from below.
-    ins[at] = liveIn(block, new Registers(f.registers))
-    outs[at] = new Registers(f.registers)
-    const own = new Registers(f.registers)
-    written[at] = own
+    const [into, own] = [ins[at], written[at]]
+    if (into !== undefined) goUp(block, into)
     for (const instr of block.instrs) {
       const dst = definedBy(instr)
-      if (dst !== undefined) own.add(dst)
+      if (dst !== undefined) own?.add(dst)
     }
     if (block.phis.length > 0) {
       const made = new Registers(f.registers)
@@ -201,6 +216,12 @@ export function liveOut(f: IrFunction): readonly Registers[] {
 /** Registers that are alive at a block's start, its phis' among them. */
 export function liveIn(block: Block, out: Registers): Registers {
   const alive = out.copy()
+  goUp(block, alive)
+  return alive
+}
+
+/** From what is alive at a block's end to what is at its start. */
+function goUp(block: Block, alive: Registers): void {
   for (const register of usesOfEnd(block.end)) alive.add(register)
   for (let i = block.instrs.length - 1; i >= 0; i--) {
     const instr = block.instrs[i]
@@ -209,5 +230,4 @@ export function liveIn(block: Block, out: Registers): Registers {
     if (defined !== undefined) alive.delete(defined)
     for (const register of usesOf(instr)) alive.add(register)
   }
-  return alive
 }
