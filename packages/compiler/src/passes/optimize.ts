@@ -4,7 +4,6 @@ import { cleanBlocks } from './clean-blocks.ts'
 import { convertIfs } from './convert-ifs.ts'
 import { removeDead } from './dead-code.ts'
 import { removeDeadStores } from './dead-stores.ts'
-import { dropCuts } from './drop-cuts.ts'
 import { fold } from './fold.ts'
 import { decideKnown } from './known-conditions.ts'
 import { placePrivate } from './place-private.ts'
@@ -22,7 +21,6 @@ const ssaPasses = {
   threadJumps,
   removeDeadStores,
   sinkStores,
-  dropCuts,
   removeDead,
 } as const
 
@@ -79,7 +77,7 @@ export function optimize(source: IrFunction, without: readonly PassName[]): IrFu
     if (next === size) break
     size = next
   }
-  for (const name of ['sinkStores', 'fold', 'dropCuts', 'removeDead'] as const) run(name)
+  for (const name of ['sinkStores', 'fold', 'removeDead'] as const) run(name)
   const out = cleanBlocks(fromSsa(placePrivate(f)))
   return without.includes('convertIfs') ? out : cleanBlocks(convertIfs(out))
 }
