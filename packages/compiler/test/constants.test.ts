@@ -18,23 +18,12 @@ export default structOps<tcp_congestion_ops>({
   undo_cwnd(sk) { return 2 },
 })`
 
-const ir = (body: string, without: readonly 'dropCuts'[] = []): string => {
-  const { functions, diagnostics } = compile(module(body), { without })
+const ir = (body: string): string => {
+  const { functions, diagnostics } = compile(module(body))
   expect(diagnostics).toEqual([])
   const [first] = functions
   return first === undefined ? '' : irText(first.ir)
 }
-
-describe('cuts', () => {
-  it('a store of 16 bits takes more', () => {
-    const body = 'v.half = u16(tcp_sk(sk).snd_cwnd); return 2'
-    expect(ir(body)).not.toMatch(/ & /)
-    expect(ir(body, ['dropCuts'])).toMatch(/ & 65535/)
-  })
-  it('a comparison of what was cut sees it cut', () => {
-    expect(ir('const low = u16(tcp_sk(sk).snd_cwnd); if (low > 9) v.half = low; return 2')).toMatch(/ & 65535/)
-  })
-})
 
 describe('constants', () => {
   it('are made of constants', () => {
