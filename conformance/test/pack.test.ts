@@ -59,7 +59,7 @@ describe.each(publishedPackages)('the tarball of $name', ({ name, folder }) => {
       .filter((path) => !path.startsWith('node_modules/'))
 
   test('has what is declared and nothing else', () => {
-    const declared = /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.(?:js|d\.ts)|bin\/[\w-]+\.js)$/
+    const declared = /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/cold\.cjs|dist\/.+\.(?:js|d\.ts)|bin\/[\w-]+\.js)$/
     expect(files().filter((path) => !declared.test(path))).toEqual([])
     expect(files()).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/index.d.ts']))
     expect(files().filter((path) => path.startsWith('dist/') && !isSource(folder, path))).toEqual([])
