@@ -60,10 +60,7 @@ function mergeBlocks(f: IrFunction): IrFunction {
     if (instead.size === 0) return current
     current = {
       ...current,
-      blocks: current.blocks.map((block) => {
-        const end = retarget(block.end, (to) => instead.get(to) ?? to)
-        return end === block.end ? block : { ...block, end }
-      }),
+      blocks: current.blocks.map((block) => ({ ...block, end: retarget(block.end, (to) => instead.get(to) ?? to) })),
     }
   }
 }

@@ -31,16 +31,14 @@ export function toSsa(f: IrFunction): IrFunction {
     phis[block] = [...(wanted.get(block) ?? [])].map((register) => ({ dst: registers++, register, from: new Map() }))
 
   // Down the dominator tree, with what each register of old is at the moment; on the way back it is as it was.
-  const names = new Array<Operand | undefined>(f.registers).fill(undefined)
+  const names: (Operand | undefined)[] = []
   const put = (operand: Operand): Operand => ('imm' in operand ? operand : (names[operand.reg] ?? { imm: 0n })) // read before it was written: any value will do
   const walk = (block: number): void => {
     const old = f.blocks[block]
     if (old === undefined) return
-    const renamed: number[] = []
-    const oldNames: (Operand | undefined)[] = []
+    const undo: (readonly [number, Operand | undefined])[] = []
     const rename = (register: number, operand: Operand): void => {
-      renamed.push(register)
-      oldNames.push(names[register])
+      undo.push([register, names[register]])
       names[register] = operand
     }
     for (const { dst, register } of phis[block] ?? []) rename(register, { reg: dst })
@@ -67,7 +65,10 @@ export function toSsa(f: IrFunction): IrFunction {
       for (const { register, from } of phis[next] ?? []) from.set(block, put({ reg: register }))
     blocks[block] = { phis: [], instrs, end }
     for (const child of children[block] ?? []) walk(child)
-    for (let i = renamed.length - 1; i >= 0; i--) names[renamed[i] ?? 0] = oldNames[i]
+    for (let i = undo.length - 1; i >= 0; i--) {
+      const [register, operand] = undo[i] ?? [0, undefined]
+      names[register] = operand
+    }
   }
   walk(0)
   const made = blocks.map(

@@ -4,7 +4,6 @@ import { cleanBlocks } from './clean-blocks.ts'
 import { convertIfs } from './convert-ifs.ts'
 import { removeDead } from './dead-code.ts'
 import { removeDeadStores } from './dead-stores.ts'
-import { dropCuts } from './drop-cuts.ts'
 import { extendSigns } from './extend-signs.ts'
 import { fold } from './fold.ts'
 import { decideKnown } from './known-conditions.ts'
@@ -23,7 +22,6 @@ const ssaPasses = {
   threadJumps,
   removeDeadStores,
   sinkStores,
-  dropCuts,
   removeDead,
 } as const
 
@@ -80,7 +78,7 @@ export function optimize(source: IrFunction, without: readonly PassName[], cpu: 
     if (next === size) break
     size = next
   }
-  for (const name of ['sinkStores', 'fold', 'dropCuts', 'removeDead'] as const) run(name)
+  for (const name of ['sinkStores', 'fold', 'removeDead'] as const) run(name)
   if (cpu === 'v4') f = removeDead(extendSigns(f))
   const out = cleanBlocks(fromSsa(placePrivate(f)))
   return without.includes('convertIfs') ? out : cleanBlocks(convertIfs(out))
