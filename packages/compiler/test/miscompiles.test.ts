@@ -119,6 +119,13 @@ describe.skipIf(!needs('bpf'))('was refused by the verifier', () => {
       2n,
       { body: 'const r: R = { a: 0, list: [1, 2, 3, 4] }\nv.result = r.list[((v.n & 3) / (v.n - 8)) & 3]' },
     ],
+    [
+      'an index that only the compiler knows to be small, as it is shifted by a number from memory',
+      1n,
+      {
+        body: 'const r: R = { a: 0, list: [1, 2, 3, 4] }\nlet x: u32 = 1\nif (v.n > 100) x = 2\nv.result = r.list[(x >> v.n) & 3]',
+      },
+    ],
     ['a number that is cut when stored', 4n, { body: 'v.u = 250\nv.u += 10\nv.result = v.u' }],
     [
       'a field further away than an instruction reaches',

@@ -94,9 +94,14 @@ function hasLoop(f: IrFunction, order: readonly number[]): boolean {
   })
 }
 
-/** The verifier knows nothing of what a division gives. */
+/** The verifier knows nothing of what a division gives, nor of what a shift by a number that it does not know leaves. */
 const seenBits = (instr: Instr, of: (operand: Operand) => number): number =>
-  instr.op === 'binary' && (instr.fn === 'div' || instr.fn === 'mod') ? instr.width : bitsOf(instr, of)
+  instr.op === 'binary' && (UNSEEN.has(instr.fn) || (SHIFTS.has(instr.fn) && 'reg' in instr.b))
+    ? instr.width
+    : bitsOf(instr, of)
+
+const UNSEEN: ReadonlySet<string> = new Set(['div', 'mod'])
+const SHIFTS: ReadonlySet<string> = new Set(['lsh', 'rsh', 'arsh'])
 
 /** Of what one step gives. */
 export function bitsOf(instr: Instr, of: (operand: Operand) => number): number {
