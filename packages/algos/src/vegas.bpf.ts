@@ -27,12 +27,13 @@ import {
  * TCP Vegas: L. Brakmo and L. Peterson, "TCP Vegas: End to End Congestion Avoidance on a Global Internet", IEEE Journal on
  * Selected Areas in Communications 13(8), 1995. Sections below are of that paper.
  *
- * Once per round trip: Diff = (Expected - Actual) * BaseRTT, the segments of the window that wait in queues.
+ * Once per round trip: Diff, the segments of the window that wait in queues, is looked at.
  *
- * Deviates from the paper: the round trip time is the least of a round, so that delayed acknowledgements do not count as
- * queue; rounds with fewer than three samples, and recovery from losses, are Reno's; retransmission (section IV-A) is the
- * stack's; slow start doubles in each round, as Linux's own Vegas does, unless `slow_start_rounds` says 2, as the paper.
- * Linux's divides by BaseRTT where this takes the paper's RTT.
+ * Deviates from the paper as Linux's own Vegas does: the round trip time is the least of a round, so that delayed
+ * acknowledgements do not count as queue; the time that queues add is measured in BaseRTTs, where the paper's
+ * (Expected - Actual) * BaseRTT comes to round trip times, so that a queue of n segments counts as n * RTT / BaseRTT; slow start
+ * doubles in each round unless `slow_start_rounds` says 2, as the paper; rounds with fewer than three samples, and recovery
+ * from losses, are Reno's; retransmission (section IV-A) is the stack's.
  */
 
 /** Fewer segments than this in queues: the window grows (section IV-B). */
@@ -141,7 +142,7 @@ export default structOps<tcp_congestion_ops>({
     const rtt = v.min_rtt
     const base = v.base_rtt
     let cwnd = tp.snd_cwnd
-    const diff = u32((u64(cwnd) * (rtt - base)) / rtt)
+    const diff = u32((u64(cwnd) * (rtt - base)) / base)
     v.resting++
     if (v.resting >= slow_start_rounds.value) v.resting = 0
     new_round(tp, v)
