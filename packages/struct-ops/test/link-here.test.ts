@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { reno } from '@tscc/algos'
@@ -46,6 +55,19 @@ describe.skipIf(!needs('linux', 'btf', 'bpf'))('linking to the running kernel', 
     await linkHere(kernel, bytes, { structOps: [] })
     await linkHere(kernel, writeObject(specToObject(reno('lh_other'))))
     expect(kept()).toHaveLength(4)
+  })
+
+  test('a linker of another build links anew', async () => {
+    await linkHere(kernel, bytes)
+    const entry = new URL('../src/kernel/link-here.ts', import.meta.url)
+    const { atime, mtime } = statSync(entry)
+    utimesSync(entry, atime, new Date(mtime.getTime() - 5000))
+    try {
+      await linkHere(kernel, bytes)
+    } finally {
+      utimesSync(entry, atime, mtime)
+    }
+    expect(kept()).toHaveLength(2)
   })
 
   test('a damaged file is no answer', async () => {

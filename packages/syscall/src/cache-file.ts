@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -44,6 +54,12 @@ export function contentKey(...parts: readonly (string | Uint8Array)[]): string {
   const hash = process.getBuiltinModule('node:crypto').createHash('sha256')
   for (const part of parts) hash.update(`${part.length}\0`).update(part)
   return hash.digest('hex').slice(0, 40)
+}
+
+/** What tells one build of a file from another: its size, and when it was written. */
+export function buildKey(url: string): string {
+  const { size, mtimeMs } = statSync(new URL(url))
+  return `${size} ${Math.trunc(mtimeMs)}`
 }
 
 function defaultFolder(): string {

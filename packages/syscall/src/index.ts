@@ -23,7 +23,7 @@ export {
   bpfProgramTypes,
 } from './bpf-types.ts'
 export { type BtfObject, loadBtf, ownBtf } from './btf-object.ts'
-export { type CacheFile, cacheFile, contentKey } from './cache-file.ts'
+export { buildKey, type CacheFile, cacheFile, contentKey } from './cache-file.ts'
 export {
   type Capability,
   effectiveCapabilities,

@@ -1,6 +1,6 @@
 import type { LoadableObject, VariableValue } from '@tscc/object'
 import { unpackObject } from '@tscc/object/packed'
-import { btfIdentity, cacheFile, contentKey, type Kernel, kernelFiles } from '@tscc/syscall'
+import { btfIdentity, buildKey, cacheFile, contentKey, type Kernel, kernelFiles } from '@tscc/syscall'
 import { hostResolver } from './host-resolver.ts'
 
 /** What of an object file to link. */
@@ -16,7 +16,7 @@ export interface LinkHereOptions {
 }
 
 /**
- * Link an object file (its bytes) to the running kernel. The result is kept by content of file and kernel, so that a later
+ * Link an object file (its bytes) to the running kernel. The result is kept by content of file and kernel, and by linker, so that a later
  * process neither reads the file nor the kernel's types; not where modules of the kernel have a part in it, since those
  * come and go.
  */
@@ -29,7 +29,9 @@ export async function linkHere(
   const settings = JSON.stringify([programs, structOps, variables], (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,
   )
-  const file = cache ? cacheFile(`link-${btfIdentity(kernel).key}-${contentKey(settings, bytes)}`) : undefined
+  // Another linker may give something else; it comes with another build of this.
+  const key = (): string => contentKey(buildKey(import.meta.url), settings, bytes)
+  const file = cache ? cacheFile(`link-${btfIdentity(kernel).key}-${key()}`) : undefined
   const kept = file?.readBytes()
   const known = kept === undefined ? undefined : unpackObject(kept)
   if (known !== undefined) return known

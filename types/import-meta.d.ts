@@ -1,0 +1,4 @@
+/** Where a module lies, which Node tells each. */
+interface ImportMeta {
+  url: string
+}
