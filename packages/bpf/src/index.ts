@@ -3,6 +3,9 @@ export { bpfErrors } from './bpf-errors.ts'
 export {
   AF_INET,
   AF_INET6,
+  CLOCK_BOOTTIME,
+  CLOCK_MONOTONIC,
+  CLOCK_REALTIME,
   IPPROTO_IP,
   IPPROTO_IPV6,
   NSEC_PER_SEC,

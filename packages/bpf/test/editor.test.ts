@@ -20,6 +20,7 @@ describe('what the editor says', () => {
   it.each([
     '../../compiler/test/programs/reno.bpf.ts',
     '../../compiler/test/programs/vegas.bpf.ts',
+    './programs/timers.bpf.ts',
     './programs/tour.bpf.ts',
   ])('nothing of %s', async (path) => {
     expect(await typeCheck([here(path)])).toEqual([])
