@@ -123,16 +123,22 @@ function same(a: Instr | undefined, b: Instr | undefined): boolean {
   return isRepeatable(a) && keyOf(a) === keyOf(b)
 }
 
-const textOf = (one: unknown): string =>
-  JSON.stringify(one, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
+/** All that is in a step, its place in the source aside. */
+function textOf(one: unknown): string {
+  if (typeof one === 'bigint') return `${one}n`
+  if (typeof one !== 'object' || one === null) return `${one}`
+  let text = '{'
+  for (const [name, value] of Object.entries(one))
+    if (name !== 'span' && value !== undefined) text += `${name}:${textOf(value)},`
+  return `${text}}`
+}
 const keys = new WeakMap<Instr | Terminator, string>()
 
 /** Equal for steps that do the same. */
 function keyOf(instr: Instr): string {
   const known = keys.get(instr)
   if (known !== undefined) return known
-  const { span: _, ...rest } = instr
-  const key = textOf(rest)
+  const key = textOf(instr)
   keys.set(instr, key)
   return key
 }

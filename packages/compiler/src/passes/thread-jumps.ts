@@ -29,8 +29,13 @@ const MOST_STEPS = 2
 
 function threadOne(f: IrFunction): IrFunction | undefined {
   const before = predecessors(f)
-  const { order, dominates } = dominators(f)
-  for (const at of order) {
+  // Only asked where a branch could be taken for decided.
+  let known: ReturnType<typeof dominators> | undefined
+  const dominates = (one: number, other: number): boolean => {
+    known ??= dominators(f)
+    return known.dominates(one, other)
+  }
+  for (const at of reversePostorder(f)) {
     const block = f.blocks[at]
     // What bounds an index may be known here, but not to the verifier.
     if (block?.end.op !== 'branch' || at === 0 || block.end.guard === true) continue
