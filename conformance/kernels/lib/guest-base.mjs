@@ -54,10 +54,15 @@ function hostBase() {
   for (const program of found) {
     const name = program === process.execPath ? 'node' : program.replace(/^.*\//, '')
     archive.file(`usr/bin/${name}`, readFileSync(program), 0o755)
-    for (const library of librariesOf(program)) archive.file(usrPath(library), readFileSync(library), 0o755)
+    addLibraries(archive, program)
   }
   writeArchive(path, archive)
   return path
+}
+
+/** What a program or a library of this machine needs to be loaded, at the same places in the guest. */
+export function addLibraries(archive, program) {
+  for (const library of librariesOf(program)) archive.file(usrPath(library), readFileSync(library), 0o755)
 }
 
 /** Paths of a program's libraries and of its loader; a static program has none. */
@@ -103,8 +108,10 @@ async function foreignBase(machine) {
   return join(folder, 'base.cpio')
 }
 
+/** Whether guests of the machine run this machine's own programs. */
+export const runsOurs = (machine) => machine === 'amd64' && process.arch === 'x64'
+
 /** The archive's path, made when it is not there. */
 export async function guestBase(machine) {
-  const native = { x64: 'amd64', arm64: 'arm64' }[process.arch]
-  return machine === native && machine === 'amd64' ? hostBase() : foreignBase(machine)
+  return runsOurs(machine) ? hostBase() : foreignBase(machine)
 }

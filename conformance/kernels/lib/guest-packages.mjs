@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { bootstrapPnpm, pnpmScript, root, workspaceFolders } from '../../../tools/bootstrap.mjs'
 import { cached, contentKey, onceFolder } from './cache.mjs'
 import { cpioArchive, writeArchive } from './cpio.mjs'
+import { addLibraries, runsOurs } from './guest-base.mjs'
 
 /** npm's names of the machines. */
 const cpuOf = { amd64: 'x64', arm64: 'arm64' }
@@ -17,7 +18,7 @@ function publishedPackages() {
     .map(({ name, folder }) => ({ name, folder }))
 }
 
-/** Everything that goes into the tarballs: another build is another key. */
+/** Everything that goes into the archive, and how: another build is another key. */
 function buildKey(packages) {
   const files = packages.flatMap(({ folder }) => {
     const dist = join(root, folder, 'dist')
@@ -25,7 +26,7 @@ function buildKey(packages) {
     const paths = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.js'))
     return [join(root, folder, 'package.json'), ...paths.sort().map((path) => join(dist, path))]
   })
-  return contentKey(...files.map((path) => readFileSync(path)))
+  return contentKey(...[import.meta.filename, ...files].map((path) => readFileSync(path)))
 }
 
 /** The archive with /job/node_modules: the packed tarballs and what they depend on, for the machine. */
@@ -43,11 +44,18 @@ export async function guestPackages(machine) {
     const archive = cpioArchive()
     archive.add(join(project, 'node_modules'), 'job/node_modules', (path) => !/\/\.bin$|\.d\.ts$/.test(path))
     archive.file('job/package.json', readFileSync(join(project, 'package.json')))
+    if (runsOurs(machine)) for (const addon of addonsOf(project)) addLibraries(archive, addon)
     writeArchive(join(temporary, 'packages.cpio'), archive)
     for (const name of ['project', 'tarballs']) rmSync(join(temporary, name), { recursive: true })
   })
   return join(folder, 'packages.cpio')
 }
+
+/** Native addons: they may need libraries that Node.js itself does without. */
+const addonsOf = (project) =>
+  readdirSync(join(project, 'node_modules'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.node'))
+    .map((path) => join(project, 'node_modules', path))
 
 /** The exit code of a command. The workspace's own `run` would take this process's signals over. */
 function run(command, args, options) {
