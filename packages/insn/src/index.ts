@@ -149,4 +149,5 @@ export {
   type WideSource,
   xchg,
 } from './memory-insns.ts'
+export { oppositeJump } from './opposite-jump.ts'
 export { placeLabels } from './place-labels.ts'

@@ -1,29 +1,15 @@
 import { nearestNames } from '@tscc/core'
 import { buildInsn, isBuilt } from './build-insn.ts'
 import { insnSlots, rowOf } from './find-row.ts'
-import type { AsmItem, Insn, Jump, JumpOp, LabelledInsn } from './insn.ts'
+import type { AsmItem, Insn, Jump, LabelledInsn } from './insn.ts'
 import { insnErrors } from './insn-errors.ts'
 import type { Cpu, IsaRow } from './isa-table.ts'
 import { checkFields } from './operand-codec.ts'
+import { oppositeJump } from './opposite-jump.ts'
 
 const cpuOrder: readonly Cpu[] = ['v1', 'v2', 'v3', 'v4']
 const s16 = { min: -0x8000, max: 0x7fff } as const
 const s32 = { min: -0x8000_0000, max: 0x7fff_ffff } as const
-
-/** The opposite condition; `jset` has none. */
-const inverses: Readonly<Record<JumpOp, JumpOp | undefined>> = {
-  jeq: 'jne',
-  jne: 'jeq',
-  jgt: 'jle',
-  jle: 'jgt',
-  jge: 'jlt',
-  jlt: 'jge',
-  jsgt: 'jsle',
-  jsle: 'jsgt',
-  jsge: 'jslt',
-  jslt: 'jsge',
-  jset: undefined,
-}
 
 type BranchItem = Extract<Insn | LabelledInsn, { readonly target: unknown }>
 const isBranch = (item: AsmItem): item is BranchItem => 'target' in item
@@ -112,7 +98,7 @@ function slotStarts(items: readonly AsmItem[], sizeOf: (item: AsmItem, index: nu
 }
 
 function longSlots(item: AsmItem): number {
-  if (item.kind === 'jump') return inverses[item.op] === undefined ? 3 : 2
+  if (item.kind === 'jump') return oppositeJump(item.op) === undefined ? 3 : 2
   return item.kind === 'mayGoto' ? 3 : 1
 }
 
@@ -153,9 +139,9 @@ function emit(
 function longForm(item: BranchItem, distance: number): readonly Insn[] {
   const last: Insn = { kind: 'ja32', target: distance - (longSlots(item) - 1) }
   if (item.kind === 'ja') return [last]
-  const inverse = item.kind === 'jump' ? inverses[item.op] : undefined
-  if (item.kind === 'jump' && inverse !== undefined) {
-    const around: Jump = { ...item, op: inverse, target: 1 }
+  const opposite = item.kind === 'jump' ? oppositeJump(item.op) : undefined
+  if (item.kind === 'jump' && opposite !== undefined) {
+    const around: Jump = { ...item, op: opposite, target: 1 }
     return [around, last]
   }
   const taken: Insn = { ...item, target: 1 }

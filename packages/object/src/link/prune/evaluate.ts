@@ -117,20 +117,6 @@ export const mirrored: Readonly<Record<JumpOp, JumpOp>> = {
   jsle: 'jsge',
 }
 
-/** The opposite condition; `jset` has none. */
-export const inverted: Readonly<Partial<Record<JumpOp, JumpOp>>> = {
-  jeq: 'jne',
-  jne: 'jeq',
-  jgt: 'jle',
-  jle: 'jgt',
-  jge: 'jlt',
-  jlt: 'jge',
-  jsgt: 'jsle',
-  jsle: 'jsgt',
-  jsge: 'jslt',
-  jslt: 'jsge',
-}
-
 /** Does an instruction leave its register as it was? */
 export function changesNothing(insn: Insn): boolean {
   if (insn.kind !== 'alu' || insn.width !== 64) return false

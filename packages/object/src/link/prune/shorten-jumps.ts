@@ -1,4 +1,4 @@
-import { inverted } from './evaluate.ts'
+import { oppositeJump } from '@tscc/insn'
 import { type Flow, isEnd, isGoto, type Replaced, replaced, type Step, waysTo } from './flow.ts'
 
 /**
@@ -23,7 +23,7 @@ export function shortenJumps(flow: Flow): Flow {
     if (target === at + 1) return undefined
     const next = threaded[at + 1]
     if (insn.kind !== 'jump' || target !== at + 2 || next?.target === undefined) return sameAs(flow[at], step)
-    const op = inverted[insn.op]
+    const op = oppositeJump(insn.op)
     // Nobody else may need the goto.
     if (op === undefined || !isGoto(next.insn) || ways[at + 1] !== 1) return sameAs(flow[at], step)
     dropped.add(at + 1)
