@@ -1,25 +1,10 @@
 import { compile, diagnosticText } from '@tscc/compiler'
 import { expect, test } from 'vitest'
-
-const inCallback = (body: string): string =>
-  `interface V { a: u32; b: u16; c: s32; d: u64 }
-export default structOps<tcp_congestion_ops>({
-  name: 'x',
-  ssthresh(sk) {
-    const tp = tcp_sk(sk)
-    const v = inet_csk_ca<V>(sk)
-    ${body}
-    return tp.snd_cwnd
-  },
-  undo_cwnd: () => 2,
-  cong_avoid() {},
-})
-`
+import { inCallback, mistakesOf } from './mistakes.ts'
 
 /** Code, the marked text and the message of each diagnostic. */
-function found(text: string): readonly (readonly [string, string, string])[] {
-  return compile(text).diagnostics.map(({ code, span, message }) => [code, text.slice(span.start, span.end), message])
-}
+const found = (text: string): readonly (readonly string[])[] =>
+  mistakesOf(text).map(([code, marked, message]) => [code, marked, message])
 
 test.each([
   ['v.b = v.a', 'TSCC2103', 'v.a', 'u32 does not fit u16'],
