@@ -131,6 +131,12 @@ export function alignOfData(type: DataType): number {
 export const isData = (type: Type): type is DataType =>
   type.kind === 'int' || type.kind === 'bool' || type.kind === 'record' || type.kind === 'array'
 
+/** Each of these structs begins with the one before: the same socket. */
+const SOCKETS: ReadonlySet<string> = new Set(['sock', 'inet_sock', 'inet_connection_sock', 'tcp_sock'])
+
+/** A whole socket, as one of the structs that it begins with. */
+export const isSocket = (type: Type): boolean => type.kind === 'struct' && type.path === '' && SOCKETS.has(type.root)
+
 /** Is a value of it the address of something? */
 export const isAddress = (type: Type): boolean =>
   type.kind === 'struct' ||

@@ -1,12 +1,17 @@
 import type { CallExpression, Expression } from 'oxc-parser'
 import { imm, reg } from '../ir/builder.ts'
+import type { Terminator } from '../ir/ir.ts'
 import { nearest } from '../kernel-header.ts'
-import { BOOL, type IntType, LITERAL, S64, sizeOfData, type Type, typeName, U32, VOID } from '../types.ts'
-import { compileFunction, parametersOf } from './functions.ts'
+import { BOOL, type IntType, isSocket, LITERAL, S64, sizeOfData, type Type, typeName, U32, VOID } from '../types.ts'
+import { parametersOf } from './functions.ts'
+import { emitHelper, functionAddress } from './kernel-calls.ts'
 import { addressOf, memberOf } from './places.ts'
 import { at, type Context, type FunctionInfo, fail, type Value } from './scope.ts'
+import { textAddress } from './texts.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { addressFor, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
+
+type Branch = Extract<Terminator, { readonly op: 'branch' }>
 
 /** How a call of something built in is lowered. */
 export type Builtin = (cx: Context, node: CallExpression, args: readonly Expression[]) => Value
@@ -29,9 +34,6 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['atomicAdd', atomicAdd],
   ['loop', loopCall],
 ])
-
-/** Structs that a socket may be seen as. */
-const SOCKETS: ReadonlySet<string> = new Set(['sock', 'inet_sock', 'inet_connection_sock', 'tcp_sock'])
 
 function take(
   cx: Context,
@@ -118,7 +120,7 @@ function viewAs(cx: Context, node: CallExpression, args: readonly Expression[], 
   const argument = only(cx, node, args, callee)
   const value = cx.lower.expression(cx, argument)
   const type = cx.module.header.struct(name)
-  if (type === undefined || value.type.kind !== 'struct' || !SOCKETS.has(value.type.root) || value.type.path !== '')
+  if (type === undefined || !isSocket(value.type))
     return fail(cx, argument, 'wrong-type', { want: 'a socket', found: typeName(value.type) })
   return { type, operand: value.operand }
 }
@@ -204,12 +206,18 @@ function hasKfunc(cx: Context, node: CallExpression, args: readonly Expression[]
 
 /** 1 where the kernel has a function. */
 export function isThere(cx: Context, name: string): Value {
-  const [address, dst] = [cx.ir.fresh(), cx.ir.fresh()]
+  const address = cx.ir.fresh()
   cx.ir.emit({ op: 'question', dst: address, ask: { kind: 'kfunc', name } })
+  return truthOf(cx, { if: 'ne', width: 64, a: reg(address), b: imm(0) })
+}
+
+/** 1 where a comparison holds, else 0. */
+function truthOf(cx: Context, comparison: Pick<Branch, 'if' | 'width' | 'a' | 'b'>): Value {
+  const dst = cx.ir.fresh()
   cx.ir.emit({ op: 'move', width: 32, dst, a: imm(1) })
-  const [absent, after] = [cx.ir.block(), cx.ir.block()]
-  cx.ir.end({ op: 'branch', if: 'ne', width: 64, a: reg(address), b: imm(0), yes: after, no: absent })
-  cx.ir.enter(absent)
+  const [not, after] = [cx.ir.block(), cx.ir.block()]
+  cx.ir.end({ op: 'branch', ...comparison, yes: after, no: not })
+  cx.ir.enter(not)
   cx.ir.emit({ op: 'move', width: 32, dst, a: imm(0) })
   cx.ir.end({ op: 'jump', to: after })
   cx.ir.enter(after)
@@ -242,17 +250,10 @@ function kernelAtLeast(cx: Context, node: CallExpression, args: readonly Express
   const [major, minor, patch = 0n] = numbers
   if (major === undefined || minor === undefined || numbers.length > 3)
     return fail(cx, node, 'arguments', { name: 'kernelAtLeast', want: 2, found: args.length })
-  const [version, dst] = [cx.ir.fresh(), cx.ir.fresh()]
+  const version = cx.ir.fresh()
   cx.ir.emit({ op: 'question', dst: version, ask: { kind: 'version' } })
-  cx.ir.emit({ op: 'move', width: 32, dst, a: imm(1) })
-  const [older, after] = [cx.ir.block(), cx.ir.block()]
   const code = (major << 16n) | (minor << 8n) | patch
-  cx.ir.end({ op: 'branch', if: 'ge', width: 32, a: reg(version), b: imm(code), yes: after, no: older })
-  cx.ir.enter(older)
-  cx.ir.emit({ op: 'move', width: 32, dst, a: imm(0) })
-  cx.ir.end({ op: 'jump', to: after })
-  cx.ir.enter(after)
-  return { type: BOOL, operand: reg(dst) }
+  return truthOf(cx, { if: 'ge', width: 32, a: reg(version), b: imm(code) })
 }
 
 /** `bpf_trace_printk` with the format in read-only data: at most three numbers. */
@@ -273,37 +274,8 @@ function printk(cx: Context, node: CallExpression, args: readonly Expression[]):
   })
   const text = textAddress(cx, format.value)
   at(cx, node)
-  cx.ir.emit({
-    op: 'call',
-    dst: undefined,
-    callee: { kind: 'helper', name: 'bpf_trace_printk', id: 6, quiet: false },
-    args: [text.address, imm(text.size), ...values],
-  })
+  emitHelper(cx, 'bpf_trace_printk', [text.address, imm(text.size), ...values])
   return { type: VOID, operand: imm(0) }
-}
-
-/** A text in read-only data, with a zero at its end. */
-export function textAddress(
-  cx: Context,
-  text: string,
-): { readonly address: { readonly reg: number }; readonly size: number } {
-  const bytes = new TextEncoder().encode(`${text}\0`)
-  const { data } = cx.module.unit
-  const section = data.get('.rodata') ?? { variables: [], size: 0 }
-  data.set('.rodata', section)
-  const name = `text_${section.variables.length}`
-  const same = section.variables.find(
-    ({ initial }) => initial.length === bytes.length && initial.every((byte, i) => byte === bytes[i]),
-  )
-  const offset = same?.offset ?? section.size
-  if (same === undefined) {
-    const element: IntType = { kind: 'int', bits: 8, signed: false }
-    section.variables.push({ name, offset, type: { kind: 'array', element, length: bytes.length }, initial: bytes })
-    section.size = offset + bytes.length
-  }
-  const dst = cx.ir.fresh()
-  cx.ir.emit({ op: 'address', dst, of: { kind: 'data', map: '.rodata', offset } })
-  return { address: { reg: dst }, size: bytes.length }
 }
 
 /** `atomicAdd(counter.value, 1)`: as one step, also for other CPUs. */
@@ -368,15 +340,6 @@ function loopCall(cx: Context, node: CallExpression, args: readonly Expression[]
     const value = addressFor(cx, context, cx.lower.expression(cx, context), type)
     pointer = addressOf(cx, value)
   }
-  const name = compileFunction(cx, f)
-  at(cx, node)
-  const [address, dst] = [cx.ir.fresh(), cx.ir.fresh()]
-  cx.ir.emit({ op: 'address', dst: address, of: { kind: 'function', name } })
-  cx.ir.emit({
-    op: 'call',
-    dst,
-    callee: { kind: 'helper', name: 'bpf_loop', id: 181, quiet: false },
-    args: [times, reg(address), pointer, imm(0)],
-  })
-  return { type: S64, operand: reg(dst) }
+  const address = functionAddress(cx, node, f)
+  return { type: S64, operand: emitHelper(cx, 'bpf_loop', [times, address, pointer, imm(0)]) }
 }

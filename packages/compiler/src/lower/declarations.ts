@@ -1,21 +1,13 @@
 import type { CallExpression, Expression, Program, Statement, StringLiteral } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import type { MapDeclaration } from '../emit/maps.ts'
-import { type IrBuilder, irBuilder } from '../ir/builder.ts'
+import type { IrBuilder } from '../ir/builder.ts'
 import { nearest } from '../kernel-header.ts'
 import { optimize } from '../passes/optimize.ts'
 import { alignOfData, type DataType, isData, rangeOf, sizeOfData, type Type, typeName, U32 } from '../types.ts'
 import { declarationOf, declareInterface } from './layouts.ts'
-import { LOWERING } from './lowering.ts'
-import {
-  type Constant,
-  type Context,
-  type FunctionInfo,
-  fail,
-  type Handle,
-  type ModuleScope,
-  type Value,
-} from './scope.ts'
+import { newContext } from './lowering.ts'
+import { type Constant, type FunctionInfo, fail, type Handle, type ModuleScope, type Value } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { checkKind } from './variable-kind.ts'
 
@@ -210,20 +202,9 @@ function declareVariable(scope: ModuleScope, declared: Declared): void {
 
 /** The value of an expression that needs no kernel and no program: what lowering makes a number of. */
 export function constantOf(scope: ModuleScope, node: Expression, annotation?: Type): Constant | undefined {
-  const ir = irBuilder()
-  const cx: Context = {
-    module: scope,
-    ir,
-    lower: LOWERING,
-    variables: new Map(),
-    exits: { returns: { type: undefined, leave: () => undefined } },
-    calling: [],
-    guarded: new Set(),
-    bounded: new Set(),
-    mistakes: scope.unit.mistakes,
-  }
-  const value: Value = LOWERING.expression(cx, node)
-  const number = numberOf(ir, value)
+  const cx = newContext(scope)
+  const value: Value = cx.lower.expression(cx, node)
+  const number = numberOf(cx.ir, value)
   if (number === undefined) return undefined
   if (value.type.kind !== 'int' && value.type.kind !== 'literal' && value.type.kind !== 'bool') return undefined
   const type = annotation ?? value.type

@@ -3,14 +3,14 @@ import type { CallExpression, Expression } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
-import { intTypes, isAddress, isData, type Type, typeName, U32, VOID } from '../types.ts'
-import { textAddress } from './builtins.ts'
+import { intTypes, isAddress, isData, isSocket, type Type, typeName, U32, VOID } from '../types.ts'
 import { compileFunction, parametersOf } from './functions.ts'
 import { pointerTo } from './objects.ts'
 import { addressOf } from './places.ts'
 import { isAskedFor } from './questions.ts'
-import { at, type Context, fail, type Handle, scoped, type Value } from './scope.ts'
+import { at, type Context, type FunctionInfo, fail, type Handle, scoped, type Value } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
+import { textAddress } from './texts.ts'
 import { addressFor, converted } from './values.ts'
 
 /** Helpers by name. */
@@ -66,19 +66,24 @@ const CALLBACK_ARGUMENTS: ReadonlyMap<string, readonly number[]> = new Map([
   ['bpf_timer_set_callback', [2, 1]],
 ])
 
-/** The address of a function of the module, which a helper calls. */
-function functionAddress(cx: Context, node: CallExpression, helper: string, arg: Expression): Operand {
+/** The address of a function, which a helper calls; `places` are those of its parameters among what it gets. */
+export function functionAddress(cx: Context, node: Span, f: FunctionInfo, places?: readonly number[]): Operand {
+  const name = compileFunction(cx, f, places)
+  at(cx, node)
+  const dst = cx.ir.fresh()
+  cx.ir.emit({ op: 'address', dst, of: { kind: 'function', name } })
+  return reg(dst)
+}
+
+/** A function of the module as an argument of a helper. */
+function callbackArgument(cx: Context, node: CallExpression, helper: string, arg: Expression): Operand {
   const f = arg.type === 'Identifier' ? cx.module.functions.get(arg.name) : undefined
   if (f === undefined) return fail(cx, arg, 'wrong-type', { want: 'a function of the module', found: textOf(cx, arg) })
   const places = CALLBACK_ARGUMENTS.get(helper)
   const { length } = parametersOf(f)
   const most = places?.length ?? 2
   if (length > most) return fail(cx, arg, 'arguments', { name: f.name, want: most, found: length })
-  const name = compileFunction(cx, f, places)
-  at(cx, node)
-  const dst = cx.ir.fresh()
-  cx.ir.emit({ op: 'address', dst, of: { kind: 'function', name } })
-  return reg(dst)
+  return functionAddress(cx, node, f, places)
 }
 
 function helperArgument(
@@ -126,7 +131,7 @@ function helperArgument(
       return mapAddress(cx, node, handle)
     }
     case 'callback':
-      return functionAddress(cx, node, row.name, arg)
+      return callbackArgument(cx, node, row.name, arg)
     default:
       return fail(cx, node, 'not-in-language', { what: `a helper that takes a ${param.type}` })
   }
@@ -198,18 +203,7 @@ function kfuncArgument(cx: Context, arg: Expression, type: Type): Operand {
   const value = cx.lower.expression(cx, arg)
   if (type.kind === 'int') return converted(cx, arg, value, type)
   // A socket is what it begins with: what takes a sock takes a tcp_sock.
-  if (
-    type.kind === 'struct' &&
-    value.type.kind === 'struct' &&
-    value.type.path === '' &&
-    isSocket(type) &&
-    isSocket(value.type)
-  )
-    return value.operand
+  if (isSocket(type) && isSocket(value.type)) return value.operand
   if (isAddress(type)) return addressOf(cx, addressFor(cx, arg, value, type))
   return converted(cx, arg, value, U32)
 }
-
-const SOCKETS: readonly string[] = ['sock', 'inet_sock', 'inet_connection_sock', 'tcp_sock']
-/** `sock` is wanted or given: the others begin with it. */
-const isSocket = (type: Extract<Type, { kind: 'struct' }>): boolean => SOCKETS.includes(type.root)

@@ -1,11 +1,12 @@
+import { irBuilder } from '../ir/builder.ts'
 import { callCondition, lowerCall } from './calls.ts'
 import { lowerCondition } from './conditions.ts'
 import { lowerExpression } from './expressions.ts'
-import type { Lowering } from './scope.ts'
+import type { Context, Lowering, ModuleScope } from './scope.ts'
 import { lowerStatement, lowerStatements } from './statements.ts'
 
 /** The parts of lowering, for those that need each other. */
-export const LOWERING: Lowering = {
+const LOWERING: Lowering = {
   expression: lowerExpression,
   condition: lowerCondition,
   statement: lowerStatement,
@@ -13,3 +14,17 @@ export const LOWERING: Lowering = {
   call: lowerCall,
   callCondition,
 }
+
+/** Where the lowering of a function begins, or of a constant: nothing is declared, asked for or called yet. */
+export const newContext = (module: ModuleScope, more: Partial<Context> = {}): Context => ({
+  module,
+  ir: irBuilder(),
+  lower: LOWERING,
+  variables: new Map(),
+  exits: { returns: { type: undefined, leave: () => undefined } },
+  calling: [],
+  guarded: new Set(),
+  bounded: new Set(),
+  mistakes: module.unit.mistakes,
+  ...more,
+})

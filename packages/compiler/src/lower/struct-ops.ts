@@ -7,8 +7,8 @@ import { type IntType, sameType, typeName } from '../types.ts'
 import { constantOf } from './declarations.ts'
 import { checkShape } from './function-shape.ts'
 import { lowerFunctionBody } from './functions.ts'
-import { LOWERING } from './lowering.ts'
-import { type Context, type FunctionInfo, fail, type ModuleScope, type Variable } from './scope.ts'
+import { newContext } from './lowering.ts'
+import { type FunctionInfo, fail, type ModuleScope, type Variable } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { extended } from './values.ts'
 
@@ -194,17 +194,13 @@ function lowerCallback(
     })
   const ir = irBuilder()
   const variables = new Map<string, Variable>()
-  const cx: Context = {
-    module: f.module,
+  const cx = newContext(f.module, {
     ir,
-    lower: LOWERING,
     variables,
     calling: [f.node],
-    guarded: new Set(),
-    bounded: new Set(),
     mistakes: scope.unit.mistakes,
     exits: { returns: { type: info.returns, leave: (value) => ir.end({ op: 'return', a: value }) } },
-  }
+  })
   checkShape(f)
   for (const [position, param] of f.node.params.entries()) {
     if (param.type !== 'Identifier') continue

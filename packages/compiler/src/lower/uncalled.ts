@@ -1,8 +1,7 @@
 import type { Diagnostic } from '../diagnostics.ts'
-import { irBuilder } from '../ir/builder.ts'
 import { compileFunction } from './functions.ts'
-import { LOWERING } from './lowering.ts'
-import { attempt, type Context, type ModuleScope } from './scope.ts'
+import { newContext } from './lowering.ts'
+import { attempt, type ModuleScope } from './scope.ts'
 
 /** Limits of what is passed, which a call may give. */
 const OF_CALLS: ReadonlySet<string> = new Set(['TSCC2305', 'TSCC2306'])
@@ -15,25 +14,11 @@ export function checkUncalled(scope: ModuleScope): void {
   for (const f of scope.functions.values()) {
     if (f.module !== scope || unit.lowered.has(f.node)) continue
     const mistakes: Diagnostic[] = []
-    attempt({ mistakes }, () => compileFunction(nowhere(scope, mistakes), f))
+    attempt({ mistakes }, () => compileFunction(newContext(scope, { mistakes }), f))
     unit.mistakes.push(...mistakes.filter(({ code }) => !OF_CALLS.has(code)))
   }
   unit.data.clear()
   for (const { name, variables, size } of data) unit.data.set(name, { variables, size })
   unit.called.clear()
   for (const [name, kept] of called) unit.called.set(name, kept)
-}
-
-function nowhere(scope: ModuleScope, mistakes: Diagnostic[]): Context {
-  return {
-    module: scope,
-    ir: irBuilder(),
-    lower: LOWERING,
-    variables: new Map(),
-    exits: { returns: { type: undefined, leave: () => undefined } },
-    calling: [],
-    guarded: new Set(),
-    bounded: new Set(),
-    mistakes,
-  }
 }
