@@ -104,6 +104,12 @@ export {
 export { parseTcpInfo, type TcpInfo, tcpInfo } from './tcp-info.ts'
 export { type TcpInfoField, tcpInfoFields, tcpInfoSize } from './tcp-info-fields.ts'
 export { type TestRunInput, type TestRunResult, testRun } from './test-run.ts'
-export { type FieldName, type VerifierAdvice, verifierAdvice } from './verifier-advice.ts'
+export {
+  type FieldName,
+  type HelperName,
+  type ProgramNames,
+  type VerifierAdvice,
+  verifierAdvice,
+} from './verifier-advice.ts'
 export { parseVerifierLog, type VerifierReport } from './verifier-log.ts'
 export { type BtfIdentity, btfIdentity, parseBuildId, readVmlinuxBtf } from './vmlinux-btf.ts'

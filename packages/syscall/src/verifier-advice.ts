@@ -13,9 +13,18 @@ export interface VerifierAdvice {
 /** Says what lies at an offset of a kernel struct, in the program's words; undefined where that is not known. */
 export type FieldName = (offset: number) => string | undefined
 
+/** A helper by its number, with the kernel that it came with: `bpf_loop (Linux 5.17)`; undefined where that is not known. */
+export type HelperName = (id: number) => string | undefined
+
+/** What is known of a program beyond the log. */
+export interface ProgramNames {
+  readonly fieldAt: FieldName
+  readonly helperOf?: HelperName
+}
+
 interface Rule {
   readonly pattern: RegExp
-  message?(match: RegExpExecArray, fieldAt: FieldName): string | undefined
+  message?(match: RegExpExecArray, names: ProgramNames): string | undefined
   readonly help?: string
   readonly loop?: true
 }
@@ -30,7 +39,7 @@ const FEWER_TURNS = 'the verifier walks every turn: loop(n, body) is walked once
 const rules: readonly Rule[] = [
   {
     pattern: /^(?:no write support to (\w+) at off (\d+)|R\d+ cannot write into ptr_(\w+) at off=(\d+))/,
-    message([, before, atBefore, now, atNow], fieldAt) {
+    message([, before, atBefore, now, atNow], { fieldAt }) {
       const offset = Number(atBefore ?? atNow)
       return `no write support to ${fieldAt(offset) ?? `${before ?? now} at offset ${offset}`}`
     },
@@ -38,7 +47,7 @@ const rules: readonly Rule[] = [
   },
   {
     pattern: /^write access at off (\d+) with size (\d+)(?: exceeds the size|.*beyond the member)/,
-    message: ([, offset, size], fieldAt) => {
+    message: ([, offset, size], { fieldAt }) => {
       const field = fieldAt(Number(offset))
       return field === undefined ? undefined : `a store of ${size} bytes is wider than ${field}`
     },
@@ -88,6 +97,11 @@ const rules: readonly Rule[] = [
     help: 'some helpers exist only in some callbacks: bpf_setsockopt in all but release',
   },
   {
+    pattern: /^invalid func (?:unknown|bpf_\w+)#(\d+)/,
+    message: ([, id], { helperOf }) => `this kernel has no ${helperOf?.(Number(id)) ?? `helper ${id}`}`,
+    help: 'ask for the kernel first, with kernelAtLeast(), and do without the helper on older ones',
+  },
+  {
     pattern: /^calling kernel function (\w+) is not allowed/,
     message: ([, name]) => `${name} cannot be called here`,
     help: 'this kernel does not give the function to congestion control',
@@ -110,13 +124,13 @@ const rules: readonly Rule[] = [
 ]
 
 /** The advice for a rejection: its own words where nothing better is known. */
-export function verifierAdvice(report: Pick<VerifierReport, 'reason'>, fieldAt: FieldName): VerifierAdvice {
+export function verifierAdvice(report: Pick<VerifierReport, 'reason'>, names: ProgramNames): VerifierAdvice {
   const reason = report.reason.slice(0, MAX_REASON)
   for (const { pattern, message, help, loop } of rules) {
     const match = pattern.exec(reason)
     if (match === null) continue
     return {
-      message: message?.(match, fieldAt) ?? reason,
+      message: message?.(match, names) ?? reason,
       ...(help === undefined ? {} : { help }),
       ...(loop === undefined ? {} : { loop }),
     }

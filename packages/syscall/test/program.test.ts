@@ -1,4 +1,12 @@
-import { bpfCommands, fakeKernel, hostKernel, loadProgram, type ProgramSpec, syscallErrors } from '@tscc/syscall'
+import {
+  bpfCommands,
+  fakeKernel,
+  hostKernel,
+  loadProgram,
+  type ProgramSpec,
+  syscallErrors,
+  verifierAdvice,
+} from '@tscc/syscall'
 import { describe, expect, it } from 'vitest'
 import { caught, returnZero, skipReal } from './real-kernel.ts'
 
@@ -138,6 +146,14 @@ describe.skipIf(skipReal('program'))('loadProgram on the real kernel', () => {
     expect(String(error)).toBe(
       'TsccError: tscc_t: the verifier rejected it at instruction 0 (r0 = r2): R2 !read_ok (EACCES)',
     )
+  })
+
+  it('says which helper the kernel lacks', () => {
+    const callsHelper = Uint8Array.of(0x85, 0, 0, 0, 0x0f, 0x27, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0)
+    const error = caught(() => loadProgram(kernel, { ...spec, instructions: callsHelper }))
+    if (!syscallErrors.is(error, 'syscall/verifier')) throw error
+    const { message } = verifierAdvice(error.context, { fieldAt: () => undefined })
+    expect(message).toBe('this kernel has no helper 9999')
   })
 
   it('reports refused attributes without a log', () => {

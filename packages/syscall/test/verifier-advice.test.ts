@@ -2,7 +2,8 @@ import { verifierAdvice } from '@tscc/syscall'
 import { describe, expect, it } from 'vitest'
 
 const fieldAt = (offset: number): string | undefined => (offset === 1676 ? 'tcp_sock.snd_nxt' : undefined)
-const advice = (reason: string) => verifierAdvice({ reason }, fieldAt)
+const helperOf = (id: number) => (id === 181 ? 'bpf_loop (Linux 5.17 and later have it)' : undefined)
+const advice = (reason: string) => verifierAdvice({ reason }, { fieldAt, helperOf })
 
 describe('verifierAdvice', () => {
   it.each([
@@ -56,6 +57,16 @@ describe('verifierAdvice', () => {
       'unknown func bpf_setsockopt#49',
       'bpf_setsockopt cannot be called here',
       'some helpers exist only in some callbacks: bpf_setsockopt in all but release',
+    ],
+    [
+      'invalid func unknown#181',
+      'this kernel has no bpf_loop (Linux 5.17 and later have it)',
+      'ask for the kernel first, with kernelAtLeast(), and do without the helper on older ones',
+    ],
+    [
+      'invalid func unknown#999',
+      'this kernel has no helper 999',
+      'ask for the kernel first, with kernelAtLeast(), and do without the helper on older ones',
     ],
     [
       'calling kernel function bbr_init is not allowed',

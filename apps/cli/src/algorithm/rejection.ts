@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
+import { helperTable } from '@tscc/bpf/helpers'
 import {
   type BpfObject,
   fieldAtOffset,
@@ -26,7 +27,10 @@ export function atSource(source: LoadedObjectFile, object: BpfObject, linked: Li
   if (program === undefined) return error
   const lines = linesOf(linked, program)
   const at = instruction === undefined ? undefined : lineAt(lines, instruction)
-  const advice = verifierAdvice(error.context, (offset) => fieldAtOffset(object, linked, offset, at))
+  const advice = verifierAdvice(error.context, {
+    fieldAt: (offset) => fieldAtOffset(object, linked, offset, at),
+    helperOf,
+  })
   const line = (advice.loop === true ? loopLine(program, lines, object.endian === 'little') : at) ?? at ?? lines[0]
   if (line === undefined) return error
   const { file, text } = sourceLine(source, line)
@@ -52,6 +56,11 @@ export function atSource(source: LoadedObjectFile, object: BpfObject, linked: Li
     },
     error,
   )
+}
+
+function helperOf(id: number): string | undefined {
+  const row = helperTable.find((one) => one.id === id)
+  return row && `${row.name}${row.since === undefined ? '' : ` (Linux ${row.since} and later have it)`}`
 }
 
 /** The same where linking was left to another process: it is done again, to learn what was resolved to what. */
