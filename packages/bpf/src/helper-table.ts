@@ -6,6 +6,8 @@ export type HelperParamType =
   | 's64'
   /** A socket of any of the kernel's types. */
   | 'sock'
+  /** A socket, or the context of a sock_ops program for its own. */
+  | 'sock-or-context'
   /** A pointer to a local record or array, whose `size` follows unless the helper knows it (keys and values of maps). */
   | 'memory'
   /** The same, and the helper fills it. */
@@ -73,7 +75,8 @@ const value = p('value', 'memory')
 const flags = p('flags', 'u64')
 const sk = p('sk', 'sock')
 const ctx = p('ctx', 'context')
-const option = [p('level', 's32'), p('optname', 's32')] as const
+const socketOf = p('sk', 'sock-or-context')
+const option = [p('level', 's32'), p('optname', 'u32')] as const
 
 /** The helpers that congestion controls and sock_ops programs may want, by number. */
 export const helperTable: readonly HelperRow[] = [
@@ -176,7 +179,7 @@ export const helperTable: readonly HelperRow[] = [
   {
     name: 'bpf_setsockopt',
     id: 49,
-    params: [sk, ...option, p('optval', 'memory'), p('optlen', 'size')],
+    params: [socketOf, ...option, p('optval', 'memory'), p('optlen', 'size')],
     returns: 's64',
     doc: 'Set an option of the socket: level SOL_SOCKET, SOL_TCP, IPPROTO_IP or IPPROTO_IPV6. Not in `release`.',
     programs: both,
@@ -192,7 +195,7 @@ export const helperTable: readonly HelperRow[] = [
   {
     name: 'bpf_getsockopt',
     id: 57,
-    params: [sk, ...option, p('optval', 'memory-out'), p('optlen', 'size')],
+    params: [socketOf, ...option, p('optval', 'memory-out'), p('optlen', 'size')],
     returns: 's64',
     doc: 'Read an option of the socket. Not in `release`.',
     programs: both,
@@ -200,7 +203,7 @@ export const helperTable: readonly HelperRow[] = [
   {
     name: 'bpf_sock_ops_cb_flags_set',
     id: 59,
-    params: [ctx, p('argval', 's32')],
+    params: [ctx, p('argval', 'u32')],
     returns: 's64',
     doc: 'Which events the sock_ops program wants of this connection (BPF_SOCK_OPS_*_CB_FLAG); gives the unknown ones.',
     programs: sockOpsOnly,

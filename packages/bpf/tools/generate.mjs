@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 
 const types = {
   sock: 'AnySock',
+  'sock-or-context': "AnySock | Opaque<'bpf_sock_ops'>",
   memory: 'object | number | string',
   'memory-out': 'object',
   size: 'u32',

@@ -47,6 +47,9 @@ interface Place {
   readonly readonly: boolean
 }
 
+/** Pointers that the verifier wants to be looked at before they are used. */
+const NULLABLE: ReadonlySet<string> = new Set(['bpf_sock_ops.sk'])
+
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 
 const NOWHERE: Place = { level: 0, nesting: 0, struct: '', path: '', readonly: false }
@@ -146,7 +149,10 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
     const type = typeOf(btf, skipModifiers(btf, member.typeId))
     const target = type.kind === 'ptr' ? skipModifiers(btf, type.typeId) : 0
     const proto = typeOf(btf, target)
-    if (proto.kind !== 'func_proto') return text(member.typeId, place)
+    if (proto.kind !== 'func_proto') {
+      const isNullable = NULLABLE.has(`${place.struct}.${place.path.slice(0, -1)}`)
+      return `${text(member.typeId, place)}${isNullable ? ' | null' : ''}`
+    }
     return signatureText(target, ' => ', place, context.parameterNames(place.struct, member.name, proto.params))
   }
 

@@ -132,6 +132,8 @@ function compileSource(file: SourceFile, options: CompileOptions): Compiled {
     })
     return { type, name, data, callbacks: Object.fromEntries(indices) }
   })
+  for (const { name, ir, at } of module.sockOps)
+    parts.push({ ...emit(freeName(name, taken), ir, undefined, at), section: 'sockops' })
   for (const [name, { ir, at }] of module.unit.called) if (ir !== undefined) parts.push(emit(name, ir, undefined, at))
   if (diagnostics.length > 0) return { functions, diagnostics }
   const object = writer.finish({

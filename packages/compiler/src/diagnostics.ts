@@ -32,7 +32,7 @@ const table = {
   },
   'no-struct-ops': {
     code: 1003,
-    text: (_: object) => 'the module exports no struct_ops',
+    text: (_: object) => 'the module exports no program',
     help: () => "export default structOps<tcp_congestion_ops>({ name: 'my_cc', … })",
   },
   'unknown-name': { code: 2001, text: (c: { name: string }) => `there is no ${c.name}`, help: hint },

@@ -48,8 +48,10 @@ export interface FieldInfo {
   /** It is behind a pointer: a load gives where. */
   readonly pointer: boolean
   readonly bitfield: boolean
-  /** The verifier lets congestion controls write it, on some kernel at least. */
+  /** The verifier lets programs write it, on some kernel at least. */
   readonly writable: boolean
+  /** It has to be looked at before it is used. */
+  readonly nullable: boolean
   /** Kernels that have it, where some of the matrix do not: `6.18..`. */
   readonly kernels?: string
 }
@@ -72,6 +74,10 @@ const WRITABLE: ReadonlySet<string> = new Set([
   'sk_pacing_status',
   'pending',
 ])
+
+/** What sock_ops programs may write of their context (net/core/filter.c), and what the verifier takes for maybe null. */
+const WRITABLE_CONTEXT: ReadonlySet<string> = new Set(['reply', 'sk_txhash'])
+const NULLABLE: ReadonlySet<string> = new Set(['bpf_sock_ops.sk'])
 
 /** Kernel functions that are no kfuncs although BTF has them: stubs of callbacks. */
 const STUB = /^bpf_tcp_ca_|__/
@@ -159,7 +165,8 @@ function fieldOf(
   const id = skipModifiers(btf, found.typeId)
   const type = typeOf(btf, id)
   const facts = {
-    writable: WRITABLE.has(name),
+    writable: (struct.root === 'bpf_sock_ops' ? WRITABLE_CONTEXT : WRITABLE).has(name),
+    nullable: NULLABLE.has(`${struct.root}.${path}`),
     ...kernelsOf(`${struct.root}.${path}`),
   }
   if (type.kind === 'int' && type.bool && found.bitfield === undefined)

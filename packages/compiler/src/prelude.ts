@@ -45,4 +45,21 @@ export function before(first: u32, second: u32): bool {
 export function after(first: u32, second: u32): bool {
   return before(second, first)
 }
+
+/** Objects are little-endian: the order of the network is the other one. */
+export function bpf_ntohs(x: u16): u16 {
+  return u16((x << 8) | (x >> 8))
+}
+
+export function bpf_htons(x: u16): u16 {
+  return bpf_ntohs(x)
+}
+
+export function bpf_ntohl(x: u32): u32 {
+  return (x << 24) | ((x & 0xff00) << 8) | ((x >> 8) & 0xff00) | (x >> 24)
+}
+
+export function bpf_htonl(x: u32): u32 {
+  return bpf_ntohl(x)
+}
 `

@@ -342,7 +342,7 @@ test.each([
       [
         'TSCC1003',
         '',
-        'the module exports no struct_ops',
+        'the module exports no program',
         "export default structOps<tcp_congestion_ops>({ name: 'my_cc', … })",
       ],
     ],
@@ -353,7 +353,7 @@ test.each([
       [
         'TSCC1003',
         '5',
-        'the module exports no struct_ops',
+        'the module exports no program',
         "export default structOps<tcp_congestion_ops>({ name: 'my_cc', … })",
       ],
     ],

@@ -44,7 +44,7 @@ export default structOps<tcp_congestion_ops>({
 
 test('syntax errors, modules without a struct_ops, too much private state, forgotten values', () => {
   expect(found('const = 1').map(([code]) => code)[0]).toBe('TSCC1001')
-  expect(found('const A = 1')).toMatchObject([['TSCC1003', 'c', 'the module exports no struct_ops']])
+  expect(found('const A = 1')).toMatchObject([['TSCC1003', 'c', 'the module exports no program']])
   const fields = Array.from({ length: 14 }, (_, i) => `f${i}: u64`).join('; ')
   const big = inCallback('const b = inet_csk_ca<Big>(sk)\n b.f0 = 1')
   expect(found(`interface Big { ${fields} }\n${big}`)[0]?.[2]).toBe('Big has 112 bytes, private state has room for 104')

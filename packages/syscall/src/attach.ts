@@ -13,7 +13,29 @@ export const bpfAttachFlags = {
   BPF_F_ALLOW_OVERRIDE: 1 << 0,
   BPF_F_ALLOW_MULTI: 1 << 1,
   BPF_F_REPLACE: 1 << 2,
+  BPF_F_BEFORE: 1 << 3,
+  BPF_F_AFTER: 1 << 4,
+  BPF_F_ID: 1 << 5,
+  BPF_F_LINK: 1 << 13,
 } as const
+
+/** One of the programs at a place, by its id, or by that of the link that attached it. */
+export type AttachAnchor = { readonly program: number } | { readonly link: number }
+
+/** Where among the programs of one place (cgroups: Linux 6.17). Default: behind all others. */
+export type AttachOrder = 'first' | 'last' | { readonly before: AttachAnchor } | { readonly after: AttachAnchor }
+
+/** Flags and relative program of an order. */
+function orderFields(order: AttachOrder | undefined): { readonly flags: number; readonly relative?: number } {
+  const { BPF_F_BEFORE, BPF_F_AFTER, BPF_F_ID, BPF_F_LINK } = bpfAttachFlags
+  if (order === undefined) return { flags: 0 }
+  if (order === 'first') return { flags: BPF_F_BEFORE }
+  if (order === 'last') return { flags: BPF_F_AFTER }
+  const [side, anchor] = 'before' in order ? [BPF_F_BEFORE, order.before] : [BPF_F_AFTER, order.after]
+  return 'link' in anchor
+    ? { flags: side | BPF_F_ID | BPF_F_LINK, relative: anchor.link }
+    : { flags: side | BPF_F_ID, relative: anchor.program }
+}
 
 /** Where a program goes: a target's descriptor (a cgroup, a map of sockets …) and what to attach it as. */
 export interface AttachPlace {
@@ -26,14 +48,16 @@ export function attachProgram(
   kernel: Kernel,
   program: { readonly fd: number },
   place: AttachPlace,
-  options: { readonly flags?: number; readonly replaceFd?: number } = {},
+  options: { readonly flags?: number; readonly replaceFd?: number; readonly order?: AttachOrder } = {},
 ): void {
+  const order = orderFields(options.order)
   callBpf(kernel, 'BPF_PROG_ATTACH', {
     target_fd: place.targetFd,
     attach_bpf_fd: program.fd,
     attach_type: attachNumber(place),
-    attach_flags: options.flags,
+    attach_flags: (options.flags ?? 0) | order.flags,
     replace_bpf_fd: options.replaceFd,
+    ...(order.relative === undefined ? {} : { relative_fd: order.relative }),
   })
 }
 
@@ -93,9 +117,17 @@ export function attachCgroup(
   program: { readonly fd: number },
   path: string,
   attachType: BpfAttachType | number,
+  options: { readonly order?: AttachOrder } = {},
 ): Link {
   using cgroup = openCgroup(kernel, path)
-  return createLink(kernel, { fd: program.fd, target: cgroup.fd, attachType })
+  const { flags, relative } = orderFields(options.order)
+  return createLink(kernel, {
+    fd: program.fd,
+    target: cgroup.fd,
+    attachType,
+    ...(flags === 0 ? {} : { flags }),
+    ...(relative === undefined ? {} : { relativeFd: relative }),
+  })
 }
 
 /** The directory of a cgroup, or any other directory, as a descriptor. */

@@ -161,6 +161,7 @@ export const bpfCommands = {
       attach_type: { at: 8, type: 'u32' },
       attach_flags: { at: 12, type: 'u32', since: '4.14' },
       replace_bpf_fd: { at: 16, type: 'u32', since: '5.6' },
+      relative_fd: { at: 20, type: 'u32', since: '6.6' },
     },
   },
   BPF_PROG_DETACH: {

@@ -1,5 +1,7 @@
 export {
+  type AttachAnchor,
   type AttachedPrograms,
+  type AttachOrder,
   type AttachPlace,
   attachCgroup,
   attachProgram,

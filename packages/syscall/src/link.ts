@@ -15,6 +15,8 @@ export interface LinkSpec {
   readonly flags?: number
   /** Function or type in the target to attach to, for tracing and freplace. */
   readonly targetBtfId?: number
+  /** With BPF_F_BEFORE or BPF_F_AFTER: the program that it goes beside (6.6; cgroups 6.17). */
+  readonly relativeFd?: number
 }
 
 /** An attachment and its owner: closing the last descriptor of an unpinned link detaches. */
@@ -31,7 +33,8 @@ export function createLink(kernel: Kernel, spec: LinkSpec): Link {
     target_fd: spec.target,
     attach_type: typeof attachType === 'string' ? bpfAttachTypes[attachType] : attachType,
     flags: spec.flags,
-    target_btf_id: spec.targetBtfId,
+    // One place in the kernel's union, for kinds of links that have the one or the other.
+    target_btf_id: spec.targetBtfId ?? spec.relativeFd,
   })
   return ownLink(kernel, result)
 }

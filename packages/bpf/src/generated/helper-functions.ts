@@ -78,7 +78,7 @@ export function bpf_get_socket_cookie(): never {
 }
 
 /** Set an option of the socket: level SOL_SOCKET, SOL_TCP, IPPROTO_IP or IPPROTO_IPV6. Not in `release`. */
-export function bpf_setsockopt(sk: AnySock, level: s32, optname: s32, optval: object | number | string, optlen: u32): s64
+export function bpf_setsockopt(sk: AnySock | Opaque<'bpf_sock_ops'>, level: s32, optname: u32, optval: object | number | string, optlen: u32): s64
 export function bpf_setsockopt(): never {
   return onlyCompiled('bpf_setsockopt')
 }
@@ -90,13 +90,13 @@ export function bpf_sock_map_update(): never {
 }
 
 /** Read an option of the socket. Not in `release`. */
-export function bpf_getsockopt(sk: AnySock, level: s32, optname: s32, optval: object, optlen: u32): s64
+export function bpf_getsockopt(sk: AnySock | Opaque<'bpf_sock_ops'>, level: s32, optname: u32, optval: object, optlen: u32): s64
 export function bpf_getsockopt(): never {
   return onlyCompiled('bpf_getsockopt')
 }
 
 /** Which events the sock_ops program wants of this connection (BPF_SOCK_OPS_*_CB_FLAG); gives the unknown ones. */
-export function bpf_sock_ops_cb_flags_set(ctx: Opaque<'bpf_sock_ops'>, argval: s32): s64
+export function bpf_sock_ops_cb_flags_set(ctx: Opaque<'bpf_sock_ops'>, argval: u32): s64
 export function bpf_sock_ops_cb_flags_set(): never {
   return onlyCompiled('bpf_sock_ops_cb_flags_set')
 }

@@ -23,6 +23,8 @@ export interface ObjectPart {
   readonly name: string
   /** The callback that it is; undefined for functions that programs call. */
   readonly callback?: { readonly type: string; readonly member: string }
+  /** Of a program that is no callback: the section that says what it is. */
+  readonly section?: string
   readonly emitted: EmittedFunction
   /** Of a function: how many arguments it takes. */
   readonly parameters: number
@@ -85,10 +87,13 @@ function writeContent(types: Btf, btf: LocalBtf, content: ObjectContent): BpfObj
   const functionType = functionTypes(btf)
   const functions = content.parts.map((part, i): ObjectFunction => {
     const { code, portables, lines } = assembled[i] ?? { code: new Uint8Array(0), portables: [], lines: [] }
-    const isProgram = part.callback !== undefined
+    const isProgram = part.callback !== undefined || part.section !== undefined
     return {
       name: part.name,
-      section: part.callback === undefined ? '.text' : structOpsSectionName(part.callback.type, part.callback.member),
+      section:
+        part.callback === undefined
+          ? (part.section ?? '.text')
+          : structOpsSectionName(part.callback.type, part.callback.member),
       linkage: isProgram ? 'global' : 'static',
       hidden: false,
       prunable: true,

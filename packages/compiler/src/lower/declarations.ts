@@ -149,7 +149,7 @@ function declareVariable(scope: ModuleScope, declared: Declared): void {
   const { name, span, init, annotation, kind } = declared
   const call = init?.type === 'CallExpression' && init.callee.type === 'Identifier' ? init : undefined
   const callee = call?.callee.type === 'Identifier' ? call.callee.name : ''
-  if (callee === 'structOps') return
+  if (callee === 'structOps' || callee === 'sockOps') return
   if (init?.type === 'ArrowFunctionExpression' || init?.type === 'FunctionExpression') {
     declareFunction(scope, { name, at: span, node: init, module: scope, noinline: false })
     return

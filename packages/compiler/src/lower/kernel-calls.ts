@@ -103,11 +103,14 @@ function helperArgument(
       if (type === undefined) return imm(0)
       return converted(cx, arg, cx.lower.expression(cx, arg), type)
     }
-    case 'sock': {
+    case 'sock':
+      return socketArgument(cx, arg)
+    case 'sock-or-context':
+    case 'context': {
       const value = cx.lower.expression(cx, arg)
-      if (value.type.kind !== 'struct' || value.type.path !== '')
-        return fail(cx, arg, 'wrong-type', { want: 'a socket', found: typeName(value.type) })
-      return value.operand
+      if (value.type.kind === 'struct' && value.type.root === CONTEXT && value.type.path === '') return value.operand
+      if (param.type === 'sock-or-context') return socketArgument(cx, arg)
+      return fail(cx, arg, 'wrong-type', { want: 'the context of a sock_ops program', found: typeName(value.type) })
     }
     case 'string':
       if (arg.type === 'Literal' && typeof arg.value === 'string') return textAddress(cx, arg.value).address
@@ -132,9 +135,23 @@ function helperArgument(
     }
     case 'callback':
       return callbackArgument(cx, node, row.name, arg)
-    default:
-      return fail(cx, node, 'not-in-language', { what: `a helper that takes a ${param.type}` })
   }
+}
+
+/** What sock_ops programs are given. */
+const CONTEXT = 'bpf_sock_ops'
+
+/** A socket of any of the kernel's types. */
+export function socketArgument(cx: Context, arg: Expression): Operand {
+  const { type, operand } = cx.lower.expression(cx, arg)
+  if (type.kind === 'nullable') return fail(cx, arg, 'may-be-null', { what: textOf(cx, arg) })
+  if (type.kind !== 'struct' || type.path !== '' || type.root === CONTEXT)
+    return fail(cx, arg, 'wrong-type', {
+      want: 'a socket',
+      found: typeName(type),
+      ...(type.kind === 'struct' && type.root === CONTEXT ? { instead: `${textOf(cx, arg)}.sk` } : {}),
+    })
+  return operand
 }
 
 function resultOf(cx: Context, node: CallExpression, row: HelperRow, result: Operand): Value {

@@ -3,7 +3,7 @@ import { imm, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { nearest } from '../kernel-header.ts'
 import { type DataType, isAddress, S64, sizeOfData, type Type, typeName, U64, VOID } from '../types.ts'
-import { emitHelper, mapAddress } from './kernel-calls.ts'
+import { emitHelper, mapAddress, socketArgument } from './kernel-calls.ts'
 import { checkRoom, pointerTo } from './objects.ts'
 import { addressOf } from './places.ts'
 import { type Context, fail, type Handle, type Memory, type Value } from './scope.ts'
@@ -123,12 +123,7 @@ function remove(call: MapCall): Value {
   }
 }
 
-function socket({ cx, node, args }: MapCall): Operand {
-  const value = cx.lower.expression(cx, args[0] ?? node)
-  if (value.type.kind !== 'struct' || value.type.path !== '')
-    return fail(cx, args[0] ?? node, 'wrong-type', { want: 'a socket', found: typeName(value.type) })
-  return value.operand
-}
+const socket = ({ cx, node, args }: MapCall): Operand => socketArgument(cx, args[0] ?? node)
 
 /** BPF_SK_STORAGE_GET_F_CREATE */
 const CREATE = 1

@@ -4,15 +4,18 @@ import type { Cpu } from '../ir/ir.ts'
 import type { KernelHeader } from '../kernel-header.ts'
 import { type SourceFile, sourceFile } from '../source-file.ts'
 import { declareAll, isLicense } from './declarations.ts'
+import { exportedCalls } from './exported-calls.ts'
 import { fileOf, knownNames, type NamesOf, takeName } from './imports.ts'
 import { declarationOf } from './layouts.ts'
 import { attempt, type FunctionInfo, fail, giveUp, type ModuleScope, type Unit } from './scope.ts'
+import { type LoweredSockOps, sockOpsOf } from './sock-ops.ts'
 import { type LoweredOps, opsOf } from './struct-ops.ts'
 import { checkUncalled } from './uncalled.ts'
 
 /** What a program and its files come to before they have registers. */
 export interface LoweredModule {
   readonly ops: readonly LoweredOps[]
+  readonly sockOps: readonly LoweredSockOps[]
   readonly unit: Unit
   /** What the module exports besides algorithms: names of maps, globals and tunables. */
   readonly exports: readonly string[]
@@ -69,14 +72,17 @@ export function lowerModule(
   const loaded = load(loading, file)
   if (loaded === undefined) return { diagnostics: inOrder(diagnostics) }
   const { scope, program } = loaded
-  const ops = opsOf(scope, program, (make) => attempt(loading.unit, make))
+  const collect = <T>(make: () => T): T | undefined => attempt(loading.unit, make)
+  const calls = exportedCalls(scope, program, collect)
+  const ops = opsOf(scope, calls, collect)
+  const sockOps = sockOpsOf(scope, calls, collect)
   for (const other of loading.files.values()) if (other !== undefined) checkUncalled(other.scope)
-  if (ops.length === 0 && diagnostics.length === 0)
+  if (ops.length + sockOps.length === 0 && diagnostics.length === 0)
     diagnostics.push(diagnose(file, { start: 0, end: 1 }, 'no-struct-ops', {}))
   if (diagnostics.length > 0) return { diagnostics: inOrder(diagnostics) }
   const license = licenseOf(program)
   const said = license === undefined ? {} : { license }
-  return { module: { ops, unit: loading.unit, exports: exportsOf(program), ...said, scope }, diagnostics }
+  return { module: { ops, sockOps, unit: loading.unit, exports: exportsOf(program), ...said, scope }, diagnostics }
 }
 
 /** By file and place, each once: a function that is inlined twice has its mistakes once. */

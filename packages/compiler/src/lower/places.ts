@@ -132,7 +132,12 @@ function fieldOf(cx: Context, node: MemberExpression, object: Value, type: Struc
         kind: 'memory',
         base: object.operand,
         type: field.type,
-        place: { kind: 'field', struct: type.root, field: field.path, ...(bits === undefined ? {} : { bits }) },
+        place: {
+          kind: 'field',
+          struct: type.root,
+          field: unionPath(field.path, type),
+          ...(bits === undefined ? {} : { bits }),
+        },
         ...(field.writable ? {} : { readonly: `the kernel lets no program write ${type.root}.${field.path}` }),
       },
     }
@@ -146,7 +151,14 @@ function fieldOf(cx: Context, node: MemberExpression, object: Value, type: Struc
     place: { kind: 'field', struct: type.root, field: field.path },
     size: 'u64',
   })
-  return { value: { type: field.type, operand: reg(dst) } }
+  const { type: to } = field
+  return { value: { type: field.nullable ? { kind: 'nullable', of: to } : to, operand: reg(dst) } }
+}
+
+/** Arguments and replies of a sock_ops program lie in the same words: they get one name, by which overlaps are seen. */
+function unionPath(path: string, { root }: { readonly root: string }): string {
+  if (root !== 'bpf_sock_ops') return path
+  return path === 'reply' ? 'args[0]' : path.replace(/^replylong\[/, 'args[')
 }
 
 /** A field that some kernels lack has to be asked for. */
@@ -173,7 +185,7 @@ function elementOf(cx: Context, node: MemberExpression, object: Value): Found {
       return fail(cx, node.property, 'out-of-bounds', { index: `${number}`, length: type.length })
     if (type.kind === 'array')
       return inMemory(type.element, object.operand, memoryOf(object), Number(number) * sizeOfData(type.element))
-    const path = `${type.path}[${number}]`
+    const path = unionPath(`${type.path}[${number}]`, type)
     if (type.element.kind === 'struct') return { value: { type: { ...type.element, path }, operand: object.operand } }
     return {
       place: {
@@ -263,6 +275,7 @@ export function read(cx: Context, place: Place): Value {
   return { type, operand: reg(extended(cx, dst, type)) }
 }
 
+const WRITABLE_CONTEXT = 'reply and sk_txhash; bpf_setsockopt(ctx, …) changes what the connection does'
 const WRITABLE =
   'congestion controls may write snd_cwnd, snd_cwnd_cnt, snd_cwnd_stamp, snd_ssthresh, app_limited, ecn_flags, sk_pacing_rate and sk_pacing_status'
 
@@ -275,7 +288,12 @@ export function write(cx: Context, span: Span, place: Place, value: Operand): vo
   if (place.readonly !== undefined)
     fail(cx, span, 'not-writable', {
       why: place.readonly,
-      instead: place.place.kind === 'field' ? WRITABLE : 'global<u32>(…) for what programs change',
+      instead:
+        place.place.kind === 'field'
+          ? place.place.struct === 'bpf_sock_ops'
+            ? WRITABLE_CONTEXT
+            : WRITABLE
+          : 'global<u32>(…) for what programs change',
     })
   if (place.place.kind === 'field' && place.place.bits !== undefined)
     fail(cx, span, 'not-writable', { why: 'bitfields of the kernel cannot be written' })

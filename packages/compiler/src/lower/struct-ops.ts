@@ -1,10 +1,11 @@
-import type { CallExpression, Expression, ObjectProperty, Program } from 'oxc-parser'
+import type { CallExpression, Expression, ObjectProperty } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import { irBuilder, reg } from '../ir/builder.ts'
 import type { AccessSize, IrFunction } from '../ir/ir.ts'
 import { type CallbackInfo, nearest } from '../kernel-header.ts'
 import { type IntType, sameType, typeName } from '../types.ts'
 import { constantOf } from './declarations.ts'
+import type { ExportedCall } from './exported-calls.ts'
 import { checkShape } from './function-shape.ts'
 import { lowerFunctionBody } from './functions.ts'
 import { newContext } from './lowering.ts'
@@ -34,41 +35,12 @@ export interface LoweredCallback {
 /** The algorithms that a module exports, in their order. */
 export function opsOf(
   scope: ModuleScope,
-  program: Program,
+  calls: readonly ExportedCall[],
   collect: <T>(make: () => T) => T | undefined,
 ): readonly LoweredOps[] {
-  const found: { readonly exported: string; readonly call: CallExpression }[] = []
-  for (const statement of program.body) {
-    if (statement.type === 'ExportDefaultDeclaration') {
-      const { declaration } = statement
-      const call =
-        declaration.type === 'Identifier' ? variableCall(program, declaration.name) : callOf(declaration as Expression) // others are none
-      if (call === undefined) collect(() => fail({ module: scope }, declaration, 'no-struct-ops', {}))
-      else found.push({ exported: 'default', call })
-    } else if (statement.type === 'ExportNamedDeclaration' && statement.declaration?.type === 'VariableDeclaration')
-      for (const { id, init } of statement.declaration.declarations) {
-        const call = init == null ? undefined : callOf(init)
-        if (call !== undefined && id.type === 'Identifier') found.push({ exported: id.name, call })
-      }
-  }
-  return found.flatMap(({ exported, call }) => collect(() => lowerOps(scope, exported, call, collect)) ?? [])
-}
-
-function callOf(node: Expression): CallExpression | undefined {
-  if (node.type === 'ParenthesizedExpression') return callOf(node.expression)
-  return node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 'structOps'
-    ? node
-    : undefined
-}
-
-function variableCall(program: Program, name: string): CallExpression | undefined {
-  for (const statement of program.body) {
-    const node = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement
-    if (node?.type !== 'VariableDeclaration') continue
-    const declarator = node.declarations.find(({ id }) => id.type === 'Identifier' && id.name === name)
-    if (declarator?.init != null) return callOf(declarator.init)
-  }
-  return undefined
+  return calls.flatMap(({ exported, make, call }) =>
+    make === 'structOps' ? (collect(() => lowerOps(scope, exported, call, collect)) ?? []) : [],
+  )
 }
 
 function lowerOps(

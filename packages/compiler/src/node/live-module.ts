@@ -7,6 +7,7 @@ import { type DataType, sizeOfData } from '../types.ts'
 import type { CompiledFile } from './compile-file.ts'
 import { decodeData, encodeData, type LiveValue } from './data-codec.ts'
 import { liveMap } from './live-maps.ts'
+import { liveSockOps } from './live-sock-ops.ts'
 import { liveStructOps } from './live-struct-ops.ts'
 
 /** The exports of a `*.bpf.ts` file as live handles: algorithms, tunables, globals, maps. */
@@ -76,6 +77,9 @@ export function liveModule(compiled: CompiledFile, kernel: Kernel = hostKernel()
   }
   const exports: Record<string, unknown> = {}
   for (const ops of module.ops) exports[ops.exported] = liveStructOps(kernel, ops.name, () => registrable(ops.name))
+  const sockOps = object.functions.filter(({ section }) => section === 'sockops')
+  for (const [i, { name, exported }] of module.sockOps.entries())
+    exports[exported] = liveSockOps(kernel, name, () => load().program(sockOps[i]?.name ?? name))
   for (const name of module.exports) {
     const handle = module.scope.handles.get(name)
     if (handle === undefined || Object.hasOwn(exports, name)) continue

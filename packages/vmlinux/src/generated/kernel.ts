@@ -111,7 +111,7 @@ export interface bpf_sock_ops extends Opaque<'bpf_sock_ops'> {
   /** bytes acknowledged */
   readonly bytes_acked: u64
   /** the socket, or null */
-  readonly sk: bpf_sock
+  readonly sk: bpf_sock | null
   /** the packet of the event, from its TCP header on */
   readonly skb_data: Opaque<'void'>
   /** end of what may be read of it */
