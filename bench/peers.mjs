@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { baselines, clangObjects } from './objects.mjs'
+import { clangObjects, pairs } from './objects.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const cache = fileURLToPath(new URL('../.cache/bench/', import.meta.url))
@@ -17,7 +17,7 @@ export function buildPeers() {
     process.stderr.write(`no libbpf peer: ${why.trim()}\n  (Debian: apt-get install gcc libbpf-dev)\n`)
     return undefined
   }
-  const objects = baselines.map((name) => [name, clangObjects(name)?.core])
+  const objects = pairs([]).map(({ algorithm, c }) => [algorithm, clangObjects(algorithm, c)?.core])
   if (objects.some(([, file]) => file === undefined)) return undefined
   return { peer, objects: Object.fromEntries(objects) }
 }
