@@ -7,8 +7,8 @@ import { sameType, type Type, typeName, U32, VOID } from '../types.ts'
 import type { ExportedCall } from './exported-calls.ts'
 import { checkShape } from './function-shape.ts'
 import { lowerFunctionBody } from './functions.ts'
-import { LOWERING } from './lowering.ts'
-import { type Context, type FunctionInfo, fail, type ModuleScope, type Variable } from './scope.ts'
+import { newContext } from './lowering.ts'
+import { type FunctionInfo, fail, type ModuleScope, type Variable } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 
 /** A program that the kernel runs at events of connections. */
@@ -88,17 +88,12 @@ function lowerBody(scope: ModuleScope, name: string, f: FunctionInfo): IrFunctio
   const ir = irBuilder()
   const variables = new Map<string, Variable>()
   const type: Type = givesNumber(f) ? U32 : VOID
-  const cx: Context = {
-    module: f.module,
+  const cx = newContext(f.module, {
     ir,
-    lower: LOWERING,
     variables,
     calling: [f.node],
-    guarded: new Set(),
-    bounded: new Set(),
-    mistakes: scope.unit.mistakes,
     exits: { returns: { type, leave: (value) => ir.end({ op: 'return', a: value ?? REPLY_COUNTS }) } },
-  }
+  })
   checkShape(f)
   const context = scope.header.struct(CONTEXT)
   const [parameter, second] = f.node.params
