@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs'
+import { syscallErrors } from '@tscc/syscall'
+import type { NetlinkSocket } from '@tscc/syscall/netlink'
 import { turnOffOffloads } from './ethtool.ts'
 import type { HostCallName, HostCalls, HostReply, HostRequest, NetworkSpec } from './host/protocol.ts'
 import { createReceiver } from './host/receiver.ts'
@@ -9,7 +11,7 @@ import { startUserLink, type UserLink } from './link/user-link.ts'
 import { addAddress, addDefaultRoute, addNeighbour } from './netlink/address.ts'
 import { setLink, vethPair } from './netlink/link-requests.ts'
 import { deleteRootQdisc, setRootQdisc } from './netlink/qdisc.ts'
-import { type NetlinkSocket, openNetlink } from './netlink/socket.ts'
+import { openRtnetlink } from './netlink/rtnetlink.ts'
 import { becomePunctual, deviceIndex, dieWithParent, enterNewNetns, preferThisProcess, setNetSysctl } from './netns.ts'
 
 /*
@@ -50,7 +52,7 @@ function hasIpv6(): boolean {
 }
 
 function makeHandlers(): Handlers {
-  const netlink = openNetlink()
+  const netlink = openRtnetlink()
   const receiver = createReceiver()
   const links: UserLink[] = []
   const link = (): UserLink => {
@@ -69,7 +71,7 @@ function makeHandlers(): Handlers {
       try {
         netlink.request(deleteRootQdisc(index)) // what it holds goes with it
       } catch (error) {
-        if (!labErrors.is(error, 'lab/netlink')) throw error // there was none
+        if (!syscallErrors.is(error, 'syscall/netlink')) throw error // there was none
       }
       netlink.request(setRootQdisc(index, qdisc))
       return null
@@ -80,7 +82,7 @@ function makeHandlers(): Handlers {
         netlink.request(deleteRootQdisc(deviceIndex('lo')))
         return ''
       } catch (error) {
-        if (labErrors.is(error, 'lab/netlink')) return error.message
+        if (syscallErrors.is(error, 'syscall/netlink')) return error.message
         throw error
       }
     },

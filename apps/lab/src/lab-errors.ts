@@ -5,10 +5,6 @@ export const labErrors = defineErrors('lab', {
   aborted: (_: Readonly<Record<never, never>>) => 'experiment: stopped by its caller',
   'missing-privilege': (c: { readonly what: string; readonly mend: string }) =>
     `experiment: this process lacks ${c.what}; ${c.mend}`,
-  netlink: (c: { readonly request: string; readonly errno: number; readonly name: string; readonly text: string }) =>
-    `${c.request}: the kernel answered ${c.name}${c.text === '' ? '' : ` (${c.text})`}`,
-  'netlink-reply': (c: { readonly request: string; readonly found: string }) =>
-    `${c.request}: expected the kernel's acknowledgement, found ${c.found}`,
   host: (c: { readonly role: string; readonly request: string; readonly code: string; readonly message: string }) =>
     `${c.role}: ${c.message}`,
   'host-died': (c: { readonly role: string; readonly status: string; readonly stderr: string }) =>

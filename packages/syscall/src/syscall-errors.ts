@@ -39,6 +39,10 @@ export const syscallErrors = defineErrors('syscall', {
     `libc: not a function prototype or not in libc, found '${c.prototype}'`,
   libc: (c: ErrnoContext & { readonly call: string }) => `${c.call}: ${withMeaning(c)}`,
   bpf: (c: BpfErrorContext) => `${c.command}: ${withMeaning(c)}${after(': ', c.lastLine)}${after('; ', c.mend)}`,
+  netlink: (c: ErrnoContext & { readonly request: string; readonly text: string }) =>
+    `${c.request}: the kernel answered ${c.name}${c.text === '' ? '' : ` (${c.text})`}`,
+  'netlink-reply': (c: { readonly request: string; readonly found: string }) =>
+    `${c.request}: expected the kernel's acknowledgement, found ${c.found}`,
   verifier: (c: VerifierErrorContext) =>
     `${c.program}: the verifier rejected it${c.instruction === undefined ? '' : ` at instruction ${c.instruction}`}${after(' ', c.text && `(${c.text})`)}${after(', ', c.source && `${c.source.file}:${c.source.line}`)}: ${c.reason} (${c.name})`,
   btf: (c: BtfErrorContext) => `BPF_BTF_LOAD: ${withMeaning(c)}: ${c.reason}`,

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { byteWriter } from '@tscc/core'
+import { bytesAttribute, type NetlinkRequest, u32Attribute } from '@tscc/syscall/netlink'
 import { labErrors } from '../lab-errors.ts'
-import { bytesAttribute, type NetlinkRequest, u32Attribute } from './message.ts'
 import * as uapi from './uapi.ts'
 
 const create = uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_EXCL

@@ -6,7 +6,7 @@ import {
   nested,
   stringAttribute,
   u32Attribute,
-} from './message.ts'
+} from '@tscc/syscall/netlink'
 import * as uapi from './uapi.ts'
 
 const change = uapi.NLM_F_REQUEST | uapi.NLM_F_ACK

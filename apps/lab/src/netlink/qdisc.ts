@@ -7,7 +7,7 @@ import {
   stringAttribute,
   u32Attribute,
   u64Attribute,
-} from './message.ts'
+} from '@tscc/syscall/netlink'
 import * as uapi from './uapi.ts'
 
 /** Ticks of the packet scheduler, 64 ns each (PSCHED_SHIFT is 6 in every kernel), in whole microseconds. */

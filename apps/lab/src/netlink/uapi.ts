@@ -4,23 +4,14 @@
  */
 export const AF_INET = 2
 export const AF_INET6 = 10
-export const AF_NETLINK = 16
 export const AF_PACKET = 17
 export const NETLINK_ROUTE = 0
-export const SOL_NETLINK = 270
-export const NETLINK_CAP_ACK = 10
-export const NETLINK_EXT_ACK = 11
 
-export const NLMSG_ERROR = 2
 export const NLM_F_REQUEST = 0x01
 export const NLM_F_ACK = 0x04
 export const NLM_F_EXCL = 0x200
 export const NLM_F_CREATE = 0x400
 export const NLM_F_REPLACE = 0x100
-/** In an error message: extended-ack attributes follow. */
-export const NLM_F_ACK_TLVS = 0x200
-export const NLM_F_CAPPED = 0x100
-export const NLMSGERR_ATTR_MSG = 1
 
 export const RTM_NEWLINK = 16
 export const RTM_NEWADDR = 20

@@ -1,7 +1,7 @@
+import { encodeRequest, type NetlinkRequest } from '@tscc/syscall/netlink'
 import { expect, test } from 'vitest'
 import { addAddress, addDefaultRoute, addNeighbour } from '../../src/netlink/address.ts'
 import { setLink, vethPair } from '../../src/netlink/link-requests.ts'
-import { encodeRequest, type NetlinkRequest } from '../../src/netlink/message.ts'
 import { deleteRootQdisc, setRootQdisc } from '../../src/netlink/qdisc.ts'
 
 /*

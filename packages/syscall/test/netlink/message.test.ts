@@ -1,8 +1,6 @@
 import { isTsccError } from '@tscc/core'
-import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { parseAddress } from '../../src/netlink/address.ts'
 import {
+  checkAcknowledgement,
   encodeAttributes,
   encodeRequest,
   nested,
@@ -10,8 +8,9 @@ import {
   parseMessages,
   stringAttribute,
   u32Attribute,
-} from '../../src/netlink/message.ts'
-import { checkAcknowledgement } from '../../src/netlink/socket.ts'
+} from '@tscc/syscall/netlink'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
 
 test('attributes come back as they were written, at any length', () => {
   const attribute = fc.record({ type: fc.integer({ min: 0, max: 0x3fff }), value: fc.uint8Array({ maxLength: 70 }) })
@@ -63,19 +62,4 @@ test("the kernel's refusal carries errno and its own words", () => {
 test('nested attributes stand behind their fixed struct', () => {
   const inner = nested(2, [u32Attribute(1, 0x0403_0201)], Uint8Array.of(9, 9))
   expect([...inner.value]).toEqual([9, 9, 0, 0, 8, 0, 1, 0, 1, 2, 3, 4])
-})
-
-test.each([
-  ['10.1.2.3', [10, 1, 2, 3]],
-  ['fd00::1', [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]],
-  ['::', new Array<number>(16).fill(0)],
-  ['1:2:3:4:5:6:7:8', [0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8]],
-  ['abcd::', [0xab, 0xcd, ...new Array<number>(14).fill(0)]],
-])('address %s', (text, bytes) => {
-  expect([...parseAddress(text)]).toEqual(bytes)
-})
-
-test('what is no address is an error', () => {
-  expect(() => parseAddress('10.0.0')).toThrow(/address/)
-  expect(() => parseAddress('::1%lo')).toThrow(/address/)
 })
