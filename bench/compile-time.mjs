@@ -20,14 +20,18 @@ const { values: options, positionals } = parseArgs({
 })
 const here = fileURLToPath(new URL('.', import.meta.url))
 const cache = fileURLToPath(new URL('../.cache/bench/', import.meta.url))
+// As npm links it
 const tscc = fileURLToPath(new URL('../apps/cli/bin/tscc.js', import.meta.url))
 const clang = hasClang()
 const rounds = Number(options.rounds)
 
+// Where it is set, every Node reads those certificates first: what a machine's owner added to Node is not measured.
+const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
+
 /** Milliseconds from the start of a process to its end. */
 function timed([command, ...args]) {
   const started = ms()
-  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', env })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
   return ms() - started
 }
@@ -35,7 +39,7 @@ function timed([command, ...args]) {
 function cold({ algorithm, ours, c }) {
   const object = (of) => `${cache}cold-${of}-${algorithm}.bpf.o`
   const commands = {
-    tscc: [process.execPath, tscc, 'build', ours, '-o', object('tscc')],
+    tscc: [tscc, 'build', ours, '-o', object('tscc')],
     ...(clang && c !== undefined
       ? { direct: clangCommand(c, object('direct')), core: clangCommand(c, object('core'), 'core') }
       : {}),

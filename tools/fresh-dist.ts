@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const CLI = join(root, 'apps/cli')
 
 /** For tests that start processes, which run dist: bundle every package whose sources are newer. One at a time. */
 export async function freshDist(): Promise<void> {
@@ -12,10 +13,13 @@ export async function freshDist(): Promise<void> {
   mkdirSync(dirname(lock), { recursive: true })
   await takeLock(lock)
   try {
-    for (const folder of packageFolders()) {
+    const changed = packageFolders().filter((folder) => {
       const built = newest(join(folder, 'dist'), (path) => path.endsWith('.js'))
-      if (newest(join(folder, 'src'), () => true) > built) bundle(folder)
-    }
+      return newest(join(folder, 'src'), () => true) > built
+    })
+    for (const folder of changed) bundle(folder)
+    // It has all others within it.
+    if (changed.length > 0 && !changed.includes(CLI)) bundle(CLI)
   } finally {
     rmdirSync(lock)
   }
@@ -30,8 +34,7 @@ function bundle(folder: string): void {
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
     readonly scripts: { readonly build: string }
   } // every package has one
-  const [, ...entries] = scripts.build.split('bundle.mjs')[1]?.split(' ') ?? []
-  execFileSync(process.execPath, [join(root, 'tools/bundle.mjs'), ...entries], { cwd: folder, stdio: 'inherit' })
+  execFileSync('sh', ['-c', scripts.build.replace('tsc -b && ', '')], { cwd: folder, stdio: 'inherit' })
 }
 
 async function takeLock(lock: string): Promise<void> {

@@ -30,7 +30,7 @@ const nativePackages = {
 }
 
 /** Parts of packages that are for Node only, with entries of their own. */
-const nodeParts = /^packages\/compiler\/src\/(?:node(?:\.ts|\/)|cold\.ts|live\.ts|register\.ts|import-hook\.ts)/
+const nodeParts = /^packages\/compiler\/src\/(?:node(?:\.ts|\/)|live\.ts|register\.ts|import-hook\.ts)/
 
 /** Where a file usually wants to be split. */
 const maxLines = { src: 450, test: 700 }

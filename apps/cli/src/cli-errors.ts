@@ -23,6 +23,7 @@ export const cliErrors = defineErrors('cli', {
   'not-code': (c: { readonly path: string; readonly found: string }) => `${c.path}: ${c.found}`,
   'no-bpffs': (c: { readonly path: string }) =>
     `${c.path}: no BPF file system is mounted there, so nothing can be pinned`,
+  'no-parser': (c: { readonly why: string }) => `oxc-parser: its native part cannot be loaded: ${c.why}`,
   'not-linux': (c: { readonly what: string; readonly platform: string }) =>
     `${c.what}: needs Linux, this is ${c.platform}`,
   'no-kernel-btf': (_: Readonly<Record<never, never>>) => '/sys/kernel/btf/vmlinux: this kernel offers no BTF',

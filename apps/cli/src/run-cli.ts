@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { cliErrors } from './cli-errors.ts'
+import { asNoParser } from './output/no-parser.ts'
 import { processOutput } from './output/output.ts'
 import { exitStatus, reportError } from './output/report-error.ts'
 import { buildProgram, commandLine } from './program.ts'
@@ -20,7 +21,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return status.code
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
-    const shown = error instanceof CommanderError ? usageError(error, commandLine(program, args)) : error
+    const shown = error instanceof CommanderError ? usageError(error, commandLine(program, args)) : asNoParser(error)
     if (shown !== undefined) reportError(output, shown, { json, verbose })
     return error instanceof CommanderError ? 2 : exitStatus(error)
   }

@@ -13,7 +13,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /** Largest cache file that is believed: a larger one is not ours. */
-const MAX_BYTES = 1 << 20
+const MAX_BYTES = 1 << 22
 
 /** A small file of this user's that may vanish at any time. */
 export interface CacheFile {

@@ -25,7 +25,7 @@ test.skipIf(process.platform !== 'linux')('a file that others may write, or that
   chmodSync(file.path, 0o602)
   expect(file.read()).toBeUndefined()
   chmodSync(file.path, 0o600)
-  writeFileSync(file.path, 'y'.repeat((1 << 20) + 1))
+  writeFileSync(file.path, 'y'.repeat((1 << 22) + 1))
   expect(file.read()).toBeUndefined()
 })
 

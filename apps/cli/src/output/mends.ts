@@ -20,6 +20,14 @@ const mends: Readonly<Record<string, Mend>> = {
     `mount -t bpf bpf ${String(c.path)}`,
     'or keep this process in charge of it: tscc register --hold',
   ],
+  'cli/no-parser': (c) => {
+    const [, library] = /(\S+\.so[.\d]*): cannot open shared object file/.exec(String(c.why)) ?? []
+    if (library === undefined)
+      return [
+        'install again, with the packages for this platform: npm install --include=optional, without an old lock file',
+      ]
+    return [library === 'libgcc_s.so.1' ? 'apt-get install libgcc-s1' : `install the package that has ${library}`]
+  },
   'cli/not-linux': () => ['btf, types, asm and disasm work here with files; the rest runs on a Linux host'],
   'cli/no-kernel-btf': () => [
     'use a kernel with CONFIG_DEBUG_INFO_BTF=y (every current distribution has it)',

@@ -1,5 +1,5 @@
+import { compileFile } from '@tscc/compiler/node'
 import { writeObject } from '@tscc/object'
-import { compileFile } from './compile-file.ts'
 
 /** An object file, and what there is to say of it. */
 export interface ColdBuild {
