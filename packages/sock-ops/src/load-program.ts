@@ -1,0 +1,37 @@
+import type { AttachedSockOps, SockOps, SockOpsAttachOptions } from '@tscc/bpf'
+import { compile, diagnosticText } from '@tscc/compiler'
+import { type LiveModule, liveModule } from '@tscc/compiler/live'
+import { hostKernel, type Kernel, syscallErrors } from '@tscc/syscall'
+import { sockOpsErrors } from './errors.ts'
+import { sources } from './generated/sources.ts'
+
+/** Compile one of this package's programs; its exports are live handles, and nothing is loaded before one is used. */
+export function loadProgram(name: keyof typeof sources, kernel: Kernel = hostKernel()): LiveModule {
+  const text = sources[name]
+  const fileName = `${name}.bpf.ts`
+  const textOf = (file: string): string | undefined =>
+    Object.entries(sources).find(([one]) => file === `${one}.bpf.ts`)?.[1]
+  const compiled = compile(text, {
+    fileName,
+    read(specifier) {
+      const file = specifier.replace(/^\.\//, '')
+      const found = textOf(file)
+      return found === undefined ? undefined : { fileName: file, text: found }
+    },
+  })
+  // The tests compile all of them.
+  if (compiled.object === undefined)
+    throw new Error(compiled.diagnostics.map((one) => diagnosticText(one, text)).join('\n'))
+  return liveModule({ ...compiled, sourceOf: textOf, files: [] }, kernel)
+}
+
+/** Attach; a directory that is no cgroup of version 2 has an error of its own. */
+export function attach(program: SockOps, options: SockOpsAttachOptions): AttachedSockOps {
+  try {
+    return program.attach(options)
+  } catch (error) {
+    const isNone = syscallErrors.is(error, 'syscall/bpf') && error.context.name === 'EBADF'
+    if (isNone) throw sockOpsErrors.make('not-cgroup', { path: options.cgroup }, error)
+    throw error
+  }
+}
