@@ -1,16 +1,10 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { type Kernel, setCongestionControl } from '@tscc/syscall'
 import { callLibc, errno, errnoName, libcFunction } from '@tscc/syscall/libc'
+import { bytesAttribute, type NetlinkRequest, nested, stringAttribute, u32Attribute } from '@tscc/syscall/netlink'
 import { addAddress, addNeighbour } from '../../../apps/lab/src/netlink/address.ts'
 import { setLink } from '../../../apps/lab/src/netlink/link-requests.ts'
-import {
-  bytesAttribute,
-  type NetlinkRequest,
-  nested,
-  stringAttribute,
-  u32Attribute,
-} from '../../../apps/lab/src/netlink/message.ts'
-import { openNetlink } from '../../../apps/lab/src/netlink/socket.ts'
+import { openRtnetlink } from '../../../apps/lab/src/netlink/rtnetlink.ts'
 
 const CLONE_NEWNET = 0x4000_0000
 const IFLA_NET_NS_FD = 28
@@ -75,13 +69,13 @@ export function wire(): Wire {
     }
   }
   on('left', () => {
-    const netlink = openNetlink()
+    const netlink = openRtnetlink()
     netlink.request(vethAcross(hosts.right))
     netlink.close()
   })
   for (const host of ['left', 'right'] as const)
     on(host, () => {
-      const netlink = openNetlink()
+      const netlink = openRtnetlink()
       const eth = deviceIndex('eth0')
       writeFileSync('/proc/sys/net/ipv4/tcp_no_metrics_save', '1')
       // BBR, which this may be otherwise, sets the threshold to infinity when it begins, whatever programs said before.
