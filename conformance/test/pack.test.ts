@@ -149,6 +149,7 @@ describe('a project outside the workspace', () => {
     expect(output('insn')).toBe('16 2 2\nfunction')
     expect(output('btf')).toBe('int 4')
     expect(output('object')).toBe('true')
+    expect(output('vm')).toBe('jit 42\n0')
     expect(output('bpf')).toBe('1 4294967296 5 4\ntrue')
     expect(output('vmlinux')).toBe('4 12 true\n7.1..')
     expect(output('syscall')).toBe('EPERM function\ntrue')
@@ -195,7 +196,7 @@ describe('a project outside the workspace', () => {
   }, 60_000)
 
   test('packages without Node in them load where there is no Node: nothing but relative imports and @tscc', () => {
-    for (const name of ['core', 'insn', 'btf', 'bpf', 'vmlinux', 'algos']) {
+    for (const name of ['core', 'insn', 'btf', 'vm', 'bpf', 'vmlinux', 'algos']) {
       const dist = join(project, 'node_modules/@tscc', name, 'dist')
       const specifiers = readdirSync(dist, { recursive: true, encoding: 'utf8' })
         .filter((path) => path.endsWith('.js'))
