@@ -270,3 +270,10 @@ export function option(kernel: Kernel, fd: number, level: number, name: number):
 
 export const useCongestionControl = (kernel: Kernel, name: string) => (fd: number) =>
   setCongestionControl(kernel, fd, name)
+
+/** Set an option of 32 bits. */
+export function setOption(fd: number, level: number, name: number, value: number): void {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setInt32(0, value, true)
+  callLibc(prototypes.setsockopt, fd, level, name, bytes, 4)
+}
