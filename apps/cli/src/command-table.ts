@@ -86,6 +86,12 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/explain.ts')).defineExplain,
   },
   {
+    name: 'vm',
+    group: code,
+    summary: 'run instructions in the user-space machine: exec',
+    load: async () => (await import('./commands/vm.ts')).defineVm,
+  },
+  {
     name: 'check',
     group: live,
     summary: 'have the verifier look at an algorithm or object; registers nothing',

@@ -7,11 +7,12 @@ buildFirst()
 
 const names = commandTable.map((row) => row.name)
 const leaves = [
-  ...names.filter((name) => name !== 'btf').map((name) => [name]),
+  ...names.filter((name) => name !== 'btf' && name !== 'vm').map((name) => [name]),
   ['btf', 'dump'],
   ['btf', 'find'],
   ['btf', 'layout'],
   ['btf', 'diff'],
+  ['vm', 'exec'],
   ['completion'],
 ]
 
