@@ -21,5 +21,9 @@ export const sockOpsErrors = defineErrors('sock-ops', {
     `${c.map}: full, limit ${c.limit} entries; remove some first`,
   'not-cgroup': (c: { readonly path: string }) =>
     `${c.path}: not a directory of cgroup v2 (mount -t cgroup2 none DIRECTORY)`,
+  'rule-name': (c: { readonly field: string; readonly name: string; readonly why?: string }) =>
+    `${c.field}: ${c.why ?? 'a rule has a name of 1 to 31 of A-Z a-z 0-9 _ . -'}, found ${JSON.stringify(c.name)}`,
+  'policy-version': (c: { readonly folder: string; readonly map: string }) =>
+    `${c.folder}: made by another version of tscc (${c.map} differs); take it away with tscc use --clear, then apply it again`,
   closed: (c: { readonly what: string }) => `${c.what}: used after close`,
 })

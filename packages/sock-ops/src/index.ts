@@ -8,6 +8,17 @@ export {
   type HandoverState,
   type MonotonicClock,
 } from './handover.ts'
+export { type ArmFigures, type Comparison, compareArms, type FigureSums, type Ratio } from './policy/figures.ts'
+export {
+  type Applied,
+  applyPolicy,
+  clearPolicy,
+  editPolicy,
+  type PolicyOptions,
+  policyRules,
+  type RuleState,
+} from './policy/policy.ts'
+export type { PolicyRule, RuleSide } from './policy/rule.ts'
 export {
   createTuning,
   type LearnedSubnet,

@@ -94,7 +94,7 @@ export function compileRules(rules: readonly TuningRule[], tickUs: number): read
       const key = { prefixlen: PORT_BITS + prefix.bits, port, address: addressWords(prefix.address) }
       const other = found.get(keyText(key))
       if (other !== undefined) throw sockOpsErrors.make('duplicate', { rule: name, other: other.name })
-      found.set(keyText(key), { key, value: valueOf(rule, prefix, name, tickUs), name })
+      found.set(keyText(key), { key, value: ruleValue(rule, prefix, name, tickUs), name })
     }
   }
   return [...found.values()]
@@ -103,7 +103,7 @@ export function compileRules(rules: readonly TuningRule[], tickUs: number): read
 /** Equal for equal keys. */
 export const keyText = ({ prefixlen, port, address }: RuleKey): string => `${prefixlen} ${port} ${address.join()}`
 
-function valueOf(rule: TuningRule, prefix: Prefix, name: string, tickUs: number): RuleValue {
+function ruleValue(rule: TuningRule, prefix: Prefix, name: string, tickUs: number): RuleValue {
   const number = (field: keyof TuningRule, max: number, unit: string, min = 1): number => {
     const value = rule[field]
     return typeof value === 'number' ? checkRange(`${name}.${field}`, value, { min, max, unit }) : 0

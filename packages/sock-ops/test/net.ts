@@ -163,6 +163,13 @@ export const closeFd = (fd: number): void => {
   libcFunction<[number]>(prototypes.close)(fd)
 }
 
+/** Before it connects: the local port, which another connection may have had a moment ago. */
+export function bindPort(fd: number, port: number): void {
+  callLibc(prototypes.setsockopt, fd, 1, 2, Uint8Array.of(1, 0, 0, 0), 4)
+  const address = sockaddr('0.0.0.0', port)
+  callLibc(prototypes.bind, fd, address, address.length)
+}
+
 /** A socket that listens on all addresses, IPv4 too. */
 export function listen(port: number, before: (fd: number) => void = () => undefined): number {
   const fd = callLibc(prototypes.socket, 10, 1 | CLOEXEC, 0)

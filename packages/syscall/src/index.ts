@@ -33,6 +33,7 @@ export {
   parseCapabilities,
   programCapabilities,
 } from './capabilities.ts'
+export { cgroupId, cgroupPath, cgroupPaths, cgroupRoot } from './cgroup.ts'
 export { type BpfCommand, bpfCommands } from './commands.ts'
 export type { Descriptor } from './descriptor.ts'
 export { type ErrnoName, errnoMeaning, errnoName, errnoNumber, errnoTable } from './errno.ts'
@@ -85,7 +86,18 @@ export {
 export { type MappedValues, mapValues } from './map-memory.ts'
 export type { MapMemoryOptions, MappedMemory } from './mapped-memory.ts'
 export { openPinnedLink, openPinnedMap, openPinnedProgram, pinObject } from './pin.ts'
-export { makePinFolder, type PinnedObject, pinnedObject, pinnedObjects, removePin } from './pin-folder.ts'
+export {
+  makePinFolder,
+  type PinnedObject,
+  pinExists,
+  pinNames,
+  pinnedObject,
+  pinnedObjects,
+  removePin,
+  removePinFolder,
+  renamePin,
+  withPinFolderLock,
+} from './pin-folder.ts'
 export { type LoadProgramOptions, loadProgram, type Program, type ProgramBtf, type ProgramSpec } from './program.ts'
 export { type RingBufferReader, ringBufferReader } from './ring-buffer.ts'
 export { enableStats } from './stats.ts'

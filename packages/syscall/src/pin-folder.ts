@@ -1,8 +1,20 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { errnoName, errnoNumber } from './errno.ts'
 import { linkInfo, mapInfo, programInfo } from './info.ts'
 import type { Kernel } from './kernel.ts'
+import { errno, libcError, libcFunction } from './libc-function.ts'
 import { openPinnedLink, openPinnedMap, openPinnedProgram } from './pin.ts'
 import { syscallErrors } from './syscall-errors.ts'
 
@@ -21,6 +33,55 @@ export function makePinFolder(path: string): void {
 /** unlink(2) of a pin: the object lives on while a descriptor or an attachment holds it. */
 export function removePin(path: string): void {
   withErrno(`unlink ${path}`, () => rmSync(path))
+}
+
+/** Is there something of this name? */
+export const pinExists = (path: string): boolean => existsSync(path)
+
+/** rename(2) of a pin, within its folder's file system. */
+export function renamePin(from: string, to: string): void {
+  withErrno(`rename ${from}`, () => renameSync(from, to))
+}
+
+/** rmdir(2) of a folder that has no pins any more. */
+export function removePinFolder(path: string): void {
+  withErrno(`rmdir ${path}`, () => rmdirSync(path))
+}
+
+/** Names of what is in a folder, in order; none where there is no such folder. */
+export const pinNames = (folder: string): readonly string[] => entriesOf(folder)
+
+/**
+ * Do something while no other process does something with the same folder, which is made where there is none.
+ *
+ * The lock (flock(2)) goes with the process, however that ends. `syscall/locked` when it is not had within `timeout` ms.
+ */
+export function withPinFolderLock<T>(folder: string, timeout: number, run: () => T): T {
+  const until = Date.now() + timeout
+  for (;;) {
+    makePinFolder(folder)
+    const fd = openSync(folder, 'r')
+    try {
+      takeLock(fd, folder, until)
+      // Who had it may have taken the folder away.
+      if (existsSync(folder) && statSync(folder).ino === fstatSync(fd).ino) return run()
+    } finally {
+      closeSync(fd)
+    }
+  }
+}
+
+const LOCK_EX = 2
+const LOCK_NB = 4
+
+function takeLock(fd: number, folder: string, until: number): void {
+  const flock = libcFunction<[number, number]>('int flock(int fd, int operation)')
+  while (flock(fd, LOCK_EX | LOCK_NB) !== 0) {
+    const number = errno()
+    if (errnoName(number) !== 'EAGAIN' && errnoName(number) !== 'EINTR') throw libcError('flock', number)
+    if (Date.now() > until) throw syscallErrors.make('locked', { folder })
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+  }
 }
 
 /** What is pinned directly in a folder; nothing where there is no such folder. */
@@ -62,10 +123,10 @@ function withErrno(call: string, run: () => void): void {
   try {
     run()
   } catch (error) {
-    const errno =
+    const number =
       error instanceof Error && 'errno' in error && typeof error.errno === 'number'
         ? Math.abs(error.errno)
         : errnoNumber('EIO')
-    throw syscallErrors.make('libc', { call, errno, name: errnoName(errno) }, error)
+    throw syscallErrors.make('libc', { call, errno: number, name: errnoName(number) }, error)
   }
 }

@@ -39,6 +39,7 @@ export const syscallErrors = defineErrors('syscall', {
     `libc: not a function prototype or not in libc, found '${c.prototype}'`,
   libc: (c: ErrnoContext & { readonly call: string }) => `${c.call}: ${withMeaning(c)}`,
   bpf: (c: BpfErrorContext) => `${c.command}: ${withMeaning(c)}${after(': ', c.lastLine)}${after('; ', c.mend)}`,
+  locked: (c: { readonly folder: string }) => `${c.folder}: another process is changing what is pinned there`,
   netlink: (c: ErrnoContext & { readonly request: string; readonly text: string }) =>
     `${c.request}: the kernel answered ${c.name}${c.text === '' ? '' : ` (${c.text})`}`,
   'netlink-reply': (c: { readonly request: string; readonly found: string }) =>
