@@ -76,8 +76,11 @@ export function rulesOf(table: Table): readonly PlacedRule[] {
       const known = found.get(one.id)
       found.set(one.id, known === undefined ? one : { ...known, to: [...known.to, ...one.to] })
     }
-  return [...found.values()]
+  return [...found.values()].map((rule) => (rule.to.join() === EVERYWHERE ? { ...rule, to: [] } : rule))
 }
+
+/** What a rule without networks is about. */
+const EVERYWHERE = '::/0'
 
 function decodeRow(row: Uint8Array, scope: number): PlacedRule {
   const view = new DataView(row.buffer, row.byteOffset, ROW_BYTES)
@@ -95,7 +98,7 @@ function decodeRow(row: Uint8Array, scope: number): PlacedRule {
     scope,
     name: text(68, 32),
     use: text(52, 16),
-    to: length === 0 ? [] : [`${addressText(net)}/${isMapped(net) ? length - MAPPED_BITS : length}`],
+    to: [`${addressText(net)}/${isMapped(net) ? length - MAPPED_BITS : length}`],
     ports: [view.getUint16(32, true), view.getUint16(34, true)],
     side: sides === 1 ? 'connect' : sides === 2 ? 'accept' : 'both',
     share: view.getUint16(38, true),
