@@ -128,6 +128,7 @@ export {
   bpf_trace_printk,
   bpf_trace_vprintk,
 } from './generated/helper-functions.ts'
+export { type HeaderOption, headerOption } from './header-option.ts'
 export { bool, type Castable, type Plain, s8, s16, s32, s64, u8, u16, u32, u64 } from './integers.ts'
 export type { AnySock, Kernel, KernelArray, Opaque, Pointer, ReadonlyKernelArray, ReadonlyPointer } from './kernel.ts'
 export {

@@ -147,3 +147,49 @@ describe.skipIf(!needs('root', 'bpf_ids', 'struct_ops_link'))('in the kernel', (
     expect(() => probe.attach({ cgroup: gone })).toThrow(/ENOENT/)
   })
 })
+
+describe('header options', () => {
+  const found = (declaration: string, body = ''): readonly (readonly [string, string])[] =>
+    compile(
+      `import { type FixedArray, headerOption, sockOps, u16, type u8 } from '@tscc/bpf'
+interface P { a: u8; b: u16 }
+interface Big { all: FixedArray<u8, 37> }
+interface Other { c: u8 }
+${declaration}
+export const p = sockOps((ctx) => {
+  const b: P = { a: 1, b: 2 }
+  const other: Other = { c: 1 }
+  ${body}
+})
+`,
+    ).diagnostics.map(({ code, message }) => [code, message])
+
+  test.each([
+    'headerOption<P>(0xda)',
+    'headerOption<P>(253, { magic: 0xeb9f })',
+    'headerOption<P>(254, { magic: 0xabcd1234 })',
+    'headerOption<Big>(77)',
+  ])('%s can be read, and written from a literal and a record', (declaration) => {
+    const value = declaration.includes('Big') ? '{ all: [1, 2] }' : 'b'
+    const body = `const got = o.load(ctx)\n if (got !== null && o.store(ctx, got) === 0) o.reserve(ctx)\n o.store(ctx, ${value})`
+    expect(found(`const o = ${declaration}`, body)).toEqual([])
+  })
+
+  test.each([
+    ['const o = headerOption<P>(253)', '', 'TSCC2101', 'expected { magic: … } for a kind that is shared, found none'],
+    ['const o = headerOption<P>(7, { magic: 1 })', '', 'TSCC2101', 'expected no magic'],
+    ['const o = headerOption<P>(1)', '', 'TSCC2101', 'expected a kind, 2 to 255, found 1'],
+    ['const o = headerOption<P>(253, { magc: 1 })', '', 'TSCC2002', 'magc'],
+    ['const o = headerOption<Big>(254, { magic: 1 })', '', 'TSCC2101', 'a payload of at most 36 bytes'],
+    ['const o = headerOption<u8>(7)', '', 'TSCC2106', 'headerOption'],
+    ['const o = headerOption<P>(7)', 'o.read(ctx)', 'TSCC2002', 'headerOption(…) has no field read'],
+    ['const o = headerOption<P>(7)', 'o.load()', 'TSCC2201', 'load'],
+    ['const o = headerOption<P>(7)', 'o.load(b)', 'TSCC2101', 'expected the context of a sock_ops program'],
+    ['const o = headerOption<P>(7)', 'o.store(ctx, other)', 'TSCC2101', 'expected P, found Other'],
+    ['const o = headerOption<P>(7)', 'const x = o.load(ctx)\n x.a', 'TSCC2107', 'x may be null'],
+  ])('%s; %s is refused', (declaration, body, code, message) => {
+    const [first, ...others] = found(declaration, body)
+    expect([first?.[0], others]).toEqual([code, []])
+    expect(first?.[1]).toContain(message)
+  })
+})

@@ -8,6 +8,7 @@ export {
   type HandoverState,
   type MonotonicClock,
 } from './handover.ts'
+export { createMaxDelack, type MaxDelack, type MaxDelackCounts, type MaxDelackPeer } from './max-delack.ts'
 export { type ArmFigures, type Comparison, compareArms, type FigureSums, type Ratio } from './policy/figures.ts'
 export {
   type Applied,

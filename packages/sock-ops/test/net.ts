@@ -236,18 +236,19 @@ export function pair(net: Wire, options: PairOptions = {}): Pair {
   }
 }
 
-const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000
+const MSG_DONTWAIT = 0x40
+const MSG_NOSIGNAL = 0x4000
 
 /** Bytes that fit at once; 0 where none do. */
 export function send(fd: number, bytes: Uint8Array): number {
   const count = libcFunction<[number, Uint8Array, number, number]>(prototypes.send)
-  return Math.max(0, Number(count(fd, bytes, bytes.length, MSG_DONTWAIT_NOSIGNAL)))
+  return Math.max(0, Number(count(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL)))
 }
 
 /** Bytes that are there; 0 where none are. */
 export function receive(fd: number, into = new Uint8Array(1 << 16)): number {
   const count = libcFunction<[number, Uint8Array, number, number]>(prototypes.recv)
-  return Math.max(0, Number(count(fd, into, into.length, MSG_DONTWAIT_NOSIGNAL)))
+  return Math.max(0, Number(count(fd, into, into.length, MSG_DONTWAIT)))
 }
 
 /** Send so many bytes from one end to the other, reading as they come. */

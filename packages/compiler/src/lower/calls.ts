@@ -3,6 +3,7 @@ import { nearest } from '../kernel-header.ts'
 import { intTypes } from '../types.ts'
 import { builtins } from './builtins.ts'
 import { callFunction, inlineCondition } from './functions.ts'
+import { callHeaderOption } from './header-options.ts'
 import { insteadOfJavaScript } from './javascript-names.ts'
 import { callHelper, callKfunc, helperNames } from './kernel-calls.ts'
 import { callMap } from './map-calls.ts'
@@ -23,6 +24,8 @@ export function lowerCall(cx: Context, node: CallExpression): Value {
     const { object, property } = callee
     const handle = object.type === 'Identifier' ? cx.module.handles.get(object.name) : undefined
     if (handle?.kind === 'map') return callMap(cx, node, handle, property, args)
+    const option = object.type === 'Identifier' ? cx.module.options.get(object.name) : undefined
+    if (option !== undefined) return callHeaderOption(cx, node, option, property, args)
     const instead = object.type === 'Identifier' ? insteadOfJavaScript(object.name, property.name) : undefined
     if (instead === undefined) cx.lower.expression(cx, object)
     return fail(cx, callee, 'not-in-language', {

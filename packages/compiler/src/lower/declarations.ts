@@ -5,6 +5,7 @@ import type { IrBuilder } from '../ir/builder.ts'
 import { nearest } from '../kernel-header.ts'
 import { optimize } from '../passes/optimize.ts'
 import { alignOfData, type DataType, isData, rangeOf, sizeOfData, type Type, typeName, U32 } from '../types.ts'
+import { headerOptionOf } from './declare-header-option.ts'
 import { declarationOf, declareInterface } from './layouts.ts'
 import { newContext } from './lowering.ts'
 import { type Constant, type FunctionInfo, fail, type Handle, type ModuleScope, type Value } from './scope.ts'
@@ -61,7 +62,12 @@ function orBroken(scope: ModuleScope, name: string, make: () => void): void {
 
 function unique(scope: ModuleScope, name: string, span: Span): string {
   const f = scope.functions.get(name)
-  if (scope.constants.has(name) || scope.handles.has(name) || (f !== undefined && f.insteadOfKfunc === undefined))
+  if (
+    scope.constants.has(name) ||
+    scope.handles.has(name) ||
+    scope.options.has(name) ||
+    (f !== undefined && f.insteadOfKfunc === undefined)
+  )
     fail({ module: scope }, span, 'duplicate', { name })
   return name
 }
@@ -169,6 +175,13 @@ function declareVariable(scope: ModuleScope, declared: Declared): void {
   }
   if (call !== undefined && Object.hasOwn(MAP_KINDS, callee)) {
     scope.handles.set(unique(scope, name, span), mapOf(scope, name, callee, call))
+    return
+  }
+  if (call !== undefined && callee === 'headerOption') {
+    scope.options.set(
+      unique(scope, name, span),
+      headerOptionOf(scope, call, typeArguments(scope, call), (node) => constantOf(scope, node)?.value),
+    )
     return
   }
   if (call !== undefined && (callee === 'tunable' || callee === 'global')) {

@@ -88,13 +88,15 @@ export function takeName(
       })
     return true
   }
-  const { functions, constants, layouts, handles, broken } = given.scope
+  const { functions, constants, layouts, handles, options, broken } = given.scope
   if (broken.has(name)) return giveUp()
   const [f, constant, layout, handle] = [functions.get(name), constants.get(name), layouts.get(name), handles.get(name)]
+  const option = options.get(name)
   if (f !== undefined) scope.functions.set(to, f)
   else if (constant !== undefined) scope.constants.set(to, constant)
   else if (layout !== undefined) scope.layouts.set(to, layout)
   else if (handle !== undefined) scope.handles.set(to, handle)
+  else if (option !== undefined) scope.options.set(to, option)
   else
     return fail({ module: scope }, specifier.imported, 'unknown-import', {
       name,
@@ -105,7 +107,7 @@ export function takeName(
 }
 
 const WORDS: readonly string[] =
-  `structOps sockOps tunable global noinline range hash array percpuHash percpuArray lruHash lruPercpuHash lpmTrie skStorage
+  `structOps sockOps headerOption tunable global noinline range hash array percpuHash percpuArray lruHash lruPercpuHash lpmTrie skStorage
   queue stack ringbuf FixedArray bool Ref HashMap ArrayMap Tunable Global StructOps MapOptions Pointer KernelArray Opaque`.split(
     /\s+/,
   )

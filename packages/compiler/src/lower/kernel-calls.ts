@@ -106,12 +106,9 @@ function helperArgument(
     case 'sock':
       return socketArgument(cx, arg)
     case 'sock-or-context':
-    case 'context': {
-      const value = cx.lower.expression(cx, arg)
-      if (value.type.kind === 'struct' && value.type.root === CONTEXT && value.type.path === '') return value.operand
-      if (param.type === 'sock-or-context') return socketArgument(cx, arg)
-      return fail(cx, arg, 'wrong-type', { want: 'the context of a sock_ops program', found: typeName(value.type) })
-    }
+      return isContext(cx, arg) ? contextArgument(cx, arg) : socketArgument(cx, arg)
+    case 'context':
+      return contextArgument(cx, arg)
     case 'string':
       if (arg.type === 'Literal' && typeof arg.value === 'string') return textAddress(cx, arg.value).address
       return fail(cx, arg, 'wrong-type', { want: 'a text in quotes', found: 'something else' })
@@ -140,6 +137,19 @@ function helperArgument(
 
 /** What sock_ops programs are given. */
 const CONTEXT = 'bpf_sock_ops'
+
+/** Does a name stand for the context? */
+const isContext = (cx: Context, arg: Expression): boolean => {
+  const type = arg.type === 'Identifier' ? cx.variables.get(arg.name)?.type : undefined
+  return type?.kind === 'struct' && type.root === CONTEXT && type.path === ''
+}
+
+/** The context of a sock_ops program. */
+export function contextArgument(cx: Context, arg: Expression): Operand {
+  const { type, operand } = cx.lower.expression(cx, arg)
+  if (type.kind === 'struct' && type.root === CONTEXT && type.path === '') return operand
+  return fail(cx, arg, 'wrong-type', { want: 'the context of a sock_ops program', found: typeName(type) })
+}
 
 /** A socket of any of the kernel's types. */
 export function socketArgument(cx: Context, arg: Expression): Operand {

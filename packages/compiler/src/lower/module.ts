@@ -136,6 +136,7 @@ function load(loading: Loading, file: SourceFile): Loaded | undefined {
     constants: new Map(),
     layouts: new Map(),
     handles: new Map(),
+    options: new Map(),
     broken: new Set(),
   }
   for (const statement of program.body) if (statement.type === 'ImportDeclaration') importAll(loading, scope, statement)

@@ -78,7 +78,8 @@ function storeAt(cx: Context, memory: Memory, offset: number, bytes: number, a: 
   })
 }
 
-function fillObject(cx: Context, type: DataType, memory: Memory, init: Expression): void {
+/** Write what a literal says over zeros. */
+export function fillObject(cx: Context, type: DataType, memory: Memory, init: Expression): void {
   if (type.kind === 'record') {
     if (init.type !== 'ObjectExpression') fail(cx, init, 'wrong-type', { want: typeName(type), found: 'this' })
     for (const property of init.properties) {

@@ -11,7 +11,7 @@ import type { IrBuilder } from '../ir/builder.ts'
 import type { Cpu, IrFunction, Operand } from '../ir/ir.ts'
 import type { KernelHeader } from '../kernel-header.ts'
 import type { SourceFile } from '../source-file.ts'
-import type { DataType, Layout, Type } from '../types.ts'
+import type { DataType, Layout, RecordType, Type } from '../types.ts'
 
 /** A function of a module, and the file that it is in. */
 export interface FunctionInfo {
@@ -44,6 +44,14 @@ export type Handle =
     }
   | { readonly kind: 'map'; readonly name: string; readonly make: string; readonly declaration: MapDeclaration }
 
+/** A TCP header option that a module declares. */
+export interface HeaderOption {
+  readonly kind: number
+  /** Two or four bytes, as on the wire; none. */
+  readonly magic: readonly number[]
+  readonly payload: RecordType
+}
+
 /** What a module declares. */
 export interface ModuleScope {
   readonly file: SourceFile
@@ -53,6 +61,7 @@ export interface ModuleScope {
   readonly constants: Map<string, Constant>
   readonly layouts: Map<string, Layout>
   readonly handles: Map<string, Handle>
+  readonly options: Map<string, HeaderOption>
   /** Names whose declaration is wrong: what uses them is not told again. */
   readonly broken: Set<string>
 }
