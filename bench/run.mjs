@@ -10,6 +10,7 @@ import { compileTimeTable } from './compile-time-table.mjs'
 import { editorRounds } from './editor.mjs'
 import { buildPeers } from './peers.mjs'
 import { median } from './statistics.mjs'
+import { vmTable } from './vm-table.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -60,6 +61,8 @@ const script = (name, ...args) =>
   ])
 say('compile time')
 const compileTime = script('compile-time', '--rounds', String(rounds))
+say('user-space machine')
+const machineRows = jsonOf(process.execPath, [`${here}vm.mjs`, '--json', '--rounds', String(Math.min(9, rounds))])
 const traffic = overVeth()
 
 /** What takes traffic between namespaces; undefined, and why, where there can be none. */
@@ -161,7 +164,9 @@ const rows = [
 
 if (options.json) {
   const machine = { kernel: release(), cpu: cpus()[0]?.model, node: process.version }
-  process.stdout.write(`${JSON.stringify({ machine, rounds, rows, compileTime, ...traffic }, null, 2)}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ machine, rounds, rows, compileTime, vm: machineRows, ...traffic }, null, 2)}\n`,
+  )
 } else {
   const number = (value) => (value === undefined ? '' : value.toFixed(value < 10 ? 2 : 1))
   process.stdout.write(
@@ -183,5 +188,6 @@ if (options.json) {
       process.stdout.write(`| ${what} | ${side === 'tscc' ? 'tscc' : 'libbpf'} | ${shown.join(' | ')} |\n`)
     }
   process.stdout.write(`\n${compileTimeTable(compileTime)}`)
+  process.stdout.write(`\n${vmTable(machineRows)}`)
   if (traffic !== undefined) process.stdout.write(`\n${callbacksTable(traffic.callbacks)}`)
 }

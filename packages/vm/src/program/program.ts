@@ -34,6 +34,15 @@ export type Engine = 'jit' | 'interpreter'
 const MAX_ARGUMENTS = 12
 const NO_ARGUMENT = 0
 
+/** Where arguments of a callback are put, and how many of them were not 0 before. */
+interface Context {
+  readonly address: number
+  readonly view: DataView
+  used: number
+}
+
+const contextOf = ({ address, view }: Region): Context => ({ address, view, used: 0 })
+
 /** Wrap a translated program into what makes a run safe for the machine: budget, frames, faults. */
 export function programOf(
   runtime: Runtime,
@@ -46,7 +55,12 @@ export function programOf(
   const { budget, engine } = options
   const running = { program: bound, budget }
   const run = <Result>(body: () => Result): Result => guarded(runtime, running, body)
-  const contexts: Region[] = []
+  const contexts: Context[] = []
+  const contextAt = (nesting: number): Context => {
+    const found = contexts[nesting] ?? contextOf(options.context(nesting))
+    contexts[nesting] = found
+    return found
+  }
   return {
     name: bound.name,
     engine,
@@ -62,14 +76,13 @@ export function programOf(
     callback(...values) {
       if (values.length > MAX_ARGUMENTS)
         throw vmErrors.make('bad-size', { what: bound.name, size: values.length, expected: MAX_ARGUMENTS })
-      const nesting = view.getUint32(DEPTH, true)
-      const context = contexts[nesting] ?? options.context(nesting)
-      contexts[nesting] = context
-      for (let i = 0; i < MAX_ARGUMENTS; i++) {
+      const context = contextAt(view.getUint32(DEPTH, true))
+      for (let i = 0; i < Math.max(values.length, context.used); i++) {
         const value = values[i] ?? NO_ARGUMENT
         context.view.setInt32(8 * i, value, true)
         context.view.setInt32(8 * i + 4, Math.floor(value / TWO_32), true)
       }
+      context.used = values.length
       return run(() => executable.call(0, context.address, 0, 0, 0, 0) >>> 0)
     },
   }
