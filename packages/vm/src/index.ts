@@ -16,7 +16,7 @@ export {
   type VariableView,
 } from './load-object.ts'
 export { createMachine, type Machine, type MachineOptions, type ProgramSpec } from './machine.ts'
-export type { MapProgram, MapSpec, VmMap } from './maps/map.ts'
+export type { MapSpec, VmMap } from './maps/map.ts'
 export type { Access, Region, RegionSpec } from './memory/memory.ts'
 export type { Engine, RunResult, VmProgram } from './program/program.ts'
 export { type NumberField, type StructFields, structFields, type WideField } from './struct-fields.ts'

@@ -1,6 +1,6 @@
 import type { Insn } from '@tscc/insn'
-import type { HostCall } from './host/host-function.ts'
-import type { VmMap } from './maps/map.ts'
+import type { MachineCall } from './host/machine-call.ts'
+import type { MachineMap } from './maps/map.ts'
 import {
   CODE_REGION,
   DEPTH,
@@ -31,13 +31,12 @@ export interface Running {
 /** What both engines work on: the state of a machine while programs run. */
 export interface Runtime {
   readonly memory: Memory
-  readonly host: HostCall
+  readonly host: MachineCall
   running: Running | undefined
   /** Give functions addresses; the first one's. Addresses of one program are 8 apart. */
   addCode(executable: Executable, functions: number): number
   codeAt(address: number): Code | undefined
-  addMap(map: VmMap): void
-  mapAt(address: number): VmMap | undefined
+  addMap(map: MachineMap): void
   /** Replace the running function by a program of a map; what that returned, or undefined if there is none. */
   tailCall(context: bigint, map: number, index: number): bigint | undefined
   /** The legacy loads' packet: a number in network byte order there, or -1 outside of it. */
@@ -80,8 +79,8 @@ export function accessOf(insn: Insn): { readonly size: number; readonly access: 
 export function createRuntime(memory: Memory, options: RuntimeOptions): Runtime {
   const { view } = memory
   const code: Code[] = []
-  const maps = new Map<number, VmMap>()
-  const records = new Map<number, VmMap>()
+  const maps = new Map<number, MachineMap>()
+  const records = new Map<number, MachineMap>()
   let tailCalls = 0
   let packet = { address: 0, size: 0 }
 
@@ -90,7 +89,7 @@ export function createRuntime(memory: Memory, options: RuntimeOptions): Runtime 
   const badArgument = (what: string, value: number | bigint): Error =>
     vmErrors.make('bad-argument', { ...here(), what, value: BigInt(value) })
 
-  const host: HostCall = {
+  const host: MachineCall = {
     bytes(address, size, access) {
       const start = memory.resolve(address, size, access === 'write')
       if (start < 0) throw runtime.accessFault(view.getUint32(INSN, true), BigInt(address), size, access)
@@ -155,7 +154,6 @@ export function createRuntime(memory: Memory, options: RuntimeOptions): Runtime 
     addMap(map) {
       maps.set(map.address, map)
     },
-    mapAt: (address) => maps.get(address),
     tailCall(context, map, index) {
       const target = host.map(map).program?.(index)
       if (target === undefined || tailCalls >= MAX_TAIL_CALLS) return undefined

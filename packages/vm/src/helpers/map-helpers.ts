@@ -1,8 +1,8 @@
-import { type HostCall, hostFunction } from '../host/host-function.ts'
+import { type MachineCall, machineFunction } from '../host/machine-call.ts'
 import { EINVAL, EOPNOTSUPP, type VmMap } from '../maps/map.ts'
 import type { HelperRow } from './helper-table.ts'
 
-const keyAt = (call: HostCall, map: VmMap, address: number): Uint8Array => call.bytes(address, map.keySize, 'read')
+const keyAt = (call: MachineCall, map: VmMap, address: number): Uint8Array => call.bytes(address, map.keySize, 'read')
 const BPF_LOCAL_STORAGE_GET_F_CREATE = 1n
 
 /** Helpers that work on maps of every kind. */
@@ -10,7 +10,7 @@ export const mapHelpers: readonly HelperRow[] = [
   {
     id: 1,
     name: 'bpf_map_lookup_elem',
-    host: hostFunction(['pointer', 'pointer'], 'pointer', (call, map, key) => {
+    host: machineFunction(['pointer', 'pointer'], 'pointer', (call, map, key) => {
       const found = call.map(map)
       return found.lookup(keyAt(call, found, key))
     }),
@@ -18,7 +18,7 @@ export const mapHelpers: readonly HelperRow[] = [
   {
     id: 2,
     name: 'bpf_map_update_elem',
-    host: hostFunction(['pointer', 'pointer', 'pointer', 'u64'], 's64', (call, map, key, value, flags) => {
+    host: machineFunction(['pointer', 'pointer', 'pointer', 'u64'], 's64', (call, map, key, value, flags) => {
       const found = call.map(map)
       const content = call.bytes(value, found.valueSize, 'read')
       return BigInt(flags > 7n ? EINVAL : found.update(keyAt(call, found, key), content, Number(flags)))
@@ -27,7 +27,7 @@ export const mapHelpers: readonly HelperRow[] = [
   {
     id: 3,
     name: 'bpf_map_delete_elem',
-    host: hostFunction(['pointer', 'pointer'], 's64', (call, map, key) => {
+    host: machineFunction(['pointer', 'pointer'], 's64', (call, map, key) => {
       const found = call.map(map)
       return BigInt(found.delete(keyAt(call, found, key)))
     }),
@@ -35,7 +35,7 @@ export const mapHelpers: readonly HelperRow[] = [
   {
     id: 87,
     name: 'bpf_map_push_elem',
-    host: hostFunction(['pointer', 'pointer', 'u64'], 's64', (call, map, value, flags) => {
+    host: machineFunction(['pointer', 'pointer', 'u64'], 's64', (call, map, value, flags) => {
       const found = call.map(map)
       return BigInt(found.push?.(call.bytes(value, found.valueSize, 'read'), Number(flags)) ?? EOPNOTSUPP)
     }),
@@ -43,7 +43,7 @@ export const mapHelpers: readonly HelperRow[] = [
   ...([88, 89] as const).map((id) => ({
     id,
     name: id === 88 ? 'bpf_map_pop_elem' : 'bpf_map_peek_elem',
-    host: hostFunction(['pointer', 'pointer'], 's64', (call, map, value) => {
+    host: machineFunction(['pointer', 'pointer'], 's64', (call, map, value) => {
       const found = call.map(map)
       return BigInt(found.pop?.(call.bytes(value, found.valueSize, 'write'), id === 89) ?? EOPNOTSUPP)
     }),
@@ -51,7 +51,7 @@ export const mapHelpers: readonly HelperRow[] = [
   {
     id: 107,
     name: 'bpf_sk_storage_get',
-    host: hostFunction(['pointer', 'pointer', 'pointer', 'u64'], 'pointer', (call, map, owner, value, flags) => {
+    host: machineFunction(['pointer', 'pointer', 'pointer', 'u64'], 'pointer', (call, map, owner, value, flags) => {
       const found = call.map(map)
       if (owner === 0 || found.storage === undefined) return 0
       call.region(owner)
@@ -63,14 +63,14 @@ export const mapHelpers: readonly HelperRow[] = [
   {
     id: 108,
     name: 'bpf_sk_storage_delete',
-    host: hostFunction(['pointer', 'pointer'], 's64', (call, map, owner) =>
+    host: machineFunction(['pointer', 'pointer'], 's64', (call, map, owner) =>
       BigInt(call.map(map).deleteStorage?.(owner) ?? EOPNOTSUPP),
     ),
   },
   {
     id: 195,
     name: 'bpf_map_lookup_percpu_elem',
-    host: hostFunction(['pointer', 'pointer', 'u32'], 'pointer', (call, map, key, cpu) => {
+    host: machineFunction(['pointer', 'pointer', 'u32'], 'pointer', (call, map, key, cpu) => {
       const found = call.map(map)
       return cpu === 0 ? found.lookup(keyAt(call, found, key)) : 0
     }),
@@ -84,7 +84,7 @@ export const ringBufferHelpers: readonly HelperRow[] = [
   {
     id: 130,
     name: 'bpf_ringbuf_output',
-    host: hostFunction(['pointer', 'pointer', 'u64', 'u64'], 's64', (call, map, data, size) => {
+    host: machineFunction(['pointer', 'pointer', 'u64', 'u64'], 's64', (call, map, data, size) => {
       const found = call.map(map)
       const content = call.bytes(data, Number(size), 'read')
       const record = found.reserve?.(content.length) ?? 0
@@ -97,7 +97,7 @@ export const ringBufferHelpers: readonly HelperRow[] = [
   {
     id: 131,
     name: 'bpf_ringbuf_reserve',
-    host: hostFunction(['pointer', 'u64', 'u64'], 'pointer', (call, map, size) => {
+    host: machineFunction(['pointer', 'u64', 'u64'], 'pointer', (call, map, size) => {
       const found = call.map(map)
       const record = found.reserve?.(Number(size)) ?? 0
       if (record !== 0) call.reserved(record, found)
@@ -107,14 +107,14 @@ export const ringBufferHelpers: readonly HelperRow[] = [
   ...([132, 133] as const).map((id) => ({
     id,
     name: id === 132 ? 'bpf_ringbuf_submit' : 'bpf_ringbuf_discard',
-    host: hostFunction(['pointer', 'u64'], 'void', (call, record) => {
+    host: machineFunction(['pointer', 'u64'], 'void', (call, record) => {
       if (!call.committed(record, id === 133)) throw call.badArgument('a reserved record', record)
     }),
   })),
   {
     id: 134,
     name: 'bpf_ringbuf_query',
-    host: hostFunction(['pointer', 'u64'], 'u64', (call, map, what) => {
+    host: machineFunction(['pointer', 'u64'], 'u64', (call, map, what) => {
       const name = BPF_RINGBUF[Number(what)]
       return name === undefined ? 0n : BigInt(call.map(map).query?.(name) ?? 0)
     }),

@@ -32,10 +32,6 @@ export interface HostCall {
   region(address: number): { readonly region: Region; readonly offset: number }
   /** Call a function of the program by its address; arguments are signed or addresses. Gives the low half of r0, unsigned. */
   call(address: number, ...values: readonly number[]): number
-  /** Keep in mind which ring buffer a reserved record is of. */
-  reserved(record: number, map: VmMap): void
-  /** Make a reserved record visible or drop it; whether it was one. */
-  committed(record: number, discard: boolean): boolean
   /** Nanoseconds by the machine's clock. */
   now(): bigint
   /** 32 random bits of the machine's source. */

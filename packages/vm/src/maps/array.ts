@@ -1,9 +1,18 @@
 import type { Memory } from '../memory/memory.ts'
 import { createElements } from './elements.ts'
-import { BPF_NOEXIST, E2BIG, EEXIST, EINVAL, type MapProgram, type MapSpec, type VmMap } from './map.ts'
+import {
+  BPF_NOEXIST,
+  E2BIG,
+  EEXIST,
+  EINVAL,
+  type MachineMap,
+  type MapProgram,
+  type MapSpec,
+  type VmMap,
+} from './map.ts'
 
 /** The methods that make a kind of map. */
-export type MapMethods = Omit<VmMap, keyof MapSpec | 'address'>
+export type MapMethods = Omit<MachineMap, keyof MapSpec | 'address'>
 
 /** The index that a key is, little-endian. */
 const indexOf = (key: Uint8Array): number =>

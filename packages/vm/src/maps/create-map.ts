@@ -4,7 +4,7 @@ import { arrayMap, type MapMethods, mapOfMaps, programArray } from './array.ts'
 import { hashMap } from './hash.ts'
 import { localStorage } from './local-storage.ts'
 import { lpmTrie } from './lpm-trie.ts'
-import type { MapProgram, MapSpec, VmMap } from './map.ts'
+import type { MachineMap, MapProgram, MapSpec, VmMap } from './map.ts'
 import { mapTypes } from './map-types.ts'
 import { queueMap } from './queue.ts'
 import { ringBuffer } from './ringbuf.ts'
@@ -23,7 +23,7 @@ export function createMap(runtime: Runtime, spec: MapSpec, setters: MapSetters):
   const made: { set?: (map: VmMap) => void } = {}
   const methods = methodsOf(runtime, spec, setters, made)
   const handle = runtime.memory.window({ name: `map ${spec.name}`, size: 0, access: 'none' }, 0)
-  const map: VmMap = { flags: 0, ...spec, address: handle.address, ...sized(spec, methods) }
+  const map: MachineMap = { flags: 0, ...spec, address: handle.address, ...sized(spec, methods) }
   runtime.addMap(map)
   made.set?.(map)
   return map

@@ -38,6 +38,12 @@ export interface VmMap extends Required<MapSpec> {
   push?(value: Uint8Array, flags: number): number
   /** Take the next of a queue or stack, or only read it. */
   pop?(value: Uint8Array, keep: boolean): number
+  /** Take what is in a ring buffer. */
+  drain?(): readonly Uint8Array[]
+}
+
+/** A map as the machine's own helpers see it: what kinds have that the host has no use for. */
+export interface MachineMap extends VmMap {
   /** The program at an index of a program array. */
   program?(index: number): MapProgram | undefined
   /** The value of an owner's local storage, by an address in the owner; made if `initial` is given. */
@@ -49,8 +55,6 @@ export interface VmMap extends Required<MapSpec> {
   commit?(address: number, discard: boolean): boolean
   /** Bytes that wait in a ring buffer, and how many there is room for. */
   query?(what: 'avail' | 'size' | 'consumer' | 'producer'): number
-  /** Take what is in a ring buffer. */
-  drain?(): readonly Uint8Array[]
 }
 
 export const ENOENT = -2
