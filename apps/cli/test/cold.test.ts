@@ -125,6 +125,13 @@ const withByte = (bytes: Buffer, at: number): Buffer => {
   return changed
 }
 
+test('the cache is beside the home where nothing else is said', () => {
+  const object = join(state.folder, 'x.o')
+  const env = { HOME: state.folder, XDG_CACHE_HOME: '' }
+  expect(tscc(['build', reno, '-o', object], { env }).status).toBe(0)
+  expect(readdirSync(join(state.folder, '.cache/tscc'))).toEqual([expect.stringMatching(/^compiler-/)])
+})
+
 test('a cache that cannot be written is no error', () => {
   writeFileSync(cache(), 'no folder')
   expect(bytesOf(reno).equals(longWay(reno))).toBe(true)

@@ -3,6 +3,7 @@
 // its binding is called directly.
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { rolldown } from 'rolldown'
 
 const PARSER = '\0parser'
@@ -14,6 +15,19 @@ export function parseSync(name, text, options) {
   return { program: JSON.parse(result.program).node, errors: result.errors }
 }`
 
+/**
+ * The source of an entry of this workspace's packages: of modules one by one, only those are taken that something needs, and each
+ * costs time at every start.
+ */
+function sourceOf(id) {
+  const [, name, entry] = /^@tscc\/([\w-]+)(\/.+)?$/.exec(id) ?? []
+  if (name === undefined) return undefined
+  const folder = join('../../packages', name)
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const target = exports[`.${entry ?? ''}`].default
+  return resolve(folder, target.replace('./dist/', 'src/').replace(/\.js$/, '.ts'))
+}
+
 async function script(entry, file, define) {
   const bundle = await rolldown({
     input: entry,
@@ -21,10 +35,12 @@ async function script(entry, file, define) {
     platform: 'node',
     tsconfig: false,
     transform: { target: 'node20.19', define },
+    // A module does nothing but declare what others import.
+    treeshake: { moduleSideEffects: false },
     plugins: [
       {
-        name: 'parser',
-        resolveId: (id) => (id === 'oxc-parser' ? PARSER : undefined),
+        name: 'sources',
+        resolveId: (id) => (id === 'oxc-parser' ? PARSER : sourceOf(id)),
         load: (id) => (id === PARSER ? parser : undefined),
       },
     ],

@@ -9,7 +9,6 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /** Largest cache file that is believed: a larger one is not ours. */
@@ -63,11 +62,10 @@ export function buildKey(url: string): string {
 }
 
 function defaultFolder(): string {
-  const { XDG_CACHE_HOME } = process.env
-  return join(
-    XDG_CACHE_HOME === undefined || XDG_CACHE_HOME === '' ? join(homedir(), '.cache') : XDG_CACHE_HOME,
-    'tscc',
-  )
+  const { XDG_CACHE_HOME, HOME } = process.env
+  if (XDG_CACHE_HOME !== undefined && XDG_CACHE_HOME !== '') return join(XDG_CACHE_HOME, 'tscc')
+  // Loaded where it is needed only: this runs at the start of processes that last for milliseconds.
+  return join(HOME ?? process.getBuiltinModule('node:os').homedir(), '.cache', 'tscc')
 }
 
 /** Offsets read from here end up in programs that the kernel runs, so only the user's own file counts. */

@@ -18,7 +18,7 @@ import {
 } from '@tscc/btf'
 import { hostKernel, loadBtf } from '@tscc/syscall'
 import { availability, headerBtf } from '@tscc/vmlinux/header'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { fixtureKernels, generatedFiles } from '../tools/generate.mjs'
 import { structs } from '../tools/roots.mjs'
@@ -64,6 +64,18 @@ describe('headerBtf', () => {
   it('is what the generator makes of the fixtures', () => {
     for (const [name, text] of Object.entries(generatedFiles()))
       expect(readFileSync(new URL(`../src/generated/${name}`, import.meta.url), 'utf8'), name).toBe(text)
+  })
+
+  it('is the same bytes where there is no Buffer', () => {
+    const here = headerBtf()
+    vi.stubGlobal('Buffer', undefined)
+    try {
+      const there = headerBtf()
+      expect(there.constructor).toBe(Uint8Array)
+      expect(there).toEqual(here)
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 
   it.each(kernels.map((kernel) => [kernel.release, kernel] as const))('has every member of %s', (_, { btf }) => {

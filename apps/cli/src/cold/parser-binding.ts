@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { isAbsolute } from 'node:path'
 
 /** The parser's native part, as `cold.cjs` calls it. */
@@ -11,6 +10,8 @@ const LIBRARIES = ['', '-gnu', '-musl', '-gnueabihf', '-musleabihf', '-msvc']
 export function parserFiles(): readonly string[] {
   // Someone has set another one in its place, which oxc-parser itself knows to load.
   if (process.env.NAPI_RS_NATIVE_LIBRARY_PATH !== undefined) return []
+  // Loaded where it is needed only: mostly this is known.
+  const { createRequire } = process.getBuiltinModule('node:module')
   try {
     const compiler = createRequire(import.meta.filename).resolve('@tscc/compiler')
     const { resolve } = createRequire(createRequire(compiler).resolve('oxc-parser'))
