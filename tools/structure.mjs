@@ -8,6 +8,7 @@ export const floors = {
   core: 0,
   insn: 1,
   btf: 1,
+  experiment: 1,
   object: 2,
   vm: 2,
   syscall: 3,

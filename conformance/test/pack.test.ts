@@ -156,6 +156,7 @@ describe('a project outside the workspace', () => {
     expect(output('struct-ops')).toBe('3 function')
     expect(output('algos')).toBe('true mine')
     expect(output('sock-ops')).toBe('function true')
+    expect(output('experiment')).toBe('20000000 true')
     expect(output('lab')).toBe('boolean 20000000\ntrue')
     expect(output('compiler')).toBe('ssthresh cong_avoid undo_cwnd 3\n0 true\nTSCC2002 5 function')
     expect(output('cli')).toBe(`${readManifest(join(project, 'node_modules/@tscc/cli')).version}\n0`)

@@ -1,10 +1,10 @@
 import { hostname, release } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { LabAlgorithm, LabProgress, LabResult, LabRun, LinkKind, Scenario } from '@tscc/experiment'
+import { checkScenario } from '@tscc/experiment'
 import { type Host, launchHost } from './host/launch.ts'
 import type { FlowSpec, HostRole } from './host/protocol.ts'
 import { labErrors } from './lab-errors.ts'
-import type { LabAlgorithm, LabProgress, LabResult, LabRun, LinkKind, Scenario } from './model.ts'
-import { checkScenario } from './scenario.ts'
 import { buildTopology, needsNetem, type Topology } from './topology.ts'
 
 const FIRST_PORT = 5201

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import type { LabAlgorithm } from '@tscc/experiment'
 import { linkStructOps, type Resolver, type StructOpsSpec } from '@tscc/struct-ops'
 import {
   findStructOps,
@@ -12,7 +13,6 @@ import {
 import { availableCongestionControls, type Kernel, setCongestionControl, syscallErrors } from '@tscc/syscall'
 import { callLibc } from '@tscc/syscall/libc'
 import { labErrors } from './lab-errors.ts'
-import type { LabAlgorithm } from './model.ts'
 import { type Leftover, noteLeftover, sweepLeftovers } from './sweep.ts'
 
 /** An algorithm that an experiment is to use: one that the kernel has, or one to be registered for the time of it. */

@@ -1,6 +1,6 @@
+import type { LabAlgorithm, LabResult, Scenario } from '@tscc/experiment'
+import { summarise } from '@tscc/experiment'
 import { type ExperimentOptions, runExperiment } from './experiment.ts'
-import type { LabAlgorithm, LabResult, Scenario } from './model.ts'
-import { summarise } from './summary.ts'
 
 /** Measure algorithms on real traffic ({@link runExperiment}) and add the table. */
 export async function runLab(

@@ -1,6 +1,6 @@
+import type { LinkCounters, LinkKind, PathSpec } from '@tscc/experiment'
 import type { Host } from './host/launch.ts'
 import type { NetworkSpec } from './host/protocol.ts'
-import type { LinkCounters, LinkKind, PathSpec } from './model.ts'
 import type { VethEnd } from './netlink/link-requests.ts'
 
 /*

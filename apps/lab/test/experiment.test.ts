@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
+import type { FlowTrace, LabAlgorithm, LabProgress, LabRun } from '@tscc/experiment'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { freshDist } from '../../../tools/fresh-dist.ts'
 import { runExperiment } from '../src/experiment.ts'
 import { labErrors } from '../src/lab-errors.ts'
-import type { FlowTrace, LabAlgorithm, LabProgress, LabRun } from '../src/model.ts'
 import { runLab } from '../src/run-lab.ts'
 import { labProcesses, meanFrom, path20, scenario, whyNoNetwork } from './real-network.ts'
 
@@ -163,7 +163,7 @@ test.each([
   ['interval', { interval: 0 }],
 ])('a scenario with a wrong %s is refused before anything is made', async (field, changes) => {
   await expect(runExperiment(scenario(changes), [reno])).rejects.toMatchObject({
-    code: 'lab/scenario',
+    code: 'experiment/scenario',
     context: { field },
   })
 })

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import type { Scenario } from '@tscc/experiment'
 import { effectiveCapabilities, hostKernel } from '@tscc/syscall'
-import type { Scenario } from '../src/model.ts'
 
 /** Why this process cannot make network namespaces; empty where it can, and tests must then pass. */
 export function whyNoNetwork(): string {

@@ -1,5 +1,5 @@
+import type { FlowTrace, LinkCounters, PathSpec } from '@tscc/experiment'
 import type { Offload } from '../ethtool.ts'
-import type { FlowTrace, LinkCounters, PathSpec } from '../model.ts'
 import type { VethEnd } from '../netlink/link-requests.ts'
 import type { NetemSpec, TbfSpec } from '../netlink/qdisc.ts'
 

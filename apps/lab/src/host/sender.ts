@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
+import type { FlowTrace } from '@tscc/experiment'
 import { labErrors } from '../lab-errors.ts'
-import type { FlowTrace } from '../model.ts'
 import { setNetSysctl } from '../netns.ts'
 import type { FlowSpec, SendSpec } from './protocol.ts'
 import {

@@ -1,5 +1,5 @@
+import type { FlowTrace } from '@tscc/experiment'
 import { tcpInfoFields } from '@tscc/syscall'
-import type { FlowTrace } from '../model.ts'
 
 /** The members of struct tcp_info that are recorded; 0 where the kernel's struct ends before one. */
 const columns = {

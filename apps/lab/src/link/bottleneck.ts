@@ -1,4 +1,4 @@
-import type { LinkCounters } from '../model.ts'
+import type { LinkCounters } from '@tscc/experiment'
 import { seededRandom } from './random.ts'
 
 /** What makes a bottleneck: rate in bit/s, buffer and threshold in bytes, loss 0..1. */

@@ -1,5 +1,5 @@
+import type { LinkCounters, PathSpec } from '@tscc/experiment'
 import { labErrors } from '../lab-errors.ts'
-import type { LinkCounters, PathSpec } from '../model.ts'
 import { type Bottleneck, createBottleneck } from './bottleneck.ts'
 import { createDelayLine, type DelayLine } from './delay-line.ts'
 import { type FrameFacts, inspectFrame, markCe } from './frame.ts'

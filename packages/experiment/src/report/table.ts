@@ -2,7 +2,7 @@ import Table from 'cli-table3'
 import pc from 'picocolors'
 import type { LabResult, SummaryRow } from '../model.ts'
 import { printable } from './escape.ts'
-import { inUnit, originWords, rateUnit, scenarioFacts, segmentUnit, timeUnit } from './units.ts'
+import { inUnit, kernelWords, originWords, rateUnit, scenarioFacts, segmentUnit, timeUnit } from './units.ts'
 
 /** A column of the summary: a head and its unit, and each row's cell. */
 export interface SummaryColumn {
@@ -26,6 +26,15 @@ export const summaryColumns = (rows: readonly SummaryRow[]): readonly SummaryCol
     { head: 'cwnd', unit: cwnd.name, cell: measured((row) => inUnit(row.cwndMean, cwnd)) },
     { head: 'retrans', unit: '', cell: measured((row) => String(Math.round(row.retransmits))) },
   ]
+  if (rows.some((row) => row.queueMean !== undefined))
+    columns.push({ head: 'queue', unit: rtt.name, cell: measured((row) => inUnit(row.queueMean ?? Number.NaN, rtt)) })
+  const done = timeUnit(largest((row) => row.completionMean ?? 0))
+  if (rows.some((row) => row.completionMean !== undefined))
+    columns.push({
+      head: 'flow time',
+      unit: done.name,
+      cell: measured((row) => inUnit(row.completionMean ?? Number.NaN, done)),
+    })
   if (rows.some((row) => row.fairness !== null))
     columns.push({ head: 'fairness', unit: 'Jain', cell: (row) => row.fairness?.toFixed(3) ?? '–' })
   return columns
@@ -38,7 +47,7 @@ const caption = (result: LabResult): string => {
   const { path } = result.scenario
   const line1 = [fact('rate'), `RTT ${fact('RTT')}`, `buffer ${fact('buffer')}`, `loss ${fact('loss')}`]
   if (path.ecnThreshold !== undefined) line1.push(fact('ECN'))
-  const line2 = [fact('link'), fact('mode'), `${fact('runs')}, figures ${fact('figures')}`, `Linux ${fact('kernel')}`]
+  const line2 = [fact('link'), fact('mode'), `${fact('runs')}, figures ${fact('figures')}`, kernelWords(result)]
   return `${line1.join(' · ')}\n${line2.join(' · ')}`
 }
 

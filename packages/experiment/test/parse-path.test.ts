@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { labErrors } from '../src/lab-errors.ts'
+import { experimentErrors } from '../src/experiment-errors.ts'
 import { parsePath, parseTime } from '../src/parse-path.ts'
 import { checkScenario, defaultScenario } from '../src/scenario.ts'
 
@@ -64,7 +64,7 @@ describe('parsePath', () => {
   ])('refuses %s', (text, message) => {
     const parse = () => parsePath(text)
     expect(parse).toThrow(message)
-    expect(parse).toThrow(expect.objectContaining({ code: 'lab/scenario' }))
+    expect(parse).toThrow(expect.objectContaining({ code: 'experiment/scenario' }))
   })
 
   it('gives a path or a typed error for any text', () => {
@@ -78,7 +78,7 @@ describe('parsePath', () => {
           const path = parsePath(words.join(' '))
           for (const value of Object.values(path)) expect(Number.isFinite(value)).toBe(true)
         } catch (error) {
-          expect(labErrors.is(error, 'lab/scenario')).toBe(true)
+          expect(experimentErrors.is(error, 'experiment/scenario')).toBe(true)
         }
       }),
     )

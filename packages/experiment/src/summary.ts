@@ -73,6 +73,10 @@ export const summarise = (
       figures.length > 0 ? median(figures.map(pick)) : 0
     const fairness = figures.flatMap((figure) => figure.fairness ?? [])
     const goodput = middle((figure) => figure.goodput)
+    const waits = runs.flatMap(({ labels, link }) => (labels.includes(label) ? (link?.meanWait ?? []) : []))
+    const completions = runs.flatMap(({ flows }) =>
+      flows.filter((flow) => flow.label === label).flatMap(({ completion }) => completion ?? []),
+    )
     return {
       label,
       cc,
@@ -84,5 +88,7 @@ export const summarise = (
       cwndMean: middle((figure) => figure.cwndMean),
       retransmits: middle((figure) => figure.retransmits),
       fairness: fairness.length > 0 ? median(fairness) : null,
+      ...(waits.length > 0 ? { queueMean: median(waits) } : {}),
+      ...(completions.length > 0 ? { completionMean: mean(completions) } : {}),
     }
   })

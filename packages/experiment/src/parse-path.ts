@@ -1,4 +1,4 @@
-import { labErrors } from './lab-errors.ts'
+import { experimentErrors } from './experiment-errors.ts'
 import type { PathSpec } from './model.ts'
 import { defaultScenario } from './scenario.ts'
 
@@ -25,7 +25,7 @@ export const pathGrammar = '<rate> <round trip> [<buffer>] [<loss>%] [ecn <size>
  * Read a path such as `20mbit 40ms 1bdp 0.1% ecn 30kB`.
  *
  * The words are told apart by their units, so their order is free, and what is missing is 50mbit, 40ms, 1bdp, no loss,
- * no marking. `words` come on top and win. Throws `lab/scenario`; whether the figures are in range is for `checkScenario`.
+ * no marking. `words` come on top and win. Throws `experiment/scenario`; whether the figures are in range is for `checkScenario`.
  */
 export function parsePath(text: string, words: PathWords = {}): PathSpec {
   const all = { ...splitWords(text), ...words }
@@ -48,7 +48,7 @@ export function parsePath(text: string, words: PathWords = {}): PathSpec {
   }
 }
 
-/** A time with its unit, in ms: `10s`, `250ms`, `2min`. Throws `lab/scenario` with `field` as its subject. */
+/** A time with its unit, in ms: `10s`, `250ms`, `2min`. Throws `experiment/scenario` with `field` as its subject. */
 export function parseTime(text: string, field: string): number {
   return measure(field, text, timeUnits)
 }
@@ -67,7 +67,7 @@ const MAX_TEXT = 200
 
 function splitWords(text: string): PathWords {
   if (text.length > MAX_TEXT)
-    throw labErrors.make('scenario', {
+    throw experimentErrors.make('scenario', {
       field: 'path',
       value: `${text.length} characters`,
       limit: `at most ${MAX_TEXT}`,
@@ -120,5 +120,5 @@ function measure(field: string, word: string, units: Units): number {
 }
 
 function refused(field: string, value: string, limit: string): Error {
-  return labErrors.make('scenario', { field, value: `'${value}'`, limit })
+  return experimentErrors.make('scenario', { field, value: `'${value}'`, limit })
 }

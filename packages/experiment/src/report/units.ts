@@ -69,8 +69,13 @@ export const percentWords = (share: number): string => `${short(share * 100)} %`
 export const instantWords = (iso: string): string => iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
 
 /** Where an algorithm's code comes from: the kernel itself, tscc in this run, or a registration that was there before. */
-export const originWords = (origin: LabAlgorithm['origin']): string =>
-  origin === 'native' ? 'kernel' : origin === 'tscc' ? 'tscc' : 'registered'
+export const originWords = (origin: LabAlgorithm['origin']): string => (origin === 'native' ? 'kernel' : origin)
+
+/** Where flows ran. */
+export const kernelWords = ({ link, kernel }: Pick<LabResult, 'link' | 'kernel'>): string =>
+  link === 'sim' ? `simulated, types of Linux ${kernel}` : `Linux ${kernel}`
+
+const linkWords = { netem: 'netem and tbf', user: 'user-space link', sim: 'simulated' } as const
 
 /** Facts about the experiment, in reading order, for a caption or a definition list. */
 export const scenarioFacts = (result: LabResult): readonly (readonly [term: string, fact: string])[] => {
@@ -84,7 +89,7 @@ export const scenarioFacts = (result: LabResult): readonly (readonly [term: stri
     ['loss', percentWords(path.loss)],
     ['ECN', path.ecnThreshold === undefined ? 'no marking' : `CE above ${bytesWords(path.ecnThreshold)}`],
     ['MTU', `${path.mtu} B`],
-    ['link', result.link === 'netem' ? 'netem and tbf' : 'user-space link'],
+    ['link', linkWords[result.link]],
     ['mode', mode === 'share' ? 'all share the link' : 'each alone'],
     ['flows', `${flows} of each`],
     ['runs', `${repeat} of ${timeWords(duration)}`],
@@ -92,7 +97,11 @@ export const scenarioFacts = (result: LabResult): readonly (readonly [term: stri
     ['samples', `every ${timeWords(interval)}`],
     ['seed', String(seed)],
     ['kernel', result.kernel],
-    ['machine', result.machine],
-    ['started', instantWords(result.startedAt)],
+    ...(result.link === 'sim'
+      ? []
+      : ([
+          ['machine', result.machine],
+          ['started', instantWords(result.startedAt)],
+        ] as const)),
   ]
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { LabResult } from '../../src/model.ts'
 import { escapeMarkup } from '../../src/report/escape.ts'
 import { renderHtml } from '../../src/report/html.ts'
+import { htmlScript, htmlScriptHash } from '../../src/report/html-script.ts'
 import { pageColor, palette } from '../../src/report/palette.ts'
 import { renderSvg } from '../../src/report/svg.ts'
 import { syntheticResult } from './synthetic-result.ts'
@@ -137,4 +138,8 @@ describe('palette', () => {
         expect((high + 0.05) / (low + 0.05)).toBeGreaterThanOrEqual(3)
       }
   })
+})
+
+it('the policy of a page names its script', () => {
+  expect(createHash('sha256').update(htmlScript).digest('base64')).toBe(htmlScriptHash)
 })

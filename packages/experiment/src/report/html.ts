@@ -104,7 +104,10 @@ export const renderHtml = (result: LabResult): string => {
   const first = scenario.repeat > 1 ? 'Over time, first run of each' : 'Over time'
   return htmlPage({
     title: heading(result),
-    lead: `TCP through network namespaces, measured with TCP_INFO on Linux ${result.kernel}, ${instantWords(result.startedAt)}`,
+    lead:
+      result.link === 'sim'
+        ? `TCP on a simulated path, programs linked to the types of Linux ${result.kernel}`
+        : `TCP through network namespaces, measured with TCP_INFO on Linux ${result.kernel}, ${instantWords(result.startedAt)}`,
     series: count,
     body: `<section><h2>Summary</h2>${summaryTable(result)}</section>
 <section><h2>${first}</h2>

@@ -40,7 +40,7 @@ export interface Scenario {
 export interface LabAlgorithm {
   readonly label: string
   readonly cc: string
-  readonly origin: 'native' | 'tscc' | 'registered'
+  readonly origin: 'native' | 'tscc' | 'registered' | 'reference'
   /** The algorithm asks for ECN (sets tcp_ecn=1 in the lab's own namespaces). */
   readonly ecn?: boolean
 }
@@ -69,6 +69,12 @@ export interface FlowTrace {
   readonly deliveredCe: readonly number[]
   /** The estimate of the marked share, 0 to 1, that the kernel's own DCTCP tells (TCP_CC_INFO); NaN where it has none. */
   readonly alpha?: readonly number[]
+  /** Segments in flight; where it is known. */
+  readonly inFlight?: readonly number[]
+  /** Bytes queued at the bottleneck, of all flows; where it is known. */
+  readonly queue?: readonly number[]
+  /** ms from the start of a flow of limited size until all of it was acknowledged; absent where it was not. */
+  readonly completion?: number
 }
 
 /** What the bottleneck saw in one run. */
@@ -79,6 +85,8 @@ export interface LinkCounters {
   readonly markedCe: number
   /** Largest queue, bytes. */
   readonly maxQueue: number
+  /** Mean time that a packet waited after the warm-up, without its own sending, ms; where the link tells. */
+  readonly meanWait?: number
 }
 
 /** One run: one algorithm alone, or all of them at once. */
@@ -95,8 +103,9 @@ export interface LabRun {
 /** All that one `tscc lab` measured; the JSON output is exactly this. */
 export interface LabResult {
   readonly scenario: Scenario
-  /** The link that was really used. */
-  readonly link: LinkKind
+  /** The link that was really used; `sim`: all of it was simulated. */
+  readonly link: LinkKind | 'sim'
+  /** Its release; of a simulation, the kernel whose types the programs were linked to. */
   readonly kernel: string
   readonly machine: string
   /** ISO 8601. */
@@ -124,6 +133,10 @@ export interface SummaryRow {
   readonly retransmits: number
   /** Jain's index over the flows that shared the link, 0..1; null when there was one flow. */
   readonly fairness: number | null
+  /** Mean time that packets waited at the bottleneck, ms; where the link tells. */
+  readonly queueMean?: number
+  /** Mean time that flows of limited size took, ms; of those that were completed. */
+  readonly completionMean?: number
 }
 
 /** What a running experiment tells its caller. */

@@ -1,4 +1,4 @@
-import { labErrors } from './lab-errors.ts'
+import { experimentErrors } from './experiment-errors.ts'
 import type { LabAlgorithm, Scenario } from './model.ts'
 
 /** 50 Mbit/s, 40 ms of round trip, a buffer of one bandwidth-delay product; 10 s, one run of one flow each. */
@@ -38,14 +38,14 @@ const scenarioRanges = {
 
 function check(field: string, value: number, { min, max, integer = false }: Range): void {
   if (!(value >= min && value <= max) || (integer && !Number.isInteger(value)))
-    throw labErrors.make('scenario', {
+    throw experimentErrors.make('scenario', {
       field,
       value: String(value),
       limit: `${integer ? 'an integer ' : ''}in ${min}..${max}`,
     })
 }
 
-/** Throws `lab/scenario` where an experiment could not be run as asked. */
+/** Throws `experiment/scenario` where an experiment could not be run as asked. */
 export function checkScenario(scenario: Scenario, algorithms: readonly LabAlgorithm[]): void {
   for (const [name, range] of Object.entries(pathRanges))
     check(`path.${name}`, scenario.path[name as keyof typeof pathRanges], range) // keys of the table
@@ -55,8 +55,8 @@ export function checkScenario(scenario: Scenario, algorithms: readonly LabAlgori
   if (ecnThreshold !== undefined) check('path.ecnThreshold', ecnThreshold, pathRanges.buffer)
   check('warmup', scenario.warmup, { min: 0, max: scenario.duration })
   if (algorithms.length === 0)
-    throw labErrors.make('scenario', { field: 'algorithms', value: 'none', limit: 'at least one' })
+    throw experimentErrors.make('scenario', { field: 'algorithms', value: 'none', limit: 'at least one' })
   for (const { cc } of algorithms)
     if (cc === '' || new TextEncoder().encode(cc).length > 15 || cc.includes('\0'))
-      throw labErrors.make('scenario', { field: 'algorithms', value: `'${cc}'`, limit: 'a name of 1..15 bytes' })
+      throw experimentErrors.make('scenario', { field: 'algorithms', value: `'${cc}'`, limit: 'a name of 1..15 bytes' })
 }
