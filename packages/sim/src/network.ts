@@ -6,6 +6,7 @@ import { createLoss } from './path/loss.ts'
 import { FRAME_HEADER, HEADERS, type SimPath } from './path/path-spec.ts'
 import { seededRandom } from './random.ts'
 import { type Acknowledgement, onAck, onWrite, sendMore } from './tcp/ack.ts'
+import { SK_PACING_FQ } from './tcp/constants.ts'
 import {
   createReceiver,
   type DataSegment,
@@ -18,7 +19,6 @@ import {
 import { tcp_rtt_estimator, tcp_set_rto } from './tcp/rtt.ts'
 import { createSender, type Sender, type SenderEnvironment } from './tcp/sender.ts'
 import { jiffiesOf, setClock } from './tcp/tcp-sock.ts'
-import { SK_PACING_FQ } from './tcp/constants.ts'
 import { onPacingTimer, onTimer } from './tcp/timeouts.ts'
 
 /** Switches of both hosts, as sysctls and devices name them. */
@@ -129,7 +129,10 @@ export function createNetwork({ path, flows: specs, host, seed }: NetworkSpec): 
   const reorder = path.reorder ?? 0
   const reorderDelay = (path.reorderDelay ?? Math.max(1, path.delay / 5)) * NS_PER_MS
   // A SYN's frame on the empty line
-  const baseRtt = Math.max(1, Math.round(2 * path.delay * 1000 + (path.trace === undefined ? (88 * 8e6) / path.rate : 0)))
+  const baseRtt = Math.max(
+    1,
+    Math.round(2 * path.delay * 1000 + (path.trace === undefined ? (88 * 8e6) / path.rate : 0)),
+  )
   const flows: (SimFlow | undefined)[] = specs.map(() => undefined)
   const count = specs.length
   let now = 0
@@ -223,7 +226,8 @@ export function createNetwork({ path, flows: specs, host, seed }: NetworkSpec): 
     incoming.tsecr = columns.stamp[packet] ?? 0
     incoming.sack.count = sackCount
     incoming.sack.dsack = (flags & DSACK) !== 0
-    for (let edge = 0; edge < sackCount * 2; edge++) incoming.sack.edges[edge] = columns.sackEdges[packet * 8 + edge] ?? 0
+    for (let edge = 0; edge < sackCount * 2; edge++)
+      incoming.sack.edges[edge] = columns.sackEdges[packet * 8 + edge] ?? 0
     packets.release(packet)
     if (flow !== undefined) onAck(flow.sender, incoming)
   }

@@ -45,7 +45,12 @@ test('a full buffer drops: what is on the line takes room too', () => {
 })
 
 test('a token bucket lets two frames go at once', () => {
-  const network = createNetwork({ path: { ...path, burst: 3028 }, flows: [{ ...reno, size: 3 * 1448 }], host: defaultHost, seed: 1 })
+  const network = createNetwork({
+    path: { ...path, burst: 3028 },
+    flows: [{ ...reno, size: 3 * 1448 }],
+    host: defaultHost,
+    seed: 1,
+  })
   network.run(20)
   expect(network.bytesAcked(0)).toBe(2 * 1448)
   network.run(20 + FRAME - 1e-6)

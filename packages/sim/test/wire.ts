@@ -1,7 +1,13 @@
 import type { SimAlgorithm } from '../src/cc/congestion-control.ts'
 import { createEventQueue } from '../src/event-queue.ts'
 import { type Acknowledgement, onAck, onWrite, sendMore } from '../src/tcp/ack.ts'
-import { createReceiver, type DataSegment, onCompressedAckTimer, onData, onDelayedAckTimer } from '../src/tcp/receiver.ts'
+import {
+  createReceiver,
+  type DataSegment,
+  onCompressedAckTimer,
+  onData,
+  onDelayedAckTimer,
+} from '../src/tcp/receiver.ts'
 import { tcp_rtt_estimator, tcp_set_rto } from '../src/tcp/rtt.ts'
 import { createSender, type SenderSettings } from '../src/tcp/sender.ts'
 import { setClock } from '../src/tcp/tcp-sock.ts'

@@ -1,8 +1,8 @@
 import { NO_PACKET, type Packets } from '../packet-pool.ts'
-import { FRAME_HEADER, type SimPath } from './path-spec.ts'
 import { createCodelQueue } from './codel-queue.ts'
 import { createFairQueue } from './fair-queue.ts'
 import { createLine } from './line.ts'
+import { FRAME_HEADER, type SimPath } from './path-spec.ts'
 import { createDropTail, type Queue, type QueueObserver } from './queue.ts'
 
 /** What a bottleneck has done. */

@@ -22,7 +22,13 @@ export interface Codel {
 export const createCodel = (): Codel => ({ firstAbove: 0, dropNext: 0, count: 0, lastCount: 0, dropping: false })
 
 /** Has the delay been above the target for an interval (section 5.4)? */
-function okToDrop(codel: Codel, fifo: Fifo, sojourn: number, now: number, { target, interval, mtu }: CodelParameters): boolean {
+function okToDrop(
+  codel: Codel,
+  fifo: Fifo,
+  sojourn: number,
+  now: number,
+  { target, interval, mtu }: CodelParameters,
+): boolean {
   if (sojourn < target || fifo.bytes <= mtu) {
     codel.firstAbove = 0
     return false
@@ -45,7 +51,8 @@ export function codelTake(
 ): number {
   const controlLaw = (from: number): number => from + parameters.interval / Math.sqrt(codel.count)
   const sojourn = (packet: number): number => now - (packets.columns.queuedAt[packet] ?? 0)
-  const ok = (packet: number): boolean => packet !== NO_PACKET && okToDrop(codel, fifo, sojourn(packet), now, parameters)
+  const ok = (packet: number): boolean =>
+    packet !== NO_PACKET && okToDrop(codel, fifo, sojourn(packet), now, parameters)
   let packet = removeFirst(packets, fifo)
   if (packet === NO_PACKET) {
     codel.firstAbove = 0

@@ -242,4 +242,3 @@ function processProbeAck(s: Sender, ack: number, flag: number): void {
     tp.tlp_high_seq = -1
   } else if ((flag & (FLAG_SND_UNA_ADVANCED | FLAG_NOT_DUP | FLAG_DATA_SACKED)) === 0) tp.tlp_high_seq = -1
 }
-

@@ -2,6 +2,7 @@ import {
   CA_EVENT_COMPLETE_CWR,
   CA_EVENT_CWND_RESTART,
   FLAG_SND_UNA_ADVANCED,
+  HZ,
   TCP_CA_CWR,
   TCP_CA_Recovery,
   TCP_ECN_OK,
@@ -10,7 +11,6 @@ import {
   TCP_INIT_CWND,
 } from './constants.ts'
 import { type Sender, tcp_set_ca_state, unsent } from './sender.ts'
-import { HZ } from './constants.ts'
 import { jiffiesOf, type TcpSock, tcp_is_cwnd_limited, tcp_packets_in_flight } from './tcp-sock.ts'
 
 /** Is a reduction going on? */
@@ -19,9 +19,7 @@ export const tcp_in_cwnd_reduction = (tp: TcpSock): boolean =>
 
 /** The threshold that a window of now stands for. */
 export const tcp_current_ssthresh = (tp: TcpSock): number =>
-  tcp_in_cwnd_reduction(tp)
-    ? tp.snd_ssthresh
-    : Math.max(tp.snd_ssthresh, (tp.snd_cwnd >> 1) + (tp.snd_cwnd >> 2))
+  tcp_in_cwnd_reduction(tp) ? tp.snd_ssthresh : Math.max(tp.snd_ssthresh, (tp.snd_cwnd >> 1) + (tp.snd_cwnd >> 2))
 
 /** A new segment will tell the receiver that the window was reduced (RFC 3168, section 6.1.2). */
 export function tcp_ecn_queue_cwr(tp: TcpSock): void {
@@ -84,11 +82,7 @@ export function tcp_enter_cwr(s: Sender): void {
 /** Keep account of whether the window is used (RFC 7661, section 4). */
 export function tcp_cwnd_validate(s: Sender, limited: boolean): void {
   const { tp } = s
-  if (
-    tp.snd_una >= tp.cwnd_usage_seq ||
-    limited ||
-    (!tp.is_cwnd_limited && tp.packets_out > tp.max_packets_out)
-  ) {
+  if (tp.snd_una >= tp.cwnd_usage_seq || limited || (!tp.is_cwnd_limited && tp.packets_out > tp.max_packets_out)) {
     tp.is_cwnd_limited = limited
     tp.max_packets_out = tp.packets_out
     tp.cwnd_usage_seq = tp.snd_nxt
@@ -101,7 +95,8 @@ export function tcp_cwnd_validate(s: Sender, limited: boolean): void {
   }
   tp.snd_cwnd_used = Math.max(tp.snd_cwnd_used, tp.packets_out)
   const idle = ((now - tp.snd_cwnd_stamp) * 1_000_000) / HZ
-  if (s.settings.slowStartAfterIdle && idle >= tp.icsk_rto && s.cc.cong_control === undefined) applicationLimited(tp, now)
+  if (s.settings.slowStartAfterIdle && idle >= tp.icsk_rto && s.cc.cong_control === undefined)
+    applicationLimited(tp, now)
 }
 
 /** A window that was not used for an RTO moves halfway to what was (RFC 2861, section 3.2). */

@@ -1,5 +1,5 @@
-import { SACKED_ACKED, RETRANS } from './scoreboard.ts'
 import { sentAfter } from './rack.ts'
+import { RETRANS, SACKED_ACKED } from './scoreboard.ts'
 import type { Sender } from './sender.ts'
 
 /*

@@ -44,7 +44,8 @@ export function addToSackList(list: SackList, start: number, end: number): void 
 
 /** All before `next` has arrived. */
 export function trimSackList(list: SackList, next: number): void {
-  for (let block = list.count - 1; block >= 0; block--) if ((list.edges[block * 2 + 1] ?? 0) <= next) remove(list, block)
+  for (let block = list.count - 1; block >= 0; block--)
+    if ((list.edges[block * 2 + 1] ?? 0) <= next) remove(list, block)
 }
 
 /** Write the option of an acknowledgement that leaves now. */

@@ -149,10 +149,7 @@ export function tcp_sacktag_write_queue(
     s.sackCache[at] = used ? (blocks.edges[block * 2] ?? 0) : 0
     s.sackCache[at + 1] = used ? Math.min(blocks.edges[block * 2 + 1] ?? 0, tp.snd_nxt) : 0
   }
-  if (
-    result.reordered !== Number.POSITIVE_INFINITY &&
-    (tp.icsk_ca_state !== TCP_CA_Loss || tp.undo_marker !== -1)
-  )
+  if (result.reordered !== Number.POSITIVE_INFINITY && (tp.icsk_ca_state !== TCP_CA_Loss || tp.undo_marker !== -1))
     tcp_check_sack_reordering(s, result.reordered)
 }
 

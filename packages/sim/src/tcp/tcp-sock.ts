@@ -1,4 +1,12 @@
-import { HZ, PACING_UNLIMITED, SK_PACING_NONE, TCP_CA_Open, TCP_INFINITE_SSTHRESH, TCP_INIT_CWND, TCP_TIMEOUT_INIT } from './constants.ts'
+import {
+  HZ,
+  PACING_UNLIMITED,
+  SK_PACING_NONE,
+  TCP_CA_Open,
+  TCP_INFINITE_SSTHRESH,
+  TCP_INIT_CWND,
+  TCP_TIMEOUT_INIT,
+} from './constants.ts'
 
 /**
  * One end of a connection, as a congestion control sees it: fields of `struct tcp_sock`, `inet_connection_sock` and `sock`

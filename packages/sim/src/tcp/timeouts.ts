@@ -1,3 +1,4 @@
+import { sendMore } from './ack.ts'
 import { TCP_CA_Recovery, TCP_RTO_MAX } from './constants.ts'
 import { tcp_cwnd_reduction } from './cwnd.ts'
 import { tcp_rack_detect_loss } from './rack.ts'
@@ -6,7 +7,6 @@ import { type Sender, unsent } from './sender.ts'
 import { setClock, tcp_packets_in_flight } from './tcp-sock.ts'
 import { setSenderTimer, tcp_rearm_rto } from './timers.ts'
 import { sendAgain, tcp_retransmit_skb, tcp_write_xmit, tcp_xmit_retransmit_queue } from './transmit.ts'
-import { sendMore } from './ack.ts'
 
 /** The sender's timer has come. */
 export function onTimer(s: Sender): void {

@@ -1,8 +1,8 @@
 import { TCP_CA_Disorder, TCP_CA_Open, TCP_ECN_QUEUE_CWR, TCP_RACK_RECOVERY_THRESH } from './constants.ts'
+import { tcp_check_sack_reordering } from './sack.ts'
 import { EVER_RETRANS, LOST, SACKED_RETRANS } from './scoreboard.ts'
 import { type Sender, tcp_set_ca_state } from './sender.ts'
 import { jiffiesOf } from './tcp-sock.ts'
-import { tcp_check_sack_reordering } from './sack.ts'
 
 /*
  * Reductions that had no reason are taken back: all retransmissions were duplicates (DSACK, RFC 3708), or what arrived was
@@ -22,8 +22,7 @@ export function tcp_init_undo(s: Sender): void {
 /** Was what the acknowledgement tells of sent before the first retransmission? */
 const packetDelayed = (s: Sender): boolean => s.tp.retrans_stamp !== -1 && s.tp.rcv_tsecr < s.tp.retrans_stamp
 
-const mayUndo = (s: Sender): boolean =>
-  s.tp.undo_marker !== -1 && (s.tp.undo_retrans === 0 || packetDelayed(s))
+const mayUndo = (s: Sender): boolean => s.tp.undo_marker !== -1 && (s.tp.undo_retrans === 0 || packetDelayed(s))
 
 /** Is a retransmission still somewhere in the queue? Asked of its head, as Linux does. */
 export function tcp_any_retrans_done(s: Sender): boolean {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { renoReference } from '../../src/cc/reno.ts'
 import type { SimAlgorithm } from '../../src/cc/congestion-control.ts'
+import { renoReference } from '../../src/cc/reno.ts'
 import { tcp_packets_in_flight } from '../../src/tcp/tcp-sock.ts'
 import { createWire } from '../wire.ts'
 
@@ -123,7 +123,8 @@ test('counters agree with the scoreboard whatever is lost', () => {
   }
   for (let round = 0; round < 30; round++) {
     const share = random() * 0.3
-    const fate = (): 'lost' | number | undefined => (random() < share ? 'lost' : random() < 0.1 ? random() * 30 : undefined)
+    const fate = (): 'lost' | number | undefined =>
+      random() < share ? 'lost' : random() < 0.1 ? random() * 30 : undefined
     const wire = createWire(renoReference, { fate, ackFate: () => (random() < 0.1 ? 'lost' : undefined) })
     wire.start(600)
     for (let time = 20; time <= 120_000 && wire.tp.snd_una < 600; time += 20) {
