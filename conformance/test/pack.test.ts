@@ -157,6 +157,7 @@ describe('a project outside the workspace', () => {
     expect(output('algos')).toBe('true mine')
     expect(output('sock-ops')).toBe('function true')
     expect(output('experiment')).toBe('20000000 true')
+    expect(output('sim')).toBe('reno\ntrue')
     expect(output('lab')).toBe('boolean 20000000\ntrue')
     expect(output('compiler')).toBe('ssthresh cong_avoid undo_cwnd 3\n0 true\nTSCC2002 5 function')
     expect(output('cli')).toBe(`${readManifest(join(project, 'node_modules/@tscc/cli')).version}\n0`)
@@ -197,7 +198,7 @@ describe('a project outside the workspace', () => {
   }, 60_000)
 
   test('packages without Node in them load where there is no Node: nothing but relative imports and @tscc', () => {
-    for (const name of ['core', 'insn', 'btf', 'vm', 'bpf', 'vmlinux', 'algos']) {
+    for (const name of ['core', 'insn', 'btf', 'vm', 'bpf', 'vmlinux', 'algos', 'sim']) {
       const dist = join(project, 'node_modules/@tscc', name, 'dist')
       const specifiers = readdirSync(dist, { recursive: true, encoding: 'utf8' })
         .filter((path) => path.endsWith('.js'))

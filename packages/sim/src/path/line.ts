@@ -52,7 +52,7 @@ export function createTraceLine(trace: readonly number[]): Line {
   return {
     holds: true,
     send(now, bytes) {
-      const rounds = Math.floor(now / (period * 1e6))
+      const rounds = Math.floor(now / (period * 1e6)) - 1
       if (next < rounds * trace.length) {
         next = rounds * trace.length
         left = OPPORTUNITY
