@@ -21,6 +21,8 @@ export const features = {
   // "bpf: Stop bpf_setsockopt(TCP_CONGESTION) in init ops to recur itself" (6.1)
   setsockoptInInit: { since: '6.1', about: 'bpf_setsockopt(TCP_CONGESTION) in init, once' },
   vmlinuxBtfMmap: { since: '6.16', about: 'mapping /sys/kernel/btf/vmlinux' },
+  // "bpf: Implement mprog API on top of existing cgroup progs" (6.17)
+  cgroupOrder: { since: '6.17', about: "programs of a cgroup in an order of one's choice" },
   cwndEventTxStart: { since: '7.1', about: 'cwnd_event_tx_start in tcp_congestion_ops' },
 }
 

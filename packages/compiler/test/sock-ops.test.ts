@@ -30,6 +30,16 @@ test('sock_ops programs are programs of their section, and link to every kernel'
   expect(readObject(writeObject(object)).functions).toEqual(object.functions)
 })
 
+test('5.10 takes no number for a context: it is stored from a register', () => {
+  const { object } = compile(
+    `import { sockOps } from '@tscc/bpf'\nexport const p = sockOps((ctx) => {\n ctx.reply = 7\n ctx.sk_txhash = 0\n})\n`,
+  )
+  const opcodes = [...(object?.functions[0]?.code ?? [])].filter((_, i) => i % 8 === 0)
+  // BPF_STX | BPF_MEM | BPF_W is 0x63, BPF_ST is 0x62.
+  expect(opcodes.filter((opcode) => opcode === 0x63).length).toBe(2)
+  expect(opcodes).not.toContain(0x62)
+})
+
 const mistakes = (body: string, more = ''): readonly (readonly [string, string])[] =>
   compile(
     `import { sockOps, bpf_setsockopt, skStorage, SOL_TCP, u32 } from '@tscc/bpf'\n${more}\nexport const p = sockOps((ctx) => {\n${body}\n})\n`,

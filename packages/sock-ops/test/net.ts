@@ -279,9 +279,8 @@ export function option(kernel: Kernel, fd: number, level: number, name: number):
 export const useCongestionControl = (kernel: Kernel, name: string) => (fd: number) =>
   setCongestionControl(kernel, fd, name)
 
-/** Set an option of 32 bits. */
-export function setOption(fd: number, level: number, name: number, value: number): void {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setInt32(0, value, true)
-  callLibc(prototypes.setsockopt, fd, level, name, bytes, 4)
+/** Set an option that is made of numbers of 32 bits. */
+export function setOption(fd: number, level: number, name: number, ...values: readonly number[]): void {
+  const bytes = new Uint8Array(Int32Array.from(values).buffer)
+  callLibc(prototypes.setsockopt, fd, level, name, bytes, bytes.length)
 }

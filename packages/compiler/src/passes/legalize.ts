@@ -23,6 +23,9 @@ const COMMUTES: ReadonlySet<BinaryOp> = new Set(['add', 'mul', 'and', 'or', 'xor
 
 type Access = Extract<Instr, { op: 'load' | 'store' | 'atomicAdd' }>
 
+/** Does it lead to what a program is given, and not to memory? */
+const isContext = ({ place }: Access): boolean => place.kind === 'field' && place.struct === 'bpf_sock_ops'
+
 /** What an instruction's 16 bits hold. */
 const MOST_OFFSET = 0x7fff
 
@@ -117,7 +120,9 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
           instrs.push({ ...instr, ...near(instr) })
           break
         case 'store':
-          instrs.push({ ...instr, ...near(instr), a: inRegister(instr.a, instr.size === 'u64' ? 64 : 32, span) })
+          // 5.10 takes no number for a context, only a register; 6.12 takes both.
+          if ('imm' in instr.a && isContext(instr)) instrs.push({ ...instr, ...near(instr), a: moved(instr.a, span) })
+          else instrs.push({ ...instr, ...near(instr), a: inRegister(instr.a, instr.size === 'u64' ? 64 : 32, span) })
           break
         case 'atomicAdd':
           instrs.push({ ...instr, ...near(instr), a: 'imm' in instr.a ? moved(instr.a, span) : instr.a })
