@@ -36,6 +36,8 @@ const settable: readonly {
   readonly value: number
   readonly read?: number | 'not'
 }[] = [
+  // It sets the priority, too, and so comes first.
+  { level: 'IPPROTO_IP', name: 'IP_TOS', value: 16 },
   { level: 'SOL_TCP', name: 'TCP_NODELAY', value: 1 },
   { level: 'SOL_TCP', name: 'TCP_KEEPIDLE', value: 77 },
   { level: 'SOL_TCP', name: 'TCP_KEEPINTVL', value: 11 },
@@ -57,7 +59,6 @@ const settable: readonly {
   { level: 'SOL_SOCKET', name: 'SO_MARK', value: 5 },
   { level: 'SOL_SOCKET', name: 'SO_MAX_PACING_RATE', value: 1_000_000 },
   { level: 'SOL_SOCKET', name: 'SO_TXREHASH', value: 1 },
-  { level: 'IPPROTO_IP', name: 'IP_TOS', value: 16 },
 ]
 const refused = { level: 'SOL_TCP', name: 'TCP_SAVED_SYN', value: 1 } as const
 
