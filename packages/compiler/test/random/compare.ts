@@ -1,7 +1,7 @@
 // Random modules, compiled one way or another, against the reference.
 import { type CompileOptions, compile, diagnosticText } from '@tscc/compiler'
-import type { Kernel } from '@tscc/syscall'
-import { AREA, type Runnable, runnable } from './kernel.ts'
+import type { BpfObject } from '@tscc/object'
+import { AREA, type Runnable } from './kernel.ts'
 import { layoutOf, rec, type State, stateShape } from './model.ts'
 import { type RandomModule, randomModule } from './program.ts'
 import { bytesOf, random, type ScalarName } from './values.ts'
@@ -10,6 +10,9 @@ const RUNS = 3
 const state = layoutOf(stateShape)
 const record = layoutOf(rec)
 
+/** What runs objects: a kernel or a machine. */
+export type Load = (object: BpfObject) => Runnable
+
 /** Reasons of the verifier's that a program may give it: too many ways through it, too much on the stack with the caller's. */
 const TOO_MUCH = /program is too large|combined stack size|sequence of \d+ jumps is too complex/
 
@@ -17,19 +20,19 @@ const TOO_MUCH = /program is too large|combined stack size|sequence of \d+ jumps
  * Compile programs of these seeds as one module and run each; throws of the first that does something else, and of what is
  * not loaded. Gives the seeds whose programs are too much for the verifier, which is the generator's fault.
  */
-export function checkModule(kernel: Kernel, seeds: readonly number[], options: CompileOptions): readonly number[] {
+export function checkModule(load: Load, seeds: readonly number[], options: CompileOptions): readonly number[] {
   const module = randomModule(seeds)
   const { object, diagnostics } = compile(module.text, { ...options, fileName: `seed-${seeds[0]}.bpf.ts` })
   if (object === undefined) {
-    if (seeds.length > 1) return oneByOne(kernel, seeds, options)
+    if (seeds.length > 1) return oneByOne(load, seeds, options)
     if (diagnostics.every(({ code }) => code === 'TSCC2302')) return seeds
     throw new Error(`FUZZ_SEED=${seeds}: ${diagnostics.map((one) => diagnosticText(one, module.text)).join('\n')}`)
   }
   let loaded: Runnable
   try {
-    loaded = runnable(kernel, object)
+    loaded = load(object)
   } catch (error) {
-    if (seeds.length > 1) return oneByOne(kernel, seeds, options)
+    if (seeds.length > 1) return oneByOne(load, seeds, options)
     if (error instanceof Error && TOO_MUCH.test(error.message)) return seeds
     throw new Error(`FUZZ_SEED=${seeds} was not loaded\n${module.text}`, { cause: error })
   }
@@ -38,8 +41,8 @@ export function checkModule(kernel: Kernel, seeds: readonly number[], options: C
   return []
 }
 
-const oneByOne = (kernel: Kernel, seeds: readonly number[], options: CompileOptions): readonly number[] =>
-  seeds.flatMap((seed) => checkModule(kernel, [seed], options))
+const oneByOne = (load: Load, seeds: readonly number[], options: CompileOptions): readonly number[] =>
+  seeds.flatMap((seed) => checkModule(load, [seed], options))
 
 function check(module: RandomModule, seeds: readonly number[], loaded: Runnable): void {
   const initial = new Map([...loaded.variables].map(([name, bytes]) => [name, bytes.slice()]))
