@@ -7,7 +7,7 @@ import { interpreterOf } from './interpreter/interpret.ts'
 import { jitOf } from './jit/jit.ts'
 import { createMap, type MapSetters } from './maps/create-map.ts'
 import type { MapSpec, VmMap } from './maps/map.ts'
-import { createMemory, type Region, type RegionSpec } from './memory/memory.ts'
+import { createMemory, type Memory, type Region, type RegionSpec } from './memory/memory.ts'
 import { bindProgram } from './program/bind-program.ts'
 import type { BoundProgram, Executable } from './program/bound-program.ts'
 import { checkProgram } from './program/check-program.ts'
@@ -19,7 +19,7 @@ import { vmErrors } from './vm-errors.ts'
 export interface MachineOptions {
   /** Bytes that all regions and maps have together; default 64 MiB, which takes real memory only where it is touched. */
   readonly memory?: number
-  /** What runs programs; default `jit` where the host has WebAssembly. */
+  /** What runs programs; default `jit` where the host has WebAssembly and is little-endian. */
   readonly engine?: Engine
   /** Instructions of one run, at most 2^31 - 1; default 100 million. */
   readonly budget?: number
@@ -83,6 +83,10 @@ export interface Machine {
 
 const MAX_BUDGET = 2 ** 31 - 1
 
+/** WebAssembly's memory is little-endian, and so must be the host's for the region table that both read. */
+const canTranslate = ({ wasm }: Memory): boolean =>
+  wasm !== undefined && new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
+
 /** Make a machine. */
 export function createMachine(options: MachineOptions = {}): Machine {
   const { memory: size = 64 * 2 ** 20, budget: machineBudget = 100_000_000, seed = 1 } = options
@@ -131,7 +135,7 @@ export function createMachine(options: MachineOptions = {}): Machine {
         mayGotoBudget: spec.mayGotoBudget ?? 2 ** 23,
         zeroReads: spec.zeroReads ?? false,
       })
-      const engine: Engine = wanted === 'jit' && memory.wasm !== undefined ? 'jit' : 'interpreter'
+      const engine: Engine = wanted === 'jit' && canTranslate(memory) ? 'jit' : 'interpreter'
       const executable = engine === 'jit' ? jitOf(bound, runtime) : interpreterOf(bound, runtime)
       later.executable = executable
       const program = programOf(runtime, bound, executable, {

@@ -67,10 +67,22 @@ export interface Memory {
 const GRANULE = 16
 const PAGE = 65536
 
+/** Undefined where there is no WebAssembly, or where a page's policy forbids to make any. */
+function wasmMemory(pages: number): WebAssembly.Memory | undefined {
+  if (typeof WebAssembly !== 'object') return undefined
+  try {
+    // The smallest module there is: its header
+    new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))
+    return new WebAssembly.Memory({ initial: pages })
+  } catch {
+    return undefined
+  }
+}
+
 /** Make a memory whose regions have `size` bytes together. */
 export function createMemory(size: number): Memory {
   const pages = Math.ceil((HEAP + size) / PAGE)
-  const wasm = typeof WebAssembly === 'object' ? new WebAssembly.Memory({ initial: pages }) : undefined
+  const wasm = wasmMemory(pages)
   const buffer = wasm?.buffer ?? new ArrayBuffer(pages * PAGE)
   const bytes = new Uint8Array(buffer)
   const view = new DataView(buffer)
