@@ -10,15 +10,22 @@ const SIZE = 64
 
 /** A machine with two small regions, side by side in memory, and a third behind them that nothing points to. */
 function machineOf(engine: Engine) {
-  const machine = createMachine({ engine, budget: 2000, memory: 2 ** 20 })
+  // Chance begins anew with each program: where a budget ends one, engines have drawn differently often
+  const chance = { source: randomOf(1) }
+  const machine = createMachine({ engine, budget: 2000, memory: 2 ** 20, random: () => chance.source.below(2 ** 32) })
   const regions = ['first', 'second', 'hidden'].map((name) => machine.region({ name, size: SIZE }))
   const constant = machine.region({ name: 'constant', size: SIZE, access: 'read' })
   machine.setPacket(constant)
-  return { machine, regions, constant }
+  return { machine, regions, constant, chance }
 }
 
-function outcome({ machine, regions, constant }: ReturnType<typeof machineOf>, spec: ProgramSpec, seed: number) {
+function outcome(
+  { machine, regions, constant, chance }: ReturnType<typeof machineOf>,
+  spec: ProgramSpec,
+  seed: number,
+) {
   const random = randomOf(seed)
+  chance.source = randomOf(seed)
   for (const { bytes } of [...regions, constant]) for (let i = 0; i < SIZE; i++) bytes[i] = random.below(256)
   const before = [regions[2], constant].map((region) => Buffer.from(region?.bytes ?? []).toString('hex'))
   const program = machine.load(spec)

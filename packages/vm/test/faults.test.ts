@@ -134,6 +134,8 @@ describe.each(['interpreter', 'jit'] as const)('%s', (engine: Engine) => {
   test('memory and regions are bounded', () => {
     const small = createMachine({ engine, memory: 4096 })
     expect(caught(() => small.region({ name: 'big', size: 2 ** 20 })).code).toBe('vm/out-of-memory')
+    expect(caught(() => createMachine({ memory: 2 ** 33 })).code).toBe('vm/bad-size')
+    expect(caught(() => createMachine({ memory: Number.NaN })).code).toBe('vm/bad-size')
     expect(caught(() => small.region({ name: 'none', size: -1 })).code).toBe('vm/bad-size')
     // What is closed is used again
     for (let i = 0; i < 70_000; i++) small.region({ name: 'again', size: 1024 }).close()

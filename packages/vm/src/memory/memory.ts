@@ -66,6 +66,8 @@ export interface Memory {
 
 const GRANULE = 16
 const PAGE = 65536
+/** What a WebAssembly memory can have, less what the machine needs itself. */
+const MAX_MEMORY = 2 ** 32 - 2 * 2 ** 20
 
 /** Undefined where there is no WebAssembly, or where a page's policy forbids to make any. */
 function wasmMemory(pages: number): WebAssembly.Memory | undefined {
@@ -81,6 +83,8 @@ function wasmMemory(pages: number): WebAssembly.Memory | undefined {
 
 /** Make a memory whose regions have `size` bytes together. */
 export function createMemory(size: number): Memory {
+  if (!(Number.isInteger(size) && size >= 0 && size <= MAX_MEMORY))
+    throw vmErrors.make('bad-size', { what: 'memory', size, expected: MAX_MEMORY })
   const pages = Math.ceil((HEAP + size) / PAGE)
   const wasm = wasmMemory(pages)
   const buffer = wasm?.buffer ?? new ArrayBuffer(pages * PAGE)
