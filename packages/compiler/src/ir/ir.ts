@@ -191,34 +191,80 @@ export interface IrFunction {
 export const regOf = (operand: Operand | undefined): number | undefined =>
   operand !== undefined && 'reg' in operand ? operand.reg : undefined
 
-/** The same step with other operands; itself where none changes. */
+/**
+ * The same step with other operands; itself where none changes. Written out: of objects of many kinds, spreading is slow, and
+ * each pass does it to each step.
+ */
 export function mapOperands(instr: Instr, put: (operand: Operand) => Operand): Instr {
   switch (instr.op) {
     case 'binary': {
       const [a, b] = [put(instr.a), put(instr.b)]
-      return a === instr.a && b === instr.b ? instr : { ...instr, a, b }
+      if (a === instr.a && b === instr.b) return instr
+      return { op: 'binary', fn: instr.fn, width: instr.width, dst: instr.dst, a, b, span: instr.span }
     }
-    case 'move':
+    case 'move': {
+      const a = put(instr.a)
+      return a === instr.a ? instr : { op: 'move', width: instr.width, dst: instr.dst, a, span: instr.span }
+    }
     case 'negate':
     case 'extend':
     case 'storeSpill': {
       const a = put(instr.a)
       return a === instr.a ? instr : { ...instr, a }
     }
-    case 'load':
+    case 'load': {
+      const base = put(instr.base)
+      if (base === instr.base) return instr
+      return { op: 'load', dst: instr.dst, base, place: instr.place, size: instr.size, span: instr.span }
+    }
     case 'fieldAddress': {
       const base = put(instr.base)
       return base === instr.base ? instr : { ...instr, base }
     }
-    case 'store':
+    case 'store': {
+      const [base, a] = [put(instr.base), put(instr.a)]
+      if (base === instr.base && a === instr.a) return instr
+      return { op: 'store', base, place: instr.place, size: instr.size, a, span: instr.span }
+    }
     case 'atomicAdd': {
       const [base, a] = [put(instr.base), put(instr.a)]
       return base === instr.base && a === instr.a ? instr : { ...instr, base, a }
     }
-    case 'call':
-      return instr.args.length === 0 ? instr : { ...instr, args: instr.args.map(put) }
+    case 'call': {
+      const { args } = instr
+      let changed: Operand[] | undefined
+      for (let i = 0; i < args.length; i++) {
+        const old = args[i]
+        if (old === undefined) break
+        const arg = put(old)
+        if (arg === old) continue
+        changed ??= [...args]
+        changed[i] = arg
+      }
+      return changed === undefined ? instr : { ...instr, args: changed }
+    }
     default:
       return instr
+  }
+}
+
+/** The same step with its result in another register; itself where it has none. */
+export function withDst(instr: Instr, dst: number): Instr {
+  switch (instr.op) {
+    case 'binary':
+      return { op: 'binary', fn: instr.fn, width: instr.width, dst, a: instr.a, b: instr.b, span: instr.span }
+    case 'move':
+      return { op: 'move', width: instr.width, dst, a: instr.a, span: instr.span }
+    case 'load':
+      return { op: 'load', dst, base: instr.base, place: instr.place, size: instr.size, span: instr.span }
+    case 'store':
+    case 'atomicAdd':
+    case 'storeSpill':
+      return instr
+    case 'call':
+      return instr.dst === undefined ? instr : { ...instr, dst }
+    default:
+      return { ...instr, dst }
   }
 }
 
@@ -256,15 +302,18 @@ export function usesOf(instr: Instr): readonly number[] {
     case 'store':
     case 'atomicAdd':
       return registersOf(instr.base, instr.a)
-    case 'call':
-      return instr.args.flatMap((arg) => registersOf(arg))
+    case 'call': {
+      const found: number[] = []
+      for (const arg of instr.args) if ('reg' in arg) found.push(arg.reg)
+      return found
+    }
     default:
       return NONE
   }
 }
 
 /** The register that a step writes. */
-export const definedBy = (instr: Instr): number | undefined => ('dst' in instr ? instr.dst : undefined)
+export const definedBy = (instr: Instr): number | undefined => (instr as { readonly dst?: number }).dst // quicker than asking first whether it is there
 
 /** Registers that the end of a block reads. */
 export function usesOfEnd(end: Terminator): readonly number[] {

@@ -1,4 +1,4 @@
-import { type Block, type IrFunction, mapEnd, mapOperands, type Operand } from './ir.ts'
+import { type Block, type Instr, type IrFunction, mapEnd, mapOperands, type Operand, type Phi } from './ir.ts'
 
 /** The same function with other operands in the place of registers. */
 export function replaceRegisters(f: IrFunction, instead: ReadonlyMap<number, Operand>): IrFunction {
@@ -12,18 +12,41 @@ export function replaceRegisters(f: IrFunction, instead: ReadonlyMap<number, Ope
     }
     return found
   }
-  return {
-    ...f,
-    blocks: f.blocks.map(
-      (block): Block => ({
-        phis: block.phis
-          .filter((phi) => !instead.has(phi.dst))
-          .map((phi) => ({ ...phi, from: new Map([...phi.from].map(([at, value]) => [at, put(value)])) })),
-        instrs: block.instrs.map((instr) => mapOperands(instr, put)),
-        end: mapEnd(block.end, put),
-      }),
-    ),
+  return { ...f, blocks: f.blocks.map((block) => mapBlock(block, put, instead)) }
+}
+
+/** The same block with other operands, without phis of what has been replaced; itself where nothing changes. */
+function mapBlock(
+  block: Block,
+  put: (operand: Operand) => Operand,
+  instead: ReadonlyMap<number, Operand>,
+): Block {
+  let { phis, instrs } = block
+  if (phis.some(({ dst, from }) => instead.has(dst) || someOf(from, (value) => put(value) !== value)))
+    phis = phis.filter(({ dst }) => !instead.has(dst)).map(({ dst, from }) => ({ dst, from: mapValues(from, put) }))
+  let changed: Instr[] | undefined
+  for (let i = 0; i < instrs.length; i++) {
+    const old = instrs[i]
+    if (old === undefined) break
+    const instr = mapOperands(old, put)
+    if (instr === old) continue
+    changed ??= [...instrs]
+    changed[i] = instr
   }
+  instrs = changed ?? instrs
+  const end = mapEnd(block.end, put)
+  return phis === block.phis && instrs === block.instrs && end === block.end ? block : { phis, instrs, end }
+}
+
+function someOf(from: Phi['from'], is: (value: Operand) => boolean): boolean {
+  for (const value of from.values()) if (is(value)) return true
+  return false
+}
+
+function mapValues(from: Phi['from'], put: (operand: Operand) => Operand): Phi['from'] {
+  const made = new Map<number, Operand>()
+  for (const [at, value] of from) made.set(at, put(value))
+  return made
 }
 
 /** Phis of blocks without the ways that are none any more. */

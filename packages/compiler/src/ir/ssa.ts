@@ -1,4 +1,4 @@
-import { dominators, liveIn, liveOut, NO_REGISTERS, predecessors, type Registers } from './graph.ts'
+import { dominators, predecessors } from './graph.ts'
 import {
   type Block,
   definedBy,
@@ -8,9 +8,10 @@ import {
   mapOperands,
   type Operand,
   type Phi,
-  successors,
   type Terminator,
+  withDst,
 } from './ir.ts'
+import { liveness } from './liveness.ts'
 
 /**
  * SSA form: every register is written once. Where ways meet that bring different values, a phi chooses. Copies and numbers
@@ -21,61 +22,70 @@ import {
 export function toSsa(f: IrFunction): IrFunction {
   const { order, idom, children } = dominators(f)
   const before = predecessors(f)
-  const outs = liveOut(f)
-  const wanted = placePhis(f, order, idom, before, outs)
+  const wanted = placePhis(f, order, idom, before)
 
   let registers = f.registers
   const blocks: Block[] = f.blocks.map(() => ({ phis: [], instrs: [], end: { op: 'return', a: undefined } }))
   const phis: { dst: number; register: number; from: Map<number, Operand> }[][] = f.blocks.map(() => [])
   for (const block of order)
-    phis[block] = [...(wanted.get(block) ?? [])].map((register) => ({ dst: registers++, register, from: new Map() }))
+    for (const register of wanted[block] ?? [])
+      phis[block]?.push({ dst: registers++, register, from: new Map() })
 
   // Down the dominator tree, with what each register of old is at the moment; on the way back it is as it was.
   const names: (Operand | undefined)[] = []
-  const put = (operand: Operand): Operand => ('imm' in operand ? operand : (names[operand.reg] ?? { imm: 0n })) // read before it was written: any value will do
+  const put = (operand: Operand): Operand => ('imm' in operand ? operand : (names[operand.reg] ?? ANY))
+  const choose = (next: number, from: number): void => {
+    for (const phi of phis[next] ?? []) phi.from.set(from, names[phi.register] ?? ANY)
+  }
   const walk = (block: number): void => {
     const old = f.blocks[block]
     if (old === undefined) return
-    const undo: (readonly [number, Operand | undefined])[] = []
+    const renamed: number[] = []
+    const before: (Operand | undefined)[] = []
     const rename = (register: number, operand: Operand): void => {
-      undo.push([register, names[register]])
+      renamed.push(register)
+      before.push(names[register])
       names[register] = operand
     }
     for (const { dst, register } of phis[block] ?? []) rename(register, { reg: dst })
-    for (const phi of old.phis) rename(phi.dst, { reg: phi.dst })
     const instrs: Instr[] = []
     for (const instr of old.instrs) {
+      if (instr.op === 'move') {
+        const a = put(instr.a)
+        if ('imm' in a || instr.width === 64) {
+          rename(instr.dst, 'imm' in a && instr.width === 32 ? { imm: BigInt.asUintN(32, a.imm) } : a)
+          continue
+        }
+      }
       const next = mapOperands(instr, put)
       const dst = definedBy(next)
-      if (next.op === 'move' && ('imm' in next.a || next.width === 64)) {
-        const value = next.a
-        rename(next.dst, 'imm' in value && next.width === 32 ? { imm: BigInt.asUintN(32, value.imm) } : value)
-        continue
-      }
-      if (dst === undefined || !('dst' in next)) {
+      if (dst === undefined) {
         instrs.push(next)
         continue
       }
       const fresh = registers++
       rename(dst, { reg: fresh })
-      instrs.push({ ...next, dst: fresh })
+      instrs.push(withDst(next, fresh))
     }
     const end = mapEnd(old.end, put)
-    for (const next of new Set(successors(end)))
-      for (const { register, from } of phis[next] ?? []) from.set(block, put({ reg: register }))
+    if (end.op === 'jump') choose(end.to, block)
+    else if (end.op === 'branch') {
+      choose(end.yes, block)
+      if (end.no !== end.yes) choose(end.no, block)
+    }
     blocks[block] = { phis: [], instrs, end }
     for (const child of children[block] ?? []) walk(child)
-    for (let i = undo.length - 1; i >= 0; i--) {
-      const [register, operand] = undo[i] ?? [0, undefined]
-      names[register] = operand
-    }
+    for (let i = renamed.length - 1; i >= 0; i--) names[renamed[i] ?? 0] = before[i]
   }
   walk(0)
   const made = blocks.map(
-    (block, at): Block => ({ ...block, phis: (phis[at] ?? []).map(({ dst, from }): Phi => ({ dst, from })) }),
+    ({ instrs, end }, at): Block => ({ phis: (phis[at] ?? []).map(({ dst, from }): Phi => ({ dst, from })), instrs, end }),
   )
   return renumbered({ ...f, registers, blocks: made })
 }
+
+/** What is read before it was written. */
+const ANY: Operand = { imm: 0n }
 
 /** The same function with as many registers as it has, in the same order: sets of them stay small. */
 function renumbered(f: IrFunction): IrFunction {
@@ -87,10 +97,12 @@ function renumbered(f: IrFunction): IrFunction {
       if (dst !== undefined) written[dst] = 1
     }
   }
+  let count = 0
+  for (const one of written) count += one
+  // Now and then is enough.
+  if (2 * count > f.registers) return f
   const numbers = new Int32Array(f.registers)
   let registers = 0
-  // Now and then is enough.
-  if (2 * written.reduce((sum, one) => sum + one, 0) > f.registers) return f
   for (let old = 0; old < f.registers; old++) if (written[old] === 1) numbers[old] = registers++
   const operands: Operand[] = []
   const put = (operand: Operand): Operand => {
@@ -110,7 +122,8 @@ function renumbered(f: IrFunction): IrFunction {
       })),
       instrs: block.instrs.map((instr) => {
         const next = mapOperands(instr, put)
-        return 'dst' in next && next.dst !== undefined ? { ...next, dst: numbers[next.dst] ?? 0 } : next
+        const dst = definedBy(next)
+        return dst === undefined ? next : withDst(next, numbers[dst] ?? 0)
       }),
       end: mapEnd(block.end, put),
     }),
@@ -124,111 +137,118 @@ function placePhis(
   order: readonly number[],
   idom: Int32Array,
   before: readonly (readonly number[])[],
-  outs: readonly Registers[],
-): ReadonlyMap<number, ReadonlySet<number>> {
-  const frontier = new Map<number, Set<number>>()
+): readonly (readonly number[])[] {
+  const wanted: number[][] = f.blocks.map(() => [])
+  const frontier: number[][] = f.blocks.map(() => [])
+  let joins = 0
   for (const block of order) {
     const from = before[block] ?? []
     if (from.length < 2) continue
+    joins++
     for (const one of from)
       for (let at = one; at !== idom[block]; at = idom[at] ?? 0) {
-        const found = frontier.get(at) ?? new Set()
-        frontier.set(at, found.add(block))
+        const found = frontier[at]
+        if (found?.at(-1) !== block) found?.push(block)
         if (at === 0) break
       }
   }
+  if (joins === 0) return wanted
   // A loop back to the first block would need a block before it: lowering makes none.
-  const writers = new Map<number, Set<number>>()
+  const writers = new Map<number, number[]>()
   for (const block of order)
     for (const instr of f.blocks[block]?.instrs ?? []) {
       const dst = definedBy(instr)
-      if (dst !== undefined) writers.set(dst, (writers.get(dst) ?? new Set()).add(block))
+      if (dst === undefined) continue
+      const found = writers.get(dst)
+      if (found === undefined) writers.set(dst, [block])
+      else if (found.at(-1) !== block) found.push(block)
     }
-  const ins = new Map(
-    order.map((block) => [
-      block,
-      liveIn(
-        f.blocks[block] ?? { phis: [], instrs: [], end: { op: 'return', a: undefined } },
-        outs[block] ?? NO_REGISTERS,
-      ),
-    ]),
-  )
-  const wanted = new Map<number, Set<number>>()
-  for (const [register, from] of writers) {
-    const work = [...from]
+  const live = liveness(f)
+  const ins = f.blocks.map((_, at) => live.before(at))
+  for (const [register, work] of writers)
     for (let at = work.pop(); at !== undefined; at = work.pop())
-      for (const block of frontier.get(at) ?? []) {
-        const found = wanted.get(block) ?? new Set()
-        if (found.has(register) || ins.get(block)?.has(register) !== true) continue
-        wanted.set(block, found.add(register))
+      for (const block of frontier[at] ?? []) {
+        const found = wanted[block]
+        if (found === undefined || found.at(-1) === register || ins[block]?.has(register) !== true) continue
+        found.push(register)
         work.push(block)
       }
-  }
   return wanted
 }
+
+type Copy = { readonly dst: number; readonly a: Operand }
 
 /**
  * Out of SSA form: phis become copies at the ends of the blocks that lead to them. Where such a block may also go elsewhere,
  * the copies stand before its branch if what they write is not alive on the other way, else in a block of their own.
  */
 export function fromSsa(f: IrFunction): IrFunction {
+  if (f.blocks.every((block) => block.phis.length === 0)) return f
   let registers = f.registers
-  const outs = liveOut(f)
-  const ins = f.blocks.map((block, at) => liveIn(block, outs[at] ?? NO_REGISTERS))
-  const blocks = f.blocks.map((block) => ({ ...block, phis: [] as readonly Phi[], instrs: [...block.instrs] }))
-  const ends: Terminator[] = f.blocks.map((block) => block.end)
-  const span = (at: number) => f.blocks[at]?.instrs.at(-1)?.span ?? { start: 0, end: 0 }
-  const copies = (block: number, from: number): readonly { readonly dst: number; readonly a: Operand }[] =>
-    (f.blocks[block]?.phis ?? []).flatMap((phi) => {
-      const a = phi.from.get(from)
-      return a === undefined || ('reg' in a && a.reg === phi.dst) ? [] : [{ dst: phi.dst, a }]
-    })
-  for (const [at, block] of f.blocks.entries()) {
-    for (const next of new Set(successors(block.end))) {
-      const wanted = copies(next, at)
-      if (wanted.length === 0) continue
-      const moves = inOrder(wanted, () => registers++).map(
-        ({ dst, a }): Instr => ({ op: 'move', width: 64, dst, a, span: span(at) }),
-      )
-      const others = successors(block.end).filter((other) => other !== next)
-      const written = new Set(wanted.map(({ dst }) => dst))
-      const alive = (other: number): boolean =>
-        [...written].some(
-          (register) => ins[other]?.has(register) === true || f.blocks[other]?.phis.some((phi) => phi.dst === register),
-        )
-      const read = block.end.op === 'branch' ? [block.end.a, block.end.b] : []
-      const needed = [...read, ...others.flatMap((other) => copies(other, at).map(({ a }) => a))]
-      const clash = needed.some((operand) => 'reg' in operand && written.has(operand.reg))
-      if (others.length === 0 || (!clash && !others.some(alive))) {
-        blocks[at]?.instrs.push(...moves)
-        continue
+  const live = liveness(f)
+  const blocks = f.blocks.map(({ instrs, end }) => ({ phis: [] as readonly Phi[], instrs, end }))
+  const copies = (block: number, from: number): readonly Copy[] => {
+    const found: Copy[] = []
+    for (const { dst, from: ways } of f.blocks[block]?.phis ?? []) {
+      const a = ways.get(from)
+      if (a !== undefined && !('reg' in a && a.reg === dst)) found.push({ dst, a })
+    }
+    return found
+  }
+  const leave = (at: number, { instrs, end }: Block, next: number, other: number | undefined): void => {
+    const wanted = copies(next, at)
+    const block = blocks[at]
+    if (wanted.length === 0 || block === undefined) return
+    const span = instrs.at(-1)?.span ?? { start: 0, end: 0 }
+    const moves = inOrder(wanted, () => registers++).map(
+      ({ dst, a }): Instr => ({ op: 'move', width: 64, dst, a, span }),
+    )
+    if (other === undefined || !isSeen(wanted, end, other, copies(other, at))) {
+      block.instrs = [...block.instrs, ...moves]
+      return
+    }
+    const split = blocks.push({ phis: [], instrs: moves, end: { op: 'jump', to: next } }) - 1
+    if (block.end.op === 'branch')
+      block.end = {
+        ...block.end,
+        yes: block.end.yes === next ? split : block.end.yes,
+        no: block.end.no === next ? split : block.end.no,
       }
-      const split = blocks.push({ phis: [], instrs: moves, end: { op: 'jump', to: next } }) - 1
-      ends.push({ op: 'jump', to: next })
-      const end = ends[at] ?? block.end
-      if (end.op === 'jump') ends[at] = { op: 'jump', to: split }
-      else if (end.op === 'branch')
-        ends[at] = { ...end, yes: end.yes === next ? split : end.yes, no: end.no === next ? split : end.no }
+  }
+  /** Would it be noticed on the other way, or by the branch itself, if registers were written before the branch? */
+  const isSeen = (wanted: readonly Copy[], end: Terminator, other: number, needed: readonly Copy[]): boolean => {
+    const alive = live.before(other)
+    const phis = f.blocks[other]?.phis ?? []
+    return wanted.some(({ dst }) => {
+      const isIt = (operand: Operand): boolean => 'reg' in operand && operand.reg === dst
+      if (end.op === 'branch' && (isIt(end.a) || isIt(end.b))) return true
+      return alive.has(dst) || needed.some(({ a }) => isIt(a)) || phis.some((phi) => phi.dst === dst)
+    })
+  }
+  for (const [at, block] of f.blocks.entries()) {
+    const { end } = block
+    if (end.op === 'jump') leave(at, block, end.to, undefined)
+    else if (end.op === 'branch') {
+      const isOne = end.yes === end.no
+      leave(at, block, end.yes, isOne ? undefined : end.no)
+      if (!isOne) leave(at, block, end.no, end.yes)
     }
   }
-  return { ...f, registers, blocks: blocks.map((block, at) => ({ ...block, end: ends[at] ?? block.end })) }
+  return { ...f, registers, blocks }
 }
 
 /** Copies that happen at once, one after the other: what is still to be read is not overwritten. */
-function inOrder(
-  wanted: readonly { readonly dst: number; readonly a: Operand }[],
-  fresh: () => number,
-): readonly { readonly dst: number; readonly a: Operand }[] {
-  const done: { dst: number; a: Operand }[] = []
+function inOrder(wanted: readonly Copy[], fresh: () => number): readonly Copy[] {
+  const done: Copy[] = []
   let left = [...wanted]
   while (left.length > 0) {
-    const reads = (register: number) => left.some(({ a }) => 'reg' in a && a.reg === register)
-    const free = left.find(
+    const free = left.findIndex(
       ({ dst, a }) => !left.some((other) => other.a !== a && 'reg' in other.a && other.a.reg === dst),
     )
-    if (free !== undefined) {
-      done.push(free)
-      left = left.filter((one) => one !== free)
+    const next = left[free]
+    if (next !== undefined) {
+      done.push(next)
+      left.splice(free, 1)
       continue
     }
     // A circle: keep one of its values aside.
@@ -237,7 +257,6 @@ function inOrder(
     const aside = fresh()
     done.push({ dst: aside, a: { reg: first.dst } })
     left = left.map(({ dst, a }) => ({ dst, a: 'reg' in a && a.reg === first.dst ? { reg: aside } : a }))
-    if (reads(first.dst)) throw new Error('a circle of copies was not opened')
   }
   return done
 }

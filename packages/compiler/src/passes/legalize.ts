@@ -1,4 +1,3 @@
-import { liveOut, NO_REGISTERS, type Registers } from '../ir/graph.ts'
 import {
   type BinaryOp,
   type Block,
@@ -12,6 +11,7 @@ import {
   usesOfEnd,
   type Width,
 } from '../ir/ir.ts'
+import { liveness, type Registers } from '../ir/liveness.ts'
 
 /** A function in the machine's terms, and which registers have to be which: arguments, results. */
 export interface Legal {
@@ -40,10 +40,10 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
     fixed.set(registers, color)
     return registers++
   }
-  const outs = liveOut(f)
+  const live = liveness(f)
   const addresses = stackAddresses(f)
   const blocks = f.blocks.map((block, at): Block => {
-    const dying = lastUses(block, outs[at] ?? NO_REGISTERS)
+    const better = betterTurned(block, live.after(at))
     const instrs: Instr[] = []
     const inRegister = (operand: Operand, width: Width, span: Instr['span']): Operand => {
       if ('reg' in operand || fits(operand.imm, width)) return operand
@@ -86,15 +86,7 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
             instrs.push(accepted)
             break
           }
-          const dies = (operand: Operand): boolean => 'reg' in operand && dying[i]?.has(operand.reg) === true
-          const isAddress = 'reg' in instr.a && addresses.has(instr.a.reg)
-          const swap =
-            !isAddress &&
-            COMMUTES.has(instr.fn) &&
-            'reg' in instr.b &&
-            'reg' in instr.a &&
-            dies(instr.b) &&
-            !dies(instr.a)
+          const swap = better[i] === true && !('reg' in instr.a && addresses.has(instr.a.reg))
           const [left, right] = swap ? [instr.b, instr.a] : [accepted.a, accepted.b]
           let b = inRegister(right, instr.width, span)
           if ('reg' in b && b.reg === instr.dst && !('reg' in left && left.reg === instr.dst)) b = moved(b, span)
@@ -210,19 +202,26 @@ function parametersFirst(f: IrFunction): IrFunction {
   return { ...f, blocks: [{ ...first, instrs: [...parameters, ...rest] }, ...others] }
 }
 
-/** For each step, the registers that nothing reads after it. */
-function lastUses(block: Block, out: Registers): readonly ReadonlySet<number>[] {
+/** Steps that could take their operands in turn, where the right one is not needed any more and the left one is. */
+function betterTurned(block: Block, out: Registers): readonly boolean[] {
+  const found: boolean[] = []
+  if (!block.instrs.some(takesTurns)) return found
   const alive = out.copy()
   for (const register of usesOfEnd(block.end)) alive.add(register)
-  const found: ReadonlySet<number>[] = []
-  for (const instr of block.instrs.toReversed()) {
+  for (let i = block.instrs.length - 1; i >= 0; i--) {
+    const instr = block.instrs[i]
+    if (instr === undefined) continue
     const dst = definedBy(instr)
     if (dst !== undefined) alive.delete(dst)
-    found.push(new Set(usesOf(instr).filter((register) => !alive.has(register))))
+    if (takesTurns(instr) && 'reg' in instr.a && 'reg' in instr.b)
+      found[i] = alive.has(instr.a.reg) && !alive.has(instr.b.reg)
     for (const register of usesOf(instr)) alive.add(register)
   }
-  return found.reverse()
+  return found
 }
+
+const takesTurns = (instr: Instr): instr is Binary =>
+  instr.op === 'binary' && 'reg' in instr.a && 'reg' in instr.b && COMMUTES.has(instr.fn)
 
 /** As an immediate: any 32 bits for 32-bit operations, and what their sign extends to for 64-bit ones. */
 const fits = (value: bigint, width: Width): boolean =>

@@ -1,7 +1,7 @@
+import { type Accesses, accessesOf, addAllTo, addTo, hasStep, isInSet, takeFrom } from '../ir/accesses.ts'
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import { type Block, BYTES, type Instr, type IrFunction, type Operand, type Phi } from '../ir/ir.ts'
 import { knownBits } from '../ir/known-bits.ts'
-import { type Access, accessKey, mayWrite, type Private, unsharedRegions } from '../ir/memory.ts'
 import { replaceRegisters } from '../ir/rewrite.ts'
 
 /**
@@ -12,127 +12,165 @@ import { replaceRegisters } from '../ir/rewrite.ts'
  * data flow, so that a loop that changes nothing keeps what was known before it); then their values are looked up.
  */
 export function reuseLoads(f: IrFunction): IrFunction {
+  if (!hasStep(f.blocks, 'load')) return f
   const before = predecessors(f)
-  const available = availability(f, before)
+  const accesses = accessesOf(f)
+  const available = availability(f, accesses, before)
+  const { count } = accesses
   const instead = new Map<number, Operand>()
-  const phis: Phi[][] = f.blocks.map(() => [])
+  const phis: Phi[][] = []
   let registers = f.registers
 
-  const atEnd = new Map<string, Operand>()
-  const atStart = (key: string, block: number): Operand => {
-    const memo = `${block} ${key}`
+  const starts = new Map<number, Operand>()
+  const atStart = (access: number, block: number): Operand => {
+    const memo = block * count + access
     const known = starts.get(memo)
     if (known !== undefined) return known
     const from = before[block] ?? []
     const [only] = from
     if (from.length === 1 && only !== undefined) {
-      const value = valueAtEnd(key, only)
+      const value = valueAtEnd(access, only)
       starts.set(memo, value)
       return value
     }
     const dst = registers++
     starts.set(memo, { reg: dst })
-    phis[block]?.push({ dst, from: new Map(from.map((one) => [one, valueAtEnd(key, one)])) })
+    const phi: Phi = { dst, from: new Map(from.map((one) => [one, valueAtEnd(access, one)])) }
+    const own = phis[block]
+    if (own === undefined) phis[block] = [phi]
+    else own.push(phi)
     return { reg: dst }
   }
-  const starts = new Map<string, Operand>()
-  const valueAtEnd = (key: string, block: number): Operand => atEnd.get(`${block} ${key}`) ?? atStart(key, block)
+  const valueAtEnd = (access: number, block: number): Operand =>
+    available.ends.get(block * count + access) ?? atStart(access, block)
 
   const blocks = [...f.blocks]
-  const order = reversePostorder(f)
-  for (const at of order) for (const [key, value] of available.generated[at] ?? []) atEnd.set(`${at} ${key}`, value)
-  for (const at of order) {
+  const here = known(f, accesses)
+  for (const at of reversePostorder(f)) {
     const block = f.blocks[at]
     if (block === undefined) continue
-    const here = new Map<string, Operand>()
-    const gone = new Set<string>()
+    here.clear()
     const instrs = block.instrs.filter((instr) => {
-      const key = instr.op === 'load' ? accessKey(instr) : undefined
-      if (instr.op === 'load' && key !== undefined) {
-        const value = here.get(key) ?? (!gone.has(key) && available.starts[at]?.has(key) ? atStart(key, at) : undefined)
-        if (value !== undefined) {
-          instead.set(instr.dst, value)
-          here.set(key, value)
-          return false
-        }
-        here.set(key, { reg: instr.dst })
+      if (instr.op !== 'load') {
+        here.step(instr)
         return true
       }
-      available.step(instr, here, gone)
-      return true
+      const access = accesses.numberOf(instr)
+      const isAtStart = (): boolean => !here.isGone(access) && available.isAtStart(access, at)
+      const value = here.get(access) ?? (isAtStart() ? atStart(access, at) : undefined)
+      here.set(access, value ?? { reg: instr.dst })
+      if (value !== undefined) instead.set(instr.dst, value)
+      return value === undefined
     })
-    blocks[at] = { ...block, instrs }
+    if (instrs.length < block.instrs.length) blocks[at] = { phis: block.phis, instrs, end: block.end }
   }
   if (instead.size === 0) return f
-  const made: readonly Block[] = blocks.map((block, at) => ({ ...block, phis: [...block.phis, ...(phis[at] ?? [])] }))
+  const made = blocks.map((block, at): Block => {
+    const own = phis[at]
+    return own === undefined ? block : { phis: [...block.phis, ...own], instrs: block.instrs, end: block.end }
+  })
   return replaceRegisters({ ...f, registers, blocks: made }, instead)
 }
 
-interface Availability {
-  /** Keys of what is known at the start of each block. */
-  readonly starts: readonly ReadonlySet<string>[]
-  /** What each block leaves behind. */
-  readonly generated: readonly ReadonlyMap<string, Operand>[]
+/** Values of accesses, on the way through a block. */
+interface Known {
+  /** At the start of a block. */
+  clear(): void
+  get(access: number): Operand | undefined
+  set(access: number, value: Operand): void
+  /** Can it have been changed since the start of the block? */
+  isGone(access: number): boolean
   /** Go over a step: what it makes known, and what it makes unknown. */
-  step(instr: Instr, known: Map<string, Operand>, gone: Set<string>): void
+  step(instr: Instr): void
+  /** Sets of what is known and of what is gone. */
+  readonly has: Uint32Array
+  readonly gone: Uint32Array
+}
+
+function known(f: IrFunction, accesses: Accesses): Known {
+  const bits = knownBits(f)
+  const has = new Uint32Array(accesses.words)
+  const gone = new Uint32Array(accesses.words)
+  const values: Operand[] = []
+  const set = (access: number, value: Operand): void => {
+    addTo(has, 0, access)
+    values[access] = value
+  }
+  return {
+    has,
+    gone,
+    clear() {
+      has.fill(0)
+      gone.fill(0)
+    },
+    get: (access) => (isInSet(has, 0, access) ? values[access] : undefined),
+    set,
+    isGone: (access) => isInSet(gone, 0, access),
+    step(instr) {
+      if (instr.op === 'load') {
+        const access = accesses.numberOf(instr)
+        if (!isInSet(has, 0, access)) set(access, { reg: instr.dst })
+        return
+      }
+      const changed = accesses.changedBy(instr)
+      if (changed === undefined) return
+      takeFrom(has, 0, changed)
+      addAllTo(gone, 0, changed)
+      if (instr.op !== 'store') return
+      const width = 8 * BYTES[instr.size]
+      if ('imm' in instr.a) set(accesses.numberOf(instr), { imm: BigInt.asUintN(width, instr.a.imm) })
+      // What is above is cut off by the memory: such values would have to be cut here, too.
+      else if (bits(instr.a) <= width) set(accesses.numberOf(instr), instr.a)
+    },
+  }
+}
+
+interface Availability {
+  /** Is the value of an access known at the start of a block? */
+  isAtStart(access: number, block: number): boolean
+  /** What each block leaves behind, by its number times the number of accesses, and the access. */
+  readonly ends: ReadonlyMap<number, Operand>
 }
 
 /** Which accesses are available where. */
-export function availability(f: IrFunction, before: readonly (readonly number[])[]): Availability {
-  const unshared = unsharedRegions(f.blocks)
-  const bits = knownBits(f)
-  const accesses = new Map<string, Access>()
-  for (const block of f.blocks)
-    for (const instr of block.instrs)
-      if (instr.op === 'load' || instr.op === 'store') accesses.set(accessKey(instr), instr)
-  const step = (instr: Instr, known: Map<string, Operand>, gone: Set<string>): void =>
-    stepOver(instr, known, gone, accesses, unshared, bits)
-  const generated = f.blocks.map(() => new Map<string, Operand>())
-  const killed = f.blocks.map(() => new Set<string>())
-  for (const [at, block] of f.blocks.entries())
-    for (const instr of block.instrs) step(instr, generated[at] ?? new Map(), killed[at] ?? new Set())
+function availability(f: IrFunction, accesses: Accesses, before: readonly (readonly number[])[]): Availability {
+  const { count, words } = accesses
   const order = reversePostorder(f)
-  const all = new Set(accesses.keys())
-  const starts = f.blocks.map((_, at) => (at === 0 ? new Set<string>() : new Set(all)))
-  const endOf = (at: number, key: string): boolean =>
-    generated[at]?.has(key) === true || (starts[at]?.has(key) === true && killed[at]?.has(key) !== true)
+  const ends = new Map<number, Operand>()
+  const starts = new Uint32Array(f.blocks.length * words).fill(-1)
+  const left = new Uint32Array(starts.length)
+  const kept = new Uint32Array(starts.length)
+  const here = known(f, accesses)
+  for (const at of order) {
+    here.clear()
+    for (const instr of f.blocks[at]?.instrs ?? []) here.step(instr)
+    for (let word = 0; word < words; word++) {
+      const found = here.has[word] ?? 0
+      left[at * words + word] = found
+      kept[at * words + word] = ~(here.gone[word] ?? 0)
+      for (let more = found; more !== 0; more &= more - 1) {
+        const access = (word << 5) + 31 - Math.clz32(more & -more)
+        const value = here.get(access)
+        if (value !== undefined) ends.set(at * count + access, value)
+      }
+    }
+  }
+  starts.fill(0, 0, words)
   for (let changed = true; changed; ) {
     changed = false
     for (const at of order) {
       if (at === 0) continue
-      const start = starts[at]
-      for (const key of start ?? [])
-        if (!(before[at] ?? []).every((from) => endOf(from, key))) {
-          start?.delete(key)
+      for (const from of before[at] ?? [])
+        for (let word = 0; word < words; word++) {
+          const above = from * words + word
+          const end = (left[above] ?? 0) | ((starts[above] ?? 0) & (kept[above] ?? 0))
+          const old = starts[at * words + word] ?? 0
+          const next = (old & end) >>> 0
+          if (next === old) continue
+          starts[at * words + word] = next
           changed = true
         }
     }
   }
-  return { starts, generated, step }
-}
-
-function stepOver(
-  instr: Instr,
-  known: Map<string, Operand>,
-  gone: Set<string>,
-  accesses: ReadonlyMap<string, Access>,
-  unshared: Private,
-  bits: (operand: Operand) => number,
-): void {
-  if (instr.op === 'load') {
-    const key = accessKey(instr)
-    if (!known.has(key)) known.set(key, { reg: instr.dst })
-    return
-  }
-  if (instr.op !== 'store' && instr.op !== 'call' && instr.op !== 'atomicAdd') return
-  for (const [key, access] of accesses)
-    if (mayWrite(instr, access, unshared)) {
-      known.delete(key)
-      gone.add(key)
-    }
-  if (instr.op !== 'store') return
-  const width = 8 * BYTES[instr.size]
-  if ('imm' in instr.a) known.set(accessKey(instr), { imm: BigInt.asUintN(width, instr.a.imm) })
-  // What is above is cut off by the memory: such values would have to be cut here, too.
-  else if (bits(instr.a) <= width) known.set(accessKey(instr), instr.a)
+  return { ends, isAtStart: (access, block) => isInSet(starts, block * words, access) }
 }

@@ -1,0 +1,108 @@
+import type { Graph } from './interference.ts'
+
+/** A graph in which copies have become one register, and what each register is called in it. */
+export interface Coalesced {
+  readonly graph: Graph
+  nameOf(register: number): number
+}
+
+/**
+ * Make registers that are copies of each other one, where they are not alive together: `all` of them, or those of which it
+ * is `safe` that it leaves as many colours as there were.
+ */
+export function coalesce(from: Graph, temporary: ReadonlySet<number>, rule: 'all' | 'safe'): Coalesced {
+  const count = from.degree.length
+  const names = new Int32Array(count)
+  for (let register = 0; register < count; register++) names[register] = register
+  const nameOf = (register: number): number => {
+    let name = register
+    for (let next = names[name] ?? name; next !== name; next = names[name] ?? name) name = next
+    return name
+  }
+  const graph = copyOf(from)
+  const { near, degree, allowed, uses, gone } = graph
+  /** Neighbours of the register whose turn it is have the number of the turn. */
+  const marked = new Int32Array(count)
+  let turn = 0
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const [one, other] of graph.moves) {
+      const [a, b] = [nameOf(one), nameOf(other)]
+      if (a === b || temporary.has(a) || temporary.has(b)) continue
+      const [mine, theirs] = [near[a], near[b]]
+      if (mine === undefined || theirs === undefined) continue
+      turn++
+      for (const neighbour of mine) marked[neighbour] = turn
+      if (marked[b] === turn) continue
+      const both = (allowed[a] ?? 0) & (allowed[b] ?? 0)
+      // Something must be left beside those neighbours that have no choice.
+      if ((both & ~taken(graph, mine) & ~taken(graph, theirs)) === 0) continue
+      if (rule === 'safe' && !isSafe(graph, mine, theirs, both, (neighbour) => marked[neighbour] === turn)) continue
+      names[b] = a
+      gone[b] = 1
+      changed = true
+      allowed[a] = both
+      uses[a] = (uses[a] ?? 0) + (uses[b] ?? 0)
+      for (const neighbour of theirs) {
+        if (gone[neighbour] === 1) continue
+        if (marked[neighbour] === turn) {
+          degree[neighbour] = (degree[neighbour] ?? 0) - 1
+          continue
+        }
+        near[neighbour]?.push(a)
+        mine.push(neighbour)
+        degree[a] = (degree[a] ?? 0) + 1
+      }
+    }
+  }
+  const moves = graph.moves
+    .map(([one, other]): readonly [number, number] => [nameOf(one), nameOf(other)])
+    .filter(([one, other]) => one !== other)
+  return { graph: { ...graph, moves }, nameOf }
+}
+
+/** One that may be changed. */
+const copyOf = (from: Graph): Graph => ({
+  ...from,
+  near: from.near.map((others) => others.slice()),
+  degree: from.degree.slice(),
+  allowed: from.allowed.slice(),
+  uses: from.uses.slice(),
+  gone: from.gone.slice(),
+})
+
+/** Colours that neighbours have for certain. */
+function taken({ allowed, gone }: Graph, near: readonly number[]): number {
+  let found = 0
+  for (const one of near) {
+    const own = allowed[one] ?? 0
+    if ((own & (own - 1)) === 0 && gone[one] === 0) found |= own
+  }
+  return found
+}
+
+/** Briggs: with fewer troublesome neighbours than colours, something is left for what two become. */
+function isSafe(
+  { allowed, degree, gone }: Graph,
+  mine: readonly number[],
+  theirs: readonly number[],
+  both: number,
+  isMine: (neighbour: number) => boolean,
+): boolean {
+  const most = bitCount(both)
+  let trouble = 0
+  const look = (one: number): void => {
+    const own = allowed[one] ?? 0
+    if (gone[one] === 0 && (own & both) !== 0 && (degree[one] ?? 0) >= bitCount(own)) trouble++
+  }
+  for (const one of mine) look(one)
+  for (const one of theirs) if (!isMine(one)) look(one)
+  return trouble < most
+}
+
+/** How many bits are set. */
+export function bitCount(bits: number): number {
+  let found = 0
+  for (let left = bits; left !== 0; left &= left - 1) found++
+  return found
+}

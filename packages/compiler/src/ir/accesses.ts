@@ -1,0 +1,130 @@
+import type { AccessSize, Block, Instr, IrFunction, Place } from './ir.ts'
+import { type Access, accessKey, mayOverlap, type Private, unsharedRegions } from './memory.ts'
+
+/** Numbers of accesses, as bits. */
+export type AccessSet = Uint32Array
+
+/** The different accesses of a function, numbered: data flow over them is one over bits. */
+export interface Accesses {
+  readonly count: number
+  /** Words of a set of them. */
+  readonly words: number
+  /** One of each, by its number. */
+  readonly all: readonly Access[]
+  /** Of an access of this function. */
+  numberOf(access: Access): number
+  /** Those that a step may change; undefined where there are none. */
+  changedBy(instr: Instr): AccessSet | undefined
+  /** Those whose bytes a step may read; undefined where there are none. */
+  readBy(instr: Instr): AccessSet | undefined
+}
+
+const SIZES: readonly AccessSize[] = ['u8', 'u16', 'u32', 'u64']
+
+/** All accesses of a function. */
+export function accessesOf(f: IrFunction): Accesses {
+  const numbers = numbering(f.registers)
+  const { all, numberOf } = numbers
+  for (const { instrs } of f.blocks)
+    for (const instr of instrs)
+      if (instr.op === 'load' || instr.op === 'store' || instr.op === 'atomicAdd') numberOf(instr)
+  const count = all.length
+  const words = (count + 31) >>> 5
+  const overlaps: AccessSet[] = []
+  const overlapping = (access: Access): AccessSet => {
+    const number = numberOf(access)
+    const known = overlaps[number]
+    if (known !== undefined) return known
+    const made = setOf(all, (other) => mayOverlap(access, other))
+    overlaps[number] = made
+    return made
+  }
+  let shared: AccessSet | undefined
+  /** What a call may touch: all but memory of this very function. */
+  const touchedByCalls = (): AccessSet => {
+    shared ??= sharedOf(all, unsharedRegions(f.blocks))
+    return shared
+  }
+  return {
+    count,
+    words,
+    all,
+    numberOf,
+    changedBy(instr) {
+      if (instr.op === 'store' || instr.op === 'atomicAdd') return overlapping(instr)
+      if (instr.op !== 'call' || (instr.callee.kind === 'helper' && instr.callee.quiet)) return undefined
+      return touchedByCalls()
+    },
+    readBy(instr) {
+      if (instr.op === 'load' || instr.op === 'atomicAdd') return overlapping(instr)
+      // A helper sees nothing but what it is given.
+      if (instr.op !== 'call' || (instr.callee.kind === 'helper' && instr.args.length === 0)) return undefined
+      return touchedByCalls()
+    },
+  }
+}
+
+const sharedOf = (all: readonly Access[], unshared: Private): AccessSet =>
+  setOf(all, ({ place }) => !(place.kind === 'memory' && unshared(place.region)))
+
+function setOf(all: readonly Access[], isIn: (access: Access) => boolean): AccessSet {
+  const made = new Uint32Array((all.length + 31) >>> 5)
+  for (const [number, access] of all.entries()) if (isIn(access)) addTo(made, 0, number)
+  return made
+}
+
+/** Numbers in the order of the first asking. Places are compared as objects where that will do, since comparing texts is slow. */
+function numbering(registers: number): Pick<Accesses, 'all' | 'numberOf'> {
+  const all: Access[] = []
+  const bySize = SIZES.map(() => new Map<Place, number>())
+  const byText = new Map<string, number>()
+  const byKey = new Map<number, number>()
+  const placeOf = ({ place, size }: Access): number => {
+    const known = bySize[SIZES.indexOf(size)]
+    const found = known?.get(place)
+    if (found !== undefined) return found
+    const text = accessKey({ base: NOTHING, place, size })
+    const number = byText.get(text) ?? byText.size
+    byText.set(text, number)
+    known?.set(place, number)
+    return number
+  }
+  return {
+    all,
+    numberOf(access) {
+      const { base } = access
+      // What has no register as its base is named by its region.
+      const key = placeOf(access) * (registers + 1) + ('reg' in base ? base.reg + 1 : 0)
+      const found = byKey.get(key)
+      if (found !== undefined) return found
+      byKey.set(key, all.length)
+      return all.push(access) - 1
+    },
+  }
+}
+
+const NOTHING = { imm: 0n }
+
+/** Is a number in a set that begins at a word? */
+export const isInSet = (set: AccessSet, from: number, number: number): boolean =>
+  ((set[from + (number >>> 5)] ?? 0) & (1 << (number & 31))) !== 0
+
+/** Put a number into a set that begins at a word. */
+export function addTo(set: AccessSet, from: number, number: number): void {
+  const at = from + (number >>> 5)
+  set[at] = (set[at] ?? 0) | (1 << (number & 31))
+}
+
+/** Take what is in another set out of one that begins at a word. */
+export function takeFrom(set: AccessSet, from: number, other: AccessSet): void {
+  for (let i = 0; i < other.length; i++) set[from + i] = (set[from + i] ?? 0) & ~(other[i] ?? 0)
+}
+
+/** Put what is in another set into one that begins at a word. */
+export function addAllTo(set: AccessSet, from: number, other: AccessSet): void {
+  for (let i = 0; i < other.length; i++) set[from + i] = (set[from + i] ?? 0) | (other[i] ?? 0)
+}
+
+/** Does a block do anything of a kind? */
+export const hasStep = (blocks: readonly Block[], op: Instr['op']): boolean =>
+  blocks.some(({ instrs }) => instrs.some((instr) => instr.op === op))
