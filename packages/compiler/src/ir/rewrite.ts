@@ -16,11 +16,7 @@ export function replaceRegisters(f: IrFunction, instead: ReadonlyMap<number, Ope
 }
 
 /** The same block with other operands, without phis of what has been replaced; itself where nothing changes. */
-function mapBlock(
-  block: Block,
-  put: (operand: Operand) => Operand,
-  instead: ReadonlyMap<number, Operand>,
-): Block {
+function mapBlock(block: Block, put: (operand: Operand) => Operand, instead: ReadonlyMap<number, Operand>): Block {
   let { phis, instrs } = block
   if (phis.some(({ dst, from }) => instead.has(dst) || someOf(from, (value) => put(value) !== value)))
     phis = phis.filter(({ dst }) => !instead.has(dst)).map(({ dst, from }) => ({ dst, from: mapValues(from, put) }))

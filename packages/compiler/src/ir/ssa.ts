@@ -28,8 +28,7 @@ export function toSsa(f: IrFunction): IrFunction {
   const blocks: Block[] = f.blocks.map(() => ({ phis: [], instrs: [], end: { op: 'return', a: undefined } }))
   const phis: { dst: number; register: number; from: Map<number, Operand> }[][] = f.blocks.map(() => [])
   for (const block of order)
-    for (const register of wanted[block] ?? [])
-      phis[block]?.push({ dst: registers++, register, from: new Map() })
+    for (const register of wanted[block] ?? []) phis[block]?.push({ dst: registers++, register, from: new Map() })
 
   // Down the dominator tree, with what each register of old is at the moment; on the way back it is as it was.
   const names: (Operand | undefined)[] = []
@@ -79,7 +78,11 @@ export function toSsa(f: IrFunction): IrFunction {
   }
   walk(0)
   const made = blocks.map(
-    ({ instrs, end }, at): Block => ({ phis: (phis[at] ?? []).map(({ dst, from }): Phi => ({ dst, from })), instrs, end }),
+    ({ instrs, end }, at): Block => ({
+      phis: (phis[at] ?? []).map(({ dst, from }): Phi => ({ dst, from })),
+      instrs,
+      end,
+    }),
   )
   return renumbered({ ...f, registers, blocks: made })
 }

@@ -1,4 +1,4 @@
-import { type AccessSet, type Accesses, accessesOf, addTo, hasStep, isInSet, takeFrom } from '../ir/accesses.ts'
+import { type Accesses, type AccessSet, accessesOf, addTo, hasStep, isInSet, takeFrom } from '../ir/accesses.ts'
 import { reversePostorder } from '../ir/graph.ts'
 import { type Block, definedBy, type IrFunction } from '../ir/ir.ts'
 

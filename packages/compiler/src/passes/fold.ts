@@ -31,11 +31,11 @@ interface Facts {
 
 function foldOnce(f: IrFunction): IrFunction {
   const bits = knownBits(f)
-  const definitions = new Map<number, Instr>()
+  const definitions: (Instr | undefined)[] = new Array(f.registers)
   for (const block of f.blocks)
     for (const instr of block.instrs) {
       const dst = definedBy(instr)
-      if (dst !== undefined) definitions.set(dst, instr)
+      if (dst !== undefined) definitions[dst] = instr
     }
   let seen: ((operand: Operand) => number) | undefined
   const seenBits = (operand: Operand): number => {
@@ -45,7 +45,7 @@ function foldOnce(f: IrFunction): IrFunction {
   const facts: Facts = {
     bits,
     seenBits,
-    definition: (operand) => ('reg' in operand ? definitions.get(operand.reg) : undefined),
+    definition: (operand) => ('reg' in operand ? definitions[operand.reg] : undefined),
   }
   const instead = new Map<number, Operand>()
   const put = (operand: Operand): Operand => {
@@ -62,29 +62,35 @@ function foldOnce(f: IrFunction): IrFunction {
   for (const at of reversePostorder(f)) {
     const block = f.blocks[at]
     if (block === undefined) continue
-    const phis = block.phis.filter((phi) => {
-      const value = onlyValue(phi.dst, phi.from.values())
-      if (value === undefined) return true
-      instead.set(phi.dst, value)
-      changed = true
-      return false
-    })
-    const instrs: Instr[] = []
-    for (const old of block.instrs) {
+    let { phis } = block
+    for (const { dst, from } of block.phis) {
+      const value = onlyValue(dst, from.values())
+      if (value === undefined) continue
+      instead.set(dst, value)
+      phis = phis.filter((phi) => phi.dst !== dst)
+    }
+    // What is left of the steps, from the first one that has changed on.
+    let instrs: Instr[] | undefined
+    for (const [i, old] of block.instrs.entries()) {
       // With what was found in blocks before: one answer leads to the next.
       const instr = instead.size === 0 ? old : mapOperands(old, put)
       const result = foldInstr(instr, facts)
       if (result !== instr) changed = true
+      if (result !== old) instrs ??= block.instrs.slice(0, i)
       if ('op' in result) {
-        instrs.push(result)
+        instrs?.push(result)
         const dst = result === old ? undefined : definedBy(result)
-        if (dst !== undefined) definitions.set(dst, result)
-      } else if (instr.op !== 'store' && 'dst' in instr && instr.dst !== undefined) instead.set(instr.dst, result)
+        if (dst !== undefined) definitions[dst] = result
+      } else {
+        const dst = definedBy(instr)
+        if (dst !== undefined) instead.set(dst, result)
+      }
     }
     const before = mapEnd(block.end, put)
     const end = foldEnd(before, facts)
-    if (end !== before) changed = true
-    blocks[at] = { phis, instrs, end }
+    if (end !== before || phis !== block.phis) changed = true
+    if (instrs !== undefined || end !== block.end || phis !== block.phis)
+      blocks[at] = { phis, instrs: instrs ?? block.instrs, end }
   }
   if (!changed) return f
   const next = replaceRegisters({ ...f, blocks: blocks as readonly Block[] }, instead)
@@ -105,7 +111,8 @@ function onlyValue(dst: number, values: Iterable<Operand>): Operand | undefined 
 const same = (a: Operand, b: Operand): boolean =>
   'reg' in a ? 'reg' in b && a.reg === b.reg : 'imm' in b && a.imm === b.imm
 
-const mask = (bits: number): bigint => (1n << BigInt(bits)) - 1n
+const masks: readonly bigint[] = Array.from({ length: 65 }, (_, bits) => (1n << BigInt(bits)) - 1n)
+const mask = (bits: number): bigint => masks[bits] ?? 0n
 const imm = (value: bigint, width: Width): Operand => ({ imm: BigInt.asUintN(width, value) })
 
 /** A shorter step, or what its result is. */
@@ -209,22 +216,36 @@ const log2 = (value: bigint): bigint => BigInt(value.toString(2).length - 1)
 export function compute(fn: BinaryOp, width: Width, left: bigint, right: bigint): bigint {
   const [a, b] = [BigInt.asUintN(width, left), BigInt.asUintN(width, right)]
   const by = b & BigInt(width - 1)
-  const result = {
-    add: () => a + b,
-    sub: () => a - b,
-    mul: () => a * b,
-    div: () => (b === 0n ? 0n : a / b),
-    mod: () => (b === 0n ? a : a % b),
-    and: () => a & b,
-    or: () => a | b,
-    xor: () => a ^ b,
-    lsh: () => a << by,
-    rsh: () => a >> by,
-    arsh: () => BigInt.asIntN(width, a) >> by,
-    sdiv: () => (b === 0n ? 0n : BigInt.asIntN(width, a) / BigInt.asIntN(width, b)),
-    smod: () => (b === 0n ? a : BigInt.asIntN(width, a) % BigInt.asIntN(width, b)),
-  }[fn]()
-  return BigInt.asUintN(width, result)
+  const signed = (value: bigint): bigint => BigInt.asIntN(width, value)
+  const cut = (value: bigint): bigint => BigInt.asUintN(width, value)
+  switch (fn) {
+    case 'add':
+      return cut(a + b)
+    case 'sub':
+      return cut(a - b)
+    case 'mul':
+      return cut(a * b)
+    case 'div':
+      return b === 0n ? 0n : a / b
+    case 'mod':
+      return b === 0n ? a : a % b
+    case 'and':
+      return a & b
+    case 'or':
+      return a | b
+    case 'xor':
+      return a ^ b
+    case 'lsh':
+      return cut(a << by)
+    case 'rsh':
+      return a >> by
+    case 'arsh':
+      return cut(signed(a) >> by)
+    case 'sdiv':
+      return b === 0n ? 0n : cut(signed(a) / signed(b))
+    case 'smod':
+      return b === 0n ? a : cut(signed(a) % signed(b))
+  }
 }
 
 /** Does a condition hold between two numbers? */
