@@ -62,7 +62,7 @@ export function irBuilder(): IrBuilder {
     emit(instr) {
       steps++
       const block = here()
-      if (block?.end === undefined) block?.instrs.push({ ...instr, span } as Instr) // the union, with its span again
+      if (block?.end === undefined) block?.instrs.push(withSpan(instr, span))
     },
     end(terminator) {
       const block = here()
@@ -80,6 +80,22 @@ export function irBuilder(): IrBuilder {
         ({ instrs, end }): Block => ({ phis: [], instrs, end: end ?? { op: 'return', a: undefined } }),
       ),
     }),
+  }
+}
+
+/** A step with its place, written out for those that are frequent: see `mapOperands`. */
+function withSpan(instr: InstrWithoutSpan, span: Span): Instr {
+  switch (instr.op) {
+    case 'binary':
+      return { op: 'binary', fn: instr.fn, width: instr.width, dst: instr.dst, a: instr.a, b: instr.b, span }
+    case 'move':
+      return { op: 'move', width: instr.width, dst: instr.dst, a: instr.a, span }
+    case 'load':
+      return { op: 'load', dst: instr.dst, base: instr.base, place: instr.place, size: instr.size, span }
+    case 'store':
+      return { op: 'store', base: instr.base, place: instr.place, size: instr.size, a: instr.a, span }
+    default:
+      return { ...instr, span }
   }
 }
 

@@ -51,7 +51,10 @@ const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]
 
 /** Compute an expression. */
 export function lowerExpression(cx: Context, node: Expression): Value {
-  return { ...oneExpression(cx, node), from: node }
+  const value = oneExpression(cx, node)
+  // Most have nothing more: values come in many shapes, and spreading them takes long.
+  if (value.memory !== undefined || value.max !== undefined) return { ...value, from: node }
+  return { type: value.type, operand: value.operand, from: node }
 }
 
 function oneExpression(cx: Context, node: Expression): Value {

@@ -1,57 +1,69 @@
 import { reversePostorder } from '../ir/graph.ts'
-import { type Block, definedBy, hasEffect, type IrFunction, regOf, usesOf, usesOfEnd } from '../ir/ir.ts'
+import { type Block, definedBy, hasEffect, type Instr, type IrFunction, type Phi, usesOf, usesOfEnd } from '../ir/ir.ts'
 
 /**
  * Steps and phis whose results nobody needs. What has an effect is needed, and so is what something needed reads; all else
  * goes, also what only reads itself around a loop. Needs SSA form, keeps it.
  */
 export function removeDead(f: IrFunction): IrFunction {
-  const reads = new Map<number, readonly number[]>()
-  const needed = new Set<number>()
+  const definitions: (Instr | Phi | undefined)[] = new Array(f.registers)
+  const needed = new Uint8Array(f.registers)
   const work: number[] = []
-  const need = (registers: readonly number[]): void => {
-    for (const register of registers)
-      if (!needed.has(register)) {
-        needed.add(register)
-        work.push(register)
-      }
+  const need = (register: number): void => {
+    if (needed[register] === 1) return
+    needed[register] = 1
+    work.push(register)
   }
-  const reached = new Set(reversePostorder(f))
-  for (const [at, block] of f.blocks.entries()) {
-    if (!reached.has(at)) continue
-    for (const phi of block.phis)
-      reads.set(
-        phi.dst,
-        [...phi.from.values()].flatMap((value) => regOf(value) ?? []),
-      )
+  const needAll = (registers: readonly number[]): void => {
+    for (const register of registers) need(register)
+  }
+  const order = reversePostorder(f)
+  for (const at of order) {
+    const block = f.blocks[at]
+    if (block === undefined) continue
+    for (const phi of block.phis) definitions[phi.dst] = phi
     for (const instr of block.instrs) {
       const dst = definedBy(instr)
-      if (dst !== undefined) reads.set(dst, usesOf(instr))
-      if (hasEffect(instr)) need(usesOf(instr))
+      if (dst !== undefined) definitions[dst] = instr
+      if (hasEffect(instr)) needAll(usesOf(instr))
     }
-    need(usesOfEnd(block.end))
+    needAll(usesOfEnd(block.end))
   }
-  for (let register = work.pop(); register !== undefined; register = work.pop()) need(reads.get(register) ?? [])
-  let changed = false
-  const blocks = f.blocks.map((block, at): Block => {
-    if (!reached.has(at)) {
-      if (block.instrs.length > 0 || block.phis.length > 0 || block.end.op !== 'return') changed = true
-      return EMPTY
-    }
-    const phis = block.phis.filter((phi) => needed.has(phi.dst))
-    let same = phis.length === block.phis.length
-    const instrs = block.instrs.flatMap((instr) => {
-      const dst = definedBy(instr)
-      if (dst === undefined || needed.has(dst)) return [instr]
-      same = false
-      if (!hasEffect(instr)) return []
-      return [instr.op === 'call' ? { ...instr, dst: undefined } : instr]
+  for (let register = work.pop(); register !== undefined; register = work.pop()) {
+    const definition = definitions[register]
+    if (definition === undefined) continue
+    if ('op' in definition) needAll(usesOf(definition))
+    else for (const value of definition.from.values()) if ('reg' in value) need(value.reg)
+  }
+  let blocks: Block[] | undefined
+  const put = (at: number, block: Block): void => {
+    blocks ??= [...f.blocks]
+    blocks[at] = block
+  }
+  const isDead = (instr: Instr): boolean => {
+    const dst = definedBy(instr)
+    return dst !== undefined && needed[dst] !== 1
+  }
+  const reached = new Uint8Array(f.blocks.length)
+  for (const at of order) {
+    reached[at] = 1
+    const block = f.blocks[at]
+    if (block === undefined) continue
+    const { phis, instrs, end } = block
+    if (phis.every(({ dst }) => needed[dst] === 1) && !instrs.some(isDead)) continue
+    put(at, {
+      phis: phis.filter(({ dst }) => needed[dst] === 1),
+      instrs: instrs.flatMap((instr): Instr | readonly Instr[] => {
+        if (!isDead(instr)) return instr
+        if (!hasEffect(instr)) return []
+        return instr.op === 'call' ? { ...instr, dst: undefined } : instr
+      }),
+      end,
     })
-    if (same) return block
-    changed = true
-    return { ...block, phis, instrs }
-  })
-  return changed ? { ...f, blocks } : f
+  }
+  for (const [at, { phis, instrs, end }] of f.blocks.entries())
+    if (reached[at] === 0 && (instrs.length > 0 || phis.length > 0 || end.op !== 'return')) put(at, EMPTY)
+  return blocks === undefined ? f : { ...f, blocks }
 }
 
 const EMPTY: Block = { phis: [], instrs: [], end: { op: 'return', a: undefined } }

@@ -12,26 +12,41 @@ export function decideKnown(f: IrFunction): IrFunction {
   const before = predecessors(f)
   const blocks = [...f.blocks]
   let changed = false
-  const walk = (at: number, facts: readonly Fact[]): void => {
+  /** What holds here, the latest last. */
+  const facts: Fact[] = []
+  const walk = (at: number): void => {
     const block = blocks[at]
     if (block === undefined) return
     const { end } = block
     if (end.op === 'branch') {
-      const question = { if: end.if, width: end.width, a: end.a, b: end.b }
-      const answer = facts.map((fact) => decides(fact, question)).find((one) => one !== undefined)
+      const answer = lastAnswer(facts, { if: end.if, width: end.width, a: end.a, b: end.b })
       if (answer !== undefined) {
-        blocks[at] = { ...block, end: { op: 'jump', to: answer ? end.yes : end.no } }
+        blocks[at] = { phis: block.phis, instrs: block.instrs, end: { op: 'jump', to: answer ? end.yes : end.no } }
         changed = true
       }
     }
     for (const child of children[at] ?? []) {
-      const only = (before[child] ?? []).length === 1 && before[child]?.[0] === at
-      const own = only && end.op === 'branch' && end.yes !== end.no ? [factOf(end, end.yes === child)] : []
-      walk(child, [...own, ...facts])
+      const only = before[child]?.length === 1 && before[child]?.[0] === at
+      if (!only || end.op !== 'branch' || end.yes === end.no) {
+        walk(child)
+        continue
+      }
+      facts.push(factOf(end, end.yes === child))
+      walk(child)
+      facts.pop()
     }
   }
-  walk(0, [])
+  walk(0)
   if (!changed) return f
   const next = { ...f, blocks }
   return prunePhis(next, predecessors(next))
+}
+
+function lastAnswer(facts: readonly Fact[], question: Fact): boolean | undefined {
+  for (let i = facts.length - 1; i >= 0; i--) {
+    const fact = facts[i]
+    const answer = fact === undefined ? undefined : decides(fact, question)
+    if (answer !== undefined) return answer
+  }
+  return undefined
 }

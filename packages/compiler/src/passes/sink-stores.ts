@@ -32,7 +32,7 @@ export function sinkStores(f: IrFunction): IrFunction {
       }
     }
   }
-  return { ...f, registers, blocks }
+  return registers === f.registers ? f : { ...f, registers, blocks }
 }
 
 type Store = Extract<Instr, { op: 'store' }>

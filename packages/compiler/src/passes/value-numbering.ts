@@ -1,5 +1,5 @@
 import { dominators } from '../ir/graph.ts'
-import type { Addressed, Instr, IrFunction, Operand, Question } from '../ir/ir.ts'
+import { type Addressed, definedBy, type Instr, type IrFunction, type Operand, type Question } from '../ir/ir.ts'
 import { replaceRegisters } from '../ir/rewrite.ts'
 
 /**
@@ -25,18 +25,19 @@ export function numberValues(f: IrFunction): IrFunction {
     if (block === undefined) return
     const own: string[] = []
     const instrs = block.instrs.filter((instr) => {
-      const key = keyOf(instr, put)
-      if (key === undefined || !('dst' in instr) || instr.dst === undefined) return true
+      const dst = definedBy(instr)
+      const key = dst === undefined ? undefined : keyOf(instr, put)
+      if (key === undefined || dst === undefined) return true
       const found = known.get(key)
       if (found === undefined) {
-        known.set(key, instr.dst)
+        known.set(key, dst)
         own.push(key)
         return true
       }
-      instead.set(instr.dst, { reg: found })
+      instead.set(dst, { reg: found })
       return false
     })
-    blocks[at] = { ...block, instrs }
+    if (instrs.length < block.instrs.length) blocks[at] = { phis: block.phis, instrs, end: block.end }
     for (const child of children[at] ?? []) walk(child)
     // What was computed here is not there on other ways.
     for (const key of own) known.delete(key)
