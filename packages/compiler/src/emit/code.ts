@@ -61,7 +61,8 @@ export function codeOf(f: IrFunction, frame: Frame, place: CodePlace): readonly 
     items.push({ item: insn.label(`b${at}`), span })
     for (const instr of block.instrs) {
       span = instr.span
-      for (const made of instrCode(instr, writer)) items.push({ ...made, span })
+      for (const { item, portable } of instrCode(instr, writer))
+        items.push(portable === undefined ? { item, span } : { item, portable, span })
     }
     // A return falls through to one that is there anyway.
     const next = f.blocks[order[i + 1] ?? -1]

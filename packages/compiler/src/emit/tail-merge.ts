@@ -56,13 +56,13 @@ export function mergeTails(f: IrFunction): IrFunction {
 function mergeBlocks(f: IrFunction, numbers: Numbering): IrFunction {
   let current = f
   for (;;) {
-    const first = new Map<string, number>()
+    const first = new Map<number, number>()
     const instead = new Map<number, number>()
     for (const at of reversePostorder(current)) {
       const block = current.blocks[at]
       // The first block has the arguments, and nothing leads to it.
       if (block === undefined || at === 0) continue
-      const key = `${numbers.ofSteps(block.instrs)} ${numbers.ofEnd(block.end)}`
+      const key = numbers.ofSteps(block.instrs) * MOST_NUMBERS + numbers.ofEnd(block.end)
       const known = first.get(key)
       if (known === undefined) first.set(key, at)
       else if (block.instrs.every(isRepeatable)) instead.set(at, known)
@@ -130,6 +130,9 @@ function commonTail(a: readonly Instr[], b: readonly Instr[], numbers: Numbering
   return length
 }
 
+/** More than there can be: functions are much shorter. */
+const MOST_NUMBERS = 2 ** 26
+
 /** Numbers that are equal for what does the same, wherever it is from in the source. */
 interface Numbering {
   /** One for each step. */
@@ -148,6 +151,7 @@ function numbering(): Numbering {
   }
   const lists = new Map<readonly Instr[], readonly number[]>()
   const steps = new Map<readonly Instr[], number>()
+  const ends = new Map<Terminator, number>()
   const each = (instrs: readonly Instr[]): readonly number[] => {
     const known = lists.get(instrs)
     if (known !== undefined) return known
@@ -164,7 +168,13 @@ function numbering(): Numbering {
       steps.set(instrs, made)
       return made
     },
-    ofEnd: (end) => numberOf(endText(end)),
+    ofEnd(end) {
+      const known = ends.get(end)
+      if (known !== undefined) return known
+      const made = numberOf(endText(end))
+      ends.set(end, made)
+      return made
+    },
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Block, IrFunction, Terminator } from './ir.ts'
+import { remembered } from './remembered.ts'
 
 /** What was found of functions' blocks: they never change, and each pass asks for the same. */
-const orders = new WeakMap<readonly Block[], readonly number[]>()
-const befores = new WeakMap<readonly Block[], readonly (readonly number[])[]>()
+const orders = remembered<readonly Block[], readonly number[]>()
+const befores = remembered<readonly Block[], readonly (readonly number[])[]>()
+const trees = remembered<readonly Block[], Dominators>()
 
 /** Blocks that lead to each block; those that nobody reaches lead nowhere. */
 export function predecessors(f: IrFunction): readonly (readonly number[])[] {
@@ -16,8 +18,7 @@ export function predecessors(f: IrFunction): readonly (readonly number[])[] {
     found[first]?.push(at)
     if (end.op === 'branch' && end.no !== first) found[end.no]?.push(at)
   }
-  befores.set(f.blocks, found)
-  return found
+  return befores.set(f.blocks, found)
 }
 
 /** Blocks that can be reached, each before those it leads to, except backwards in loops. */
@@ -44,8 +45,7 @@ export function reversePostorder(f: IrFunction): readonly number[] {
     }
   }
   order.reverse()
-  orders.set(f.blocks, order)
-  return order
+  return orders.set(f.blocks, order)
 }
 
 function successorAt(end: Terminator, turn: number): number | undefined {
@@ -65,6 +65,8 @@ export interface Dominators {
 
 /** Dominators by Cooper, Harvey and Kennedy: "A Simple, Fast Dominance Algorithm". */
 export function dominators(f: IrFunction): Dominators {
+  const known = trees.get(f.blocks)
+  if (known !== undefined) return known
   const order = reversePostorder(f)
   const place = new Int32Array(f.blocks.length)
   for (const [i, block] of order.entries()) place[block] = i
@@ -93,7 +95,7 @@ export function dominators(f: IrFunction): Dominators {
   }
   const children: number[][] = f.blocks.map(() => [])
   for (const block of order) if (block !== 0) children[idom[block] ?? 0]?.push(block)
-  return {
+  return trees.set(f.blocks, {
     order,
     idom,
     children,
@@ -102,5 +104,5 @@ export function dominators(f: IrFunction): Dominators {
       while (at !== above && at > 0) at = idom[at] ?? 0
       return at === above
     },
-  }
+  })
 }

@@ -1,5 +1,6 @@
 import { reversePostorder } from './graph.ts'
 import { type Block, BYTES, definedBy, type Instr, type IrFunction, type Operand } from './ir.ts'
+import { remembered } from './remembered.ts'
 
 function lengthOf(value: bigint): number {
   const number = Number(value)
@@ -10,8 +11,8 @@ function lengthOf(value: bigint): number {
 
 /** What was found of functions' blocks, which never change: several passes ask for the same. */
 const found = {
-  compiler: new WeakMap<readonly Block[], (operand: Operand) => number>(),
-  verifier: new WeakMap<readonly Block[], (operand: Operand) => number>(),
+  compiler: remembered<readonly Block[], (operand: Operand) => number>(),
+  verifier: remembered<readonly Block[], (operand: Operand) => number>(),
 }
 
 /**
@@ -52,8 +53,7 @@ export function knownBits(f: IrFunction, who: 'compiler' | 'verifier' = 'compile
     // What was said too generously is taken back as far as the steps themselves say less.
     if (!changed && round > PATIENCE) for (let back = 0; back < 2; back++) shrink(f, order, bits, bitsHere, of)
   }
-  found[who].set(f.blocks, of)
-  return of
+  return found[who].set(f.blocks, of)
 }
 
 /** How often phis may grow by as little as they like. */
