@@ -1,4 +1,13 @@
-import { type Accesses, type AccessSet, accessesOf, addTo, hasStep, isInSet, takeFrom } from '../ir/accesses.ts'
+import {
+  type Accesses,
+  type AccessSet,
+  accessesOf,
+  addAllTo,
+  addTo,
+  hasStep,
+  isInSet,
+  takeFrom,
+} from '../ir/accesses.ts'
 import { reversePostorder } from '../ir/graph.ts'
 import { type Block, definedBy, type IrFunction } from '../ir/ir.ts'
 
@@ -15,53 +24,61 @@ export function removeDeadStores(f: IrFunction): IrFunction {
   for (const [number, { place }] of accesses.all.entries())
     if (place.kind === 'memory' && place.region.startsWith('stack ')) addTo(atReturn, 0, number)
   const order = reversePostorder(f)
-  /** Accesses whose bytes will be stored before they are read, at the start of each block. */
-  const starts = new Uint32Array(f.blocks.length * words).fill(-1)
-  /** The same at the place that is looked at. */
+  /** Accesses whose bytes will be stored before they are read, at the place that is looked at; and those that will not. */
   const doomed = new Uint32Array(words)
-  const toEndOf = ({ end }: Block): void => {
-    if (end.op === 'return') {
-      doomed.set(atReturn)
-      return
-    }
-    const [one, other] = end.op === 'jump' ? [end.to, end.to] : [end.yes, end.no]
-    for (let i = 0; i < words; i++) doomed[i] = (starts[one * words + i] ?? 0) & (starts[other * words + i] ?? 0)
+  const seen = new Uint32Array(words)
+  const spare = (set: AccessSet | undefined): void => {
+    if (set === undefined) return
+    takeFrom(doomed, 0, set)
+    addAllTo(seen, 0, set)
   }
-  /** A register that is written here stands for another place before. */
-  const forget = (register: number): void => {
-    const found = based.get(register)
-    if (found !== undefined) takeFrom(doomed, 0, found)
-  }
-  const over = (block: Block, seen: (index: number) => void): void => {
-    toEndOf(block)
-    for (let i = block.instrs.length - 1; i >= 0; i--) {
-      const instr = block.instrs[i]
+  /** From what is doomed at the end of a block to what is at its start; says which stores nobody can see. */
+  const over = ({ instrs, phis }: Block, dead?: (index: number) => void): void => {
+    for (let i = instrs.length - 1; i >= 0; i--) {
+      const instr = instrs[i]
       if (instr === undefined) continue
       if (instr.op === 'store') {
         const number = accesses.numberOf(instr)
-        if (isInSet(doomed, 0, number)) seen(i)
+        if (isInSet(doomed, 0, number)) dead?.(i)
         else addTo(doomed, 0, number)
         continue
       }
-      const read = accesses.readBy(instr)
-      if (read !== undefined) takeFrom(doomed, 0, read)
+      spare(accesses.readBy(instr))
+      // A register that is written here stands for another place before.
       const dst = definedBy(instr)
-      if (dst !== undefined) forget(dst)
+      if (dst !== undefined) spare(based.get(dst))
     }
     // So does what depends on where we came from: around a loop it was another one.
-    for (const { dst } of block.phis) forget(dst)
+    for (const { dst } of phis) spare(based.get(dst))
+  }
+  // What each block does to a set, whatever comes after it.
+  const dooms = new Uint32Array(f.blocks.length * words)
+  const keeps = new Uint32Array(f.blocks.length * words)
+  for (const at of order) {
+    const block = f.blocks[at]
+    if (block === undefined) continue
+    doomed.fill(0)
+    seen.fill(0)
+    over(block)
+    dooms.set(doomed, at * words)
+    for (let i = 0; i < words; i++) keeps[at * words + i] = ~(seen[i] ?? 0)
+  }
+  const starts = new Uint32Array(f.blocks.length * words).fill(-1)
+  const atEnd = ({ end }: Block, word: number): number => {
+    if (end.op === 'return') return atReturn[word] ?? 0
+    if (end.op === 'jump') return starts[end.to * words + word] ?? 0
+    return (starts[end.yes * words + word] ?? 0) & (starts[end.no * words + word] ?? 0)
   }
   for (let changed = true; changed; ) {
     changed = false
     for (let i = order.length - 1; i >= 0; i--) {
       const at = order[i] ?? 0
       const block = f.blocks[at]
-      if (block === undefined) continue
-      over(block, () => undefined)
-      for (let word = 0; word < words; word++) {
-        const next = doomed[word] ?? 0
-        if (starts[at * words + word] === next) continue
-        starts[at * words + word] = next
+      for (let word = 0; block !== undefined && word < words; word++) {
+        const here = at * words + word
+        const next = ((dooms[here] ?? 0) | (atEnd(block, word) & (keeps[here] ?? 0))) >>> 0
+        if (starts[here] === next) continue
+        starts[here] = next
         changed = true
       }
     }
@@ -69,8 +86,9 @@ export function removeDeadStores(f: IrFunction): IrFunction {
   let blocks: Block[] | undefined
   for (const at of order) {
     const block = f.blocks[at]
-    if (block === undefined) continue
+    if (block === undefined || !block.instrs.some(({ op }) => op === 'store')) continue
     const gone = new Set<number>()
+    for (let word = 0; word < words; word++) doomed[word] = atEnd(block, word)
     over(block, (index) => gone.add(index))
     if (gone.size === 0) continue
     blocks ??= [...f.blocks]

@@ -56,15 +56,35 @@ export function btfStrings(btf: Uint8Array, littleEndian: boolean): BtfStrings {
   }
 }
 
-/** Finds whole strings of a section; of equal ones, the first. Few are asked for, so that no table of all is made. */
+/** How many are looked for before a table of all is made: an object asks for many, who adds to a kernel's types for few. */
+const FEW = 16
+
+/** Finds whole strings of a section; of equal ones, the first. */
 function finder(section: Uint8Array): (text: string) => number {
   // A byte is a character, so that places in the text are places in the section.
   const characters = new TextDecoder('latin1').decode(section)
+  let asked = 0
+  let table: ReadonlyMap<string, number> | undefined
   return (text) => {
     const bytes = encoder.encode(text)
     const isAscii = bytes.length === text.length
     const wanted = isAscii ? text : Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
+    asked++
+    if (asked > FEW) table ??= tableOf(characters)
+    if (table !== undefined) return table.get(wanted) ?? -1
     const at = characters.indexOf(`\0${wanted}\0`)
     return at < 0 ? -1 : at + 1
   }
+}
+
+/** Where each string begins that has an end, and something before it. */
+function tableOf(characters: string): ReadonlyMap<string, number> {
+  const found = new Map<string, number>()
+  let start = characters.indexOf('\0') + 1
+  for (let end = characters.indexOf('\0', start); end >= 0; end = characters.indexOf('\0', start)) {
+    const text = characters.slice(start, end)
+    if (!found.has(text)) found.set(text, start)
+    start = end + 1
+  }
+  return found
 }
