@@ -53,19 +53,6 @@ const regionOf = (place: Place): string => (place.kind === 'memory' ? place.regi
 /** Memory on the stack of this very function, whose address goes nowhere: no call can reach it. */
 export type Private = (region: string) => boolean
 
-/** May a step change what an access reads? */
-export function mayWrite(instr: Instr, access: Access, unshared: Private): boolean {
-  switch (instr.op) {
-    case 'store':
-    case 'atomicAdd':
-      return mayOverlap(instr, access)
-    case 'call':
-      return callTouches(instr, access, unshared)
-    default:
-      return false
-  }
-}
-
 /** May a step read what an access writes? */
 export function mayRead(instr: Instr, access: Access, unshared: Private): boolean {
   switch (instr.op) {
@@ -79,11 +66,6 @@ export function mayRead(instr: Instr, access: Access, unshared: Private): boolea
     default:
       return false
   }
-}
-
-function callTouches(instr: Extract<Instr, { op: 'call' }>, { place }: Access, unshared: Private): boolean {
-  if (instr.callee.kind === 'helper' && instr.callee.quiet) return false
-  return !(place.kind === 'memory' && unshared(place.region))
 }
 
 /** Regions of stack objects whose addresses are only used to load and store. */
