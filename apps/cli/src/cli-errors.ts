@@ -8,6 +8,7 @@ export const cliErrors = defineErrors('cli', {
     `${c.path}: cannot ${c.action} it, ${c.name}`,
   'unknown-algorithm': (c: { readonly name: string; readonly nearest: readonly string[] }) =>
     `${c.name}: no algorithm of tscc and no module has this name${didYouMean(c.nearest)}`,
+  simulation: (c: { readonly run: number; readonly why: string }) => `run ${c.run}: ${c.why}`,
   'bad-module': (c: { readonly path: string; readonly why: string }) => `${c.path}: ${c.why}`,
   'bad-object': (c: { readonly path: string; readonly why: string }) => `${c.path}: ${c.why}`,
   diagnostics: (c: { readonly path: string; readonly diagnostics: readonly ShownDiagnostic[] }) =>

@@ -44,6 +44,12 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/init.ts')).defineInit,
   },
   {
+    name: 'sim',
+    group: start,
+    summary: 'simulate algorithms on a path: needs no privileges',
+    load: async () => (await import('./commands/sim.ts')).defineSim,
+  },
+  {
     name: 'lab',
     group: start,
     summary: 'measure algorithms on real TCP between network namespaces',

@@ -20,7 +20,13 @@ export interface ReportOptions {
 }
 
 /** What a user can only have caused by the command line's own values. */
-const usageCodes: ReadonlySet<string> = new Set(['cli/usage', 'experiment/scenario', 'lab/scenario'])
+const usageCodes: ReadonlySet<string> = new Set([
+  'cli/usage',
+  'experiment/scenario',
+  'lab/scenario',
+  'sim/path',
+  'sim/trace',
+])
 
 /** Exit status of a failure: 2 for wrong usage, 1 for everything else. */
 export function exitStatus(error: unknown): number {

@@ -47,7 +47,12 @@ const caption = (result: LabResult): string => {
   const { path } = result.scenario
   const line1 = [fact('rate'), `RTT ${fact('RTT')}`, `buffer ${fact('buffer')}`, `loss ${fact('loss')}`]
   if (path.ecnThreshold !== undefined) line1.push(fact('ECN'))
-  const line2 = [fact('link'), fact('mode'), `${fact('runs')}, figures ${fact('figures')}`, kernelWords(result)]
+  const line2 = [
+    ...(result.link === 'sim' ? [] : [fact('link')]),
+    fact('mode'),
+    `${fact('runs')}, figures ${fact('figures')}`,
+    kernelWords(result),
+  ]
   return `${line1.join(' · ')}\n${line2.join(' · ')}`
 }
 

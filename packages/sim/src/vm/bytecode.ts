@@ -4,8 +4,9 @@ import { createMachine, type Engine, loadObject, type VmProgram } from '@tscc/vm
 import type { CongestionControl, ReceiverActions, SimAlgorithm } from '../cc/congestion-control.ts'
 import { simErrors } from '../sim-errors.ts'
 import type { SimEntry } from '../simulate.ts'
+import { HZ } from '../tcp/constants.ts'
 import type { TcpSock } from '../tcp/tcp-sock.ts'
-import { helpersOf, kfuncsOf, type Sockets } from './kernel-functions.ts'
+import { helpersOf, kfuncsOf, missingIn, type Sockets, variablesIn } from './kernel-functions.ts'
 import { defaultKernel, kernelTypes } from './kernels.ts'
 import { BOOT_TIME, sequenceOf } from './socket-fields.ts'
 import { createAckSample, createRateSample, createSocketMemory, type SocketMemory } from './socket-memory.ts'
@@ -25,17 +26,23 @@ const NEEDS_ECN = 2
 /** Memory of one run's machine: a socket takes about 3 kB, and 256 flows have two each. */
 const MACHINE_MEMORY = 64 * 2 ** 20
 
+/** What programs may ask of the kernel's configuration. */
+const CONFIG = `CONFIG_HZ=${HZ}\n`
+
 interface Kernel {
   readonly name: string
   readonly btf: Btf
+  /** LINUX_VERSION_CODE; 0 where only its types are known. */
+  readonly version: number
 }
 
 function kernelOf(kernel: string | Uint8Array | Btf | undefined): Kernel {
   if (kernel === undefined || typeof kernel === 'string') {
     const release = kernel ?? defaultKernel
-    return { name: release, btf: parseBtf(kernelTypes(release)) }
+    const [major = 0, minor = 0] = release.split('.').map(Number)
+    return { name: release, btf: parseBtf(kernelTypes(release)), version: (major << 16) | (minor << 8) }
   }
-  return { name: 'of the BTF given', btf: kernel instanceof Uint8Array ? parseBtf(kernel) : kernel }
+  return { name: 'of the BTF given', btf: kernel instanceof Uint8Array ? parseBtf(kernel) : kernel, version: 0 }
 }
 
 /**
@@ -46,7 +53,7 @@ function kernelOf(kernel: string | Uint8Array | Btf | undefined): Kernel {
  */
 export function bytecodeEntries(object: BpfObject, options: BytecodeOptions = {}): readonly SimEntry[] {
   const kernel = kernelOf(options.kernel)
-  const linked = linkObject(object, { btf: kernel.btf })
+  const linked = linkObject(object, { btf: kernel.btf, config: () => CONFIG, version: () => kernel.version })
   const found = linked.structOps.filter(({ layout }) => layout.type === 'tcp_congestion_ops')
   if (found.length === 0)
     throw simErrors.make('no-algorithm', {
@@ -83,11 +90,15 @@ function createAlgorithm({ linked, ops, kernel: { btf }, seed, engine }: Algorit
     memory: MACHINE_MEMORY,
     seed,
     now: () => BigInt(Math.floor(clock.ns) + BOOT_TIME * 1000),
-    helpers: helpersOf(sockets),
+    helpers: { ...missingIn(linked.programs), ...helpersOf(sockets) },
     kfuncs: kfuncsOf(sockets),
     ...(engine === undefined ? {} : { engine }),
   })
-  const loaded = loadObject(machine, linked, { btf, zeroReads: true })
+  const loaded = loadObject(machine, linked, {
+    btf,
+    zeroReads: true,
+    variables: variablesIn(linked.programs, btf, machine),
+  })
   const callbacks = loaded.structOps.get(ops.name) ?? new Map<string, VmProgram>()
   const required = (name: 'ssthresh' | 'undo_cwnd'): VmProgram => {
     const program = callbacks.get(name)

@@ -1,4 +1,5 @@
-import { type HostCall, type HostFunction, hostFunction } from '@tscc/vm'
+import { type Btf, nameOf } from '@tscc/btf'
+import { type HostCall, type HostFunction, hostFunction, type Machine } from '@tscc/vm'
 import { tcp_reno_cong_avoid, tcp_reno_ssthresh, tcp_reno_undo_cwnd } from '../cc/reno.ts'
 import { tcp_cong_avoid_ai, tcp_slow_start } from '../cc/window.ts'
 import { HZ } from '../tcp/constants.ts'
@@ -16,6 +17,13 @@ export interface Sockets {
 }
 
 const EINVAL = 22
+/** Helpers are below this; what is above stands for something that this kernel has not. */
+const FIRST_MISSING = 100_000
+const BPF_CALL = 0x85
+const BPF_LD_IMM64 = 0x18
+const BPF_PSEUDO_BTF_ID = 3
+/** Bytes of a kernel variable's memory: more than any that programs look at has. */
+const VARIABLE_SIZE = 256
 const SOL_SOCKET = 1
 const SOL_TCP = 6
 const SO_MAX_PACING_RATE = 47
@@ -86,4 +94,41 @@ export function helpersOf(sockets: Sockets): Readonly<Record<number, HostFunctio
     }),
     118: hostFunction([], 'u64', () => BigInt(Math.floor(((sockets.now() / 1000 + BOOT_TIME) * HZ) / 1_000_000))),
   }
+}
+
+/**
+ * Linking puts calls of helpers that no kernel has (libbpf's numbers) where a field or a function is missing. Kernels take such
+ * code where it is never reached; here it is a fault when it is.
+ */
+export function missingIn(programs: readonly { readonly code: Uint8Array }[]): Readonly<Record<number, HostFunction>> {
+  const found: Record<number, HostFunction> = {}
+  for (const { code } of programs) {
+    const view = new DataView(code.buffer, code.byteOffset, code.byteLength)
+    for (let at = 0; at + 8 <= code.length; at += code[at] === BPF_LD_IMM64 ? 16 : 8) {
+      const id = view.getInt32(at + 4, true)
+      if (code[at] !== BPF_CALL || (code[at + 1] ?? 0) >> 4 !== 0 || id < FIRST_MISSING) continue
+      found[id] = hostFunction([], 'u32', (call) => {
+        throw call.badArgument('something that this kernel has', id)
+      })
+    }
+  }
+  return found
+}
+
+/** Addresses of the kernel variables that programs look at: memory of zeros each. */
+export function variablesIn(
+  programs: readonly { readonly code: Uint8Array }[],
+  btf: Btf,
+  machine: Machine,
+): Readonly<Record<string, number>> {
+  const found: Record<string, number> = {}
+  for (const { code } of programs) {
+    const view = new DataView(code.buffer, code.byteOffset, code.byteLength)
+    for (let at = 0; at + 8 <= code.length; at += code[at] === BPF_LD_IMM64 ? 16 : 8) {
+      if (code[at] !== BPF_LD_IMM64 || (code[at + 1] ?? 0) >> 4 !== BPF_PSEUDO_BTF_ID) continue
+      const name = nameOf(btf, view.getInt32(at + 4, true))
+      found[name] ??= machine.region({ name, size: VARIABLE_SIZE, access: 'read' }).address
+    }
+  }
+  return found
 }

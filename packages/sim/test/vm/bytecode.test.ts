@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { algorithms } from '@tscc/algos'
 import { compile } from '@tscc/compiler'
-import type { BpfObject } from '@tscc/object'
+import { type BpfObject, readObject } from '@tscc/object'
 import { expect, test } from 'vitest'
 import {
   bytecodeEntries,
@@ -31,6 +32,13 @@ test.each(kernelReleases)("Reno's bytecode, linked to Linux %s, does what plain 
   const of = (entry: SimSpec['algorithms'][number]) => simulate({ ...short, algorithms: [entry] }).runs
   const bytecode = of(bytecodeEntries(object, { kernel, label: 'reno' })[0] ?? referenceEntry(renoReference))
   expect(bytecode).toEqual(of(referenceEntry(renoReference)))
+})
+
+test.each(kernelReleases)("clang's object, with a field and a kfunc that no kernel has, runs on Linux %s", (kernel) => {
+  const file = new URL('../../../../conformance/kernels/suites/objects/c_reno.bpf.o', import.meta.url)
+  const entries = bytecodeEntries(readObject(new Uint8Array(readFileSync(file))), { kernel, label: 'c_reno' })
+  const { summary } = simulate({ ...short, path: '10mbit 20ms 1bdp', duration: 1500, algorithms: entries })
+  expect(summary[0]?.utilisation).toBeGreaterThan(0.8)
 })
 
 test.each(['cubic', 'vegas', 'westwood', 'bbr', 'dctcp'])(
