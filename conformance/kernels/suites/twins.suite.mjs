@@ -1,5 +1,6 @@
 // Algorithms beside their native twins on the same paths, in turn: native, ours, native, ours. What is to be run is in
-// twins/plan.json beside the suites (../twins.mjs writes it); here it is measured, there it is judged.
+// twins/plan.json beside the suites (../twins.mjs writes it); here it is measured, there it is judged. A plan of the native
+// ones only is ../sim-truth.mjs's.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { canRunLab, hasCongestionControl, prepareAlgorithms, runExperiment } from '@tscc/lab'
@@ -30,10 +31,11 @@ async function compare({ twin, file }, { scenario }) {
   spawnSync('modprobe', [`tcp_${twin}`], { stdio: 'ignore' })
   if (!hasCongestionControl(kernel, twin)) return skipped(`this kernel has no ${twin}`)
   const open = (_, cc) => openObject(`${folder}/${file}`, cc)
-  const prepared = await prepareAlgorithms(kernel, [
+  const sides = [
     { kind: 'kernel', label: labels[0], cc: twin },
     { kind: 'loadable', label: labels[1], open },
-  ])
+  ]
+  const prepared = await prepareAlgorithms(kernel, plan.only === 'native' ? sides.slice(0, 1) : sides)
   try {
     return figuresOf(scenario, await runExperiment(scenario, prepared.algorithms))
   } finally {
@@ -50,7 +52,7 @@ function figuresOf(scenario, { link, kernel, startedAt, runs }) {
     ...{ link, kernel, startedAt },
     native: figures(labels[0]),
     tscc: figures(labels[1]),
-    traces: measured.slice(0, labels.length).map(traceOf),
+    traces: measured.slice(0, plan.only === 'native' ? 1 : labels.length).map(traceOf),
   }
 }
 
