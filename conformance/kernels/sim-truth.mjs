@@ -104,7 +104,9 @@ function keep(rows) {
   writeFileSync(figuresFile, `[\n  ${sorted.join(',\n  ')}\n]\n`)
 }
 
-const short = (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value)
+function short(_key, value) {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value
+}
 
 /** The same scenario, simulated, linked to the same series of kernels where its types come with the simulator. */
 async function simulate({ algorithm, path, link, kernel, duration }) {
