@@ -84,7 +84,7 @@ export function wire(): Wire {
       for (const address of addresses[host]) netlink.request(addAddress(eth, address, address.includes(':') ? 64 : 24))
       const other = host === 'left' ? 'right' : 'left'
       for (const address of addresses[other]) netlink.request(addNeighbour(eth, address, mac(other === 'left' ? 1 : 2)))
-      if (host === 'left') netlink.request(addNeighbour(eth, addresses.nobody, mac(0x63)))
+      netlink.request(addNeighbour(eth, addresses.nobody, mac(0x63)))
       netlink.close()
     })
   setns(home)

@@ -6,12 +6,14 @@ import { registerStructOps, renameStructOps, structOpsOf } from '@tscc/struct-op
 import { congestionControl, hostKernel, kernelFiles, loadPlan, tcpInfo } from '@tscc/syscall'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
+import { capture, sendForgedSyn } from './capture.ts'
 import {
   addresses,
   beginConnect,
   type Cgroup,
   cgroup,
   closeFd,
+  listen,
   option,
   type Pair,
   type PairOptions,
@@ -70,6 +72,21 @@ describe.skipIf(!needs('root', 'bpf_ids', 'namespaces', 'struct_ops_link'))('con
     } finally {
       for (const fd of [...fds, other]) closeFd(fd)
     }
+  })
+
+  test('the first SYN-ACK is sent again after the time of the rule', async () => {
+    const answers = async (port: number): Promise<number> => {
+      const listener = group.within(() => net.on('right', () => listen(port)))
+      const tap = capture(net)
+      sendForgedSyn(net, addresses.nobody, '10.9.0.2', port)
+      await sleep(500)
+      closeFd(listener)
+      return tap.stop().filter(({ from, flags }) => from === 'right' && flags === 'SA').length
+    }
+    expect(await answers(4010)).toBe(1)
+    using _ = tuned({ to: addresses.nobody, synRtoMs: 40 })
+    // After 40, 120 and 280 ms, or a little later.
+    expect(await answers(4011)).toBeGreaterThanOrEqual(3)
   })
 
   test.each(['10.9.0.2', 'fd09::2'])('to %s: windows, buffers, clamp, congestion control', (address) => {

@@ -45,7 +45,7 @@ export const syscallErrors = defineErrors('syscall', {
   'netlink-reply': (c: { readonly request: string; readonly found: string }) =>
     `${c.request}: expected the kernel's acknowledgement, found ${c.found}`,
   verifier: (c: VerifierErrorContext) =>
-    `${c.program}: the verifier rejected it${c.instruction === undefined ? '' : ` at instruction ${c.instruction}`}${after(' ', c.text && `(${c.text})`)}${after(', ', c.source && `${c.source.file}:${c.source.line}`)}: ${c.reason} (${c.name})`,
+    `${c.program}: the verifier rejected it${c.instruction === undefined ? '' : ` at instruction ${c.instruction}`}${after(' ', c.text && `(${c.text})`)}${after(', ', c.source?.file === undefined ? undefined : `${c.source.file}:${c.source.line}`)}: ${c.reason} (${c.name})`,
   btf: (c: BtfErrorContext) => `BPF_BTF_LOAD: ${withMeaning(c)}: ${c.reason}`,
   'no-vmlinux-btf': (c: ErrnoContext & { readonly path: string }) =>
     `${c.path}: ${withMeaning(c)}; the kernel must be built with CONFIG_DEBUG_INFO_BTF and sysfs be mounted`,
