@@ -4,7 +4,7 @@ import { loadLive } from '@tscc/compiler/live'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { capture } from './capture.ts'
-import { type Cgroup, cgroup, closeFd, pair, sleep, transfer, type Wire, wire } from './net.ts'
+import { type Cgroup, cgroup, pair, shutdownWrite, sleep, transfer, type Wire, wire } from './net.ts'
 
 const path = fileURLToPath(new URL('programs/everywhere.bpf.ts', import.meta.url))
 
@@ -31,13 +31,14 @@ describe.skipIf(!needs('root', 'bpf_ids', 'namespaces'))('header options on ever
     const { everywhere, counts, seen } = live.exports as unknown as Everywhere // as the file declares them
     using _ = everywhere.attach({ cgroup: group.path })
     const tap = capture(net)
-    const one = group.within(() => pair(net, { address }))
+    using one = group.within(() => pair(net, { address }))
     await transfer(one.client, one.server, 5000)
     await transfer(one.server, one.client, 5000)
-    closeFd(one.client)
-    await sleep(20)
-    closeFd(one.server)
-    await sleep(20)
+    // Not closed: what is left of a closed socket in time-wait writes no options on its last acknowledgement.
+    shutdownWrite(one.client)
+    await sleep(100)
+    shutdownWrite(one.server)
+    await sleep(100)
     const packets = tap.stop().filter(({ flags }) => !flags.includes('R'))
     const kinds = new Set(packets.map(({ from, flags, bytes }) => `${from} ${flags} ${bytes > 0 ? 'data' : ''}`.trim()))
     for (const kind of ['left S', 'right SA', 'left A', 'right A']) expect([...kinds]).toContain(kind)

@@ -284,3 +284,8 @@ export function setOption(fd: number, level: number, name: number, ...values: re
   const bytes = new Uint8Array(Int32Array.from(values).buffer)
   callLibc(prototypes.setsockopt, fd, level, name, bytes, bytes.length)
 }
+
+/** Send FIN; the socket stays. */
+export const shutdownWrite = (fd: number): void => {
+  callLibc('int shutdown(int fd, int how)', fd, 1)
+}
