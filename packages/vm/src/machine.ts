@@ -122,7 +122,11 @@ export function createMachine(options: MachineOptions = {}): Machine {
         return later.executable
       }
       const code = runtime.addCode(
-        { call: (...values) => need().call(...values), callWide: (fn, values) => need().callWide(fn, values) },
+        {
+          call: (...values) => need().call(...values),
+          callOne: (fn, r1) => need().callOne(fn, r1),
+          callWide: (fn, values) => need().callWide(fn, values),
+        },
         checked.functions.length,
       )
       const bound = bindProgram(checked, {

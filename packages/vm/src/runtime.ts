@@ -1,17 +1,7 @@
 import type { Insn } from '@tscc/insn'
 import type { MachineCall } from './host/machine-call.ts'
 import type { MachineMap } from './maps/map.ts'
-import {
-  CODE_REGION,
-  DEPTH,
-  DEPTH_LIMIT,
-  FRAMES,
-  FUEL,
-  INSN,
-  MAX_CALL_FRAMES,
-  TAILED,
-  TWO_32,
-} from './memory/layout.ts'
+import { CODE_REGION, DEPTH, DEPTH_LIMIT, FUEL, INSN, MAX_CALL_FRAMES, TAILED, TWO_32 } from './memory/layout.ts'
 import type { Memory } from './memory/memory.ts'
 import type { BoundProgram, Executable } from './program/bound-program.ts'
 import { vmErrors } from './vm-errors.ts'
@@ -192,7 +182,8 @@ export function createRuntime(memory: Memory, options: RuntimeOptions): Runtime 
     budgetFault: (insn) => vmErrors.make('budget', { ...where(insn), budget: runtime.running?.budget ?? 0 }),
     depthFault: () => vmErrors.make('stack-depth', { ...here(), limit: MAX_CALL_FRAMES }),
   }
-  view.setUint32(DEPTH_LIMIT, FRAMES, true)
+  // While nothing runs: no frame is in use, and a run may have so many
+  view.setUint32(DEPTH_LIMIT, MAX_CALL_FRAMES, true)
   view.setInt32(FUEL, 0, true)
   view.setUint32(DEPTH, 0, true)
   return runtime

@@ -11,6 +11,7 @@ import { codeWriter, encodeModule, type Signature } from './wasm-writer.ts'
 const { i32, i64, f64 } = wasmType
 const wide: Signature = { parameters: [i64, i64, i64, i64, i64], results: [i64] }
 const narrow: Signature = { parameters: [f64, f64, f64, f64, f64], results: [i32] }
+const single: Signature = { parameters: [f64], results: [i32] }
 
 const typeOf = (type: ParameterType): number => (type === 'pointer' ? f64 : type.endsWith('64') ? i64 : i32)
 const signatureOf = ({ parameters, returns }: HostFunction): Signature => ({
@@ -62,7 +63,7 @@ export function jitOf(program: BoundProgram, runtime: Runtime): Executable {
     ...{ fault: 0, budget: 1, depth: 2, packet: 3, tail: 4 },
     host: ({ host }: BoundCall) => fixed.length + hosts.indexOf(host),
     local: (fn) => first + fn,
-    swap: first + 2 * program.functions.length,
+    swap: first + 3 * program.functions.length,
   }
   const swap = codeWriter()
   swapBody(swap)
@@ -76,7 +77,11 @@ export function jitOf(program: BoundProgram, runtime: Runtime): Executable {
       })),
       ...program.functions.map((_, i) => ({
         ...{ signature: narrow, locals: [], exported: `n${i}` },
-        code: wrapper(callees.local(i)),
+        code: wrapper(callees.local(i), 5),
+      })),
+      ...program.functions.map((_, i) => ({
+        ...{ signature: single, locals: [], exported: `s${i}` },
+        code: wrapper(callees.local(i), 1),
       })),
       { signature: { parameters: [i64], results: [i64] }, locals: [], code: swap.bytes },
     ],
@@ -86,7 +91,9 @@ export function jitOf(program: BoundProgram, runtime: Runtime): Executable {
   // What the module exports under these names has these types: it was written just above
   const wides = program.functions.map((_, i) => exported[`w${i}`] as (...values: readonly bigint[]) => bigint)
   const narrows = program.functions.map((_, i) => exported[`n${i}`] as (...values: readonly number[]) => number)
+  const singles = program.functions.map((_, i) => exported[`s${i}`] as (r1: number) => number)
   return {
+    callOne: (fn, r1) => singles[fn]?.(r1) ?? 0,
     call: (fn, r1, r2, r3, r4, r5) => narrows[fn]?.(r1, r2, r3, r4, r5) ?? 0,
     callWide(fn, [r1 = 0n, r2 = 0n, r3 = 0n, r4 = 0n, r5 = 0n]) {
       return wides[fn]?.(r1, r2, r3, r4, r5) ?? 0n
@@ -103,11 +110,13 @@ function instantiate(name: string, code: Uint8Array, imports: Readonly<Record<st
 }
 
 /** From numbers to registers and back. */
-function wrapper(callee: number): readonly number[] {
+function wrapper(callee: number, given: number): readonly number[] {
   const code = codeWriter()
   for (let parameter = 0; parameter < 5; parameter++) {
-    code.index(wasm.localGet, parameter)
-    code.op(wasm.misc, wasmMisc.i64TruncSatF64S)
+    if (parameter < given) {
+      code.index(wasm.localGet, parameter)
+      code.op(wasm.misc, wasmMisc.i64TruncSatF64S)
+    } else code.i64(0n)
   }
   code.index(wasm.call, callee)
   code.op(wasm.i32WrapI64)

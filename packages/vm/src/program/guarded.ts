@@ -18,9 +18,7 @@ export function guarded<Result>(runtime: Runtime, running: Running, body: () => 
   try {
     return body()
   } catch (error) {
-    for (let frame = depth; frame < frames; frame++) memory.openFrame(frame, false)
-    view.setUint32(TAILED, 0, true)
-    throw faultOf(running, view.getUint32(INSN, true), error)
+    throw unwound(runtime, running, depth, error)
   } finally {
     runtime.running = outer
     view.setUint32(DEPTH, depth, true)
@@ -28,6 +26,15 @@ export function guarded<Result>(runtime: Runtime, running: Running, body: () => 
     view.setInt32(FUEL, fuel, true)
     view.setUint32(INSN, insn, true)
   }
+}
+
+/** Close the frames of a run that ended with an error, from `depth` on; gives what the host is to be told. */
+export function unwound({ memory }: Runtime, running: Running, depth: number, error: unknown): unknown {
+  const { view } = memory
+  for (let frame = depth; frame < Math.min(depth + MAX_CALL_FRAMES, FRAMES); frame++) memory.openFrame(frame, false)
+  view.setUint32(TAILED, 0, true)
+  view.setUint32(DEPTH, depth, true)
+  return faultOf(running, view.getUint32(INSN, true), error)
 }
 
 /** What host functions throw gets a place. */

@@ -3,7 +3,7 @@ import type { Region } from '../memory/memory.ts'
 import type { Runtime } from '../runtime.ts'
 import { vmErrors } from '../vm-errors.ts'
 import type { BoundProgram, Executable } from './bound-program.ts'
-import { guarded } from './guarded.ts'
+import { guarded, unwound } from './guarded.ts'
 
 /** What came of a run. */
 export interface RunResult {
@@ -34,14 +34,33 @@ export type Engine = 'jit' | 'interpreter'
 const MAX_ARGUMENTS = 12
 const NO_ARGUMENT = 0
 
-/** Where arguments of a callback are put, and how many of them were not 0 before. */
+/** So many arguments are always written; an array of them would be dearer than most callbacks. */
+const FEW = 4
+
+/** Where arguments of a callback are put, and how many beyond those few there were before. */
 interface Context {
   readonly address: number
-  readonly view: DataView
-  used: number
+  readonly words: Int32Array
+  more: number
 }
 
-const contextOf = ({ address, view }: Region): Context => ({ address, view, used: 0 })
+const contextOf = ({ address, bytes }: Region): Context => ({
+  address,
+  words: new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4),
+  more: 0,
+})
+
+/** Programs are little-endian, and words those of the host. */
+const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
+const ordered = (word: number): number =>
+  littleEndian ? word : ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
+
+/** Argument `index`, in two words: an array of words is quicker than a `DataView`. */
+function put(words: Int32Array, index: number, value: number): void {
+  const low = value | 0
+  words[2 * index] = ordered(low)
+  words[2 * index + 1] = ordered(low === value ? low >> 31 : Math.floor(value / TWO_32))
+}
 
 /** Wrap a translated program into what makes a run safe for the machine: budget, frames, faults. */
 export function programOf(
@@ -55,6 +74,11 @@ export function programOf(
   const { budget, engine } = options
   const running = { program: bound, budget }
   const run = <Result>(body: () => Result): Result => guarded(runtime, running, body)
+  /** All that a run needs while nothing else runs, which is nearly always: what `guarded` does is dear beside a short program. */
+  const begin = (): void => {
+    runtime.running = running
+    view.setInt32(FUEL, budget, true)
+  }
   const contexts: Context[] = []
   const contextAt = (nesting: number): Context => {
     const found = contexts[nesting] ?? contextOf(options.context(nesting))
@@ -71,19 +95,37 @@ export function programOf(
         return { r0: BigInt.asUintN(64, r0), insns: budget - view.getInt32(FUEL, true) }
       })
     },
-    call: (r1 = NO_ARGUMENT, r2 = NO_ARGUMENT, r3 = NO_ARGUMENT, r4 = NO_ARGUMENT, r5 = NO_ARGUMENT) =>
-      run(() => executable.call(0, r1, r2, r3, r4, r5) >>> 0),
-    callback(...values) {
-      if (values.length > MAX_ARGUMENTS)
-        throw vmErrors.make('bad-size', { what: bound.name, size: values.length, expected: MAX_ARGUMENTS })
-      const context = contextAt(view.getUint32(DEPTH, true))
-      for (let i = 0; i < Math.max(values.length, context.used); i++) {
-        const value = values[i] ?? NO_ARGUMENT
-        context.view.setInt32(8 * i, value, true)
-        context.view.setInt32(8 * i + 4, Math.floor(value / TWO_32), true)
+    call(r1 = NO_ARGUMENT, r2 = NO_ARGUMENT, r3 = NO_ARGUMENT, r4 = NO_ARGUMENT, r5 = NO_ARGUMENT) {
+      if (runtime.running !== undefined) return run(() => executable.call(0, r1, r2, r3, r4, r5) >>> 0)
+      begin()
+      try {
+        return executable.call(0, r1, r2, r3, r4, r5) >>> 0
+      } catch (error) {
+        throw unwound(runtime, running, 0, error)
+      } finally {
+        runtime.running = undefined
       }
-      context.used = values.length
-      return run(() => executable.call(0, context.address, 0, 0, 0, 0) >>> 0)
+    },
+    callback(first = NO_ARGUMENT, second = NO_ARGUMENT, third = NO_ARGUMENT, fourth = NO_ARGUMENT, ...more) {
+      if (more.length > MAX_ARGUMENTS - FEW)
+        throw vmErrors.make('bad-size', { what: bound.name, size: more.length + FEW, expected: MAX_ARGUMENTS })
+      const context = contextAt(view.getUint32(DEPTH, true))
+      const { words } = context
+      put(words, 0, first)
+      put(words, 1, second)
+      put(words, 2, third)
+      put(words, 3, fourth)
+      for (let i = 0; i < Math.max(more.length, context.more); i++) put(words, FEW + i, more[i] ?? NO_ARGUMENT)
+      context.more = more.length
+      if (runtime.running !== undefined) return run(() => executable.callOne(0, context.address) >>> 0)
+      begin()
+      try {
+        return executable.callOne(0, context.address) >>> 0
+      } catch (error) {
+        throw unwound(runtime, running, 0, error)
+      } finally {
+        runtime.running = undefined
+      }
     },
   }
 }
