@@ -1,4 +1,3 @@
-import type { Insn } from '@tscc/insn'
 import type { MachineCall } from './host/machine-call.ts'
 import type { MachineMap } from './maps/map.ts'
 import { CODE_REGION, DEPTH, DEPTH_LIMIT, FUEL, INSN, MAX_CALL_FRAMES, TAILED, TWO_32 } from './memory/layout.ts'
@@ -49,21 +48,6 @@ export interface RuntimeOptions {
 
 /** MAX_TAIL_CALL_CNT */
 const MAX_TAIL_CALLS = 33
-
-/** Size and direction of the access that an instruction makes. */
-export function accessOf(insn: Insn): { readonly size: number; readonly access: 'read' | 'write' } | undefined {
-  switch (insn.kind) {
-    case 'load':
-    case 'loadAcquire':
-      return { size: Number(insn.size.slice(1)) / 8, access: 'read' }
-    case 'store':
-    case 'storeRelease':
-    case 'atomic':
-      return { size: Number(insn.size.slice(1)) / 8, access: 'write' }
-    default:
-      return undefined
-  }
-}
 
 /** The state of a machine. */
 export function createRuntime(memory: Memory, options: RuntimeOptions): Runtime {

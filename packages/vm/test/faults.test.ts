@@ -73,6 +73,14 @@ describe.each(['interpreter', 'jit'] as const)('%s', (engine: Engine) => {
     expect(caught(() => run('call f\nr0 = *(u64 *)(r0 - 8)\nexit\nf: r0 = r10\nexit'))).toMatchObject({ insn: 1 })
   })
 
+  test('a frame that no pointer was made to is closed to made-up ones', () => {
+    const forged = 2 * 2 ** 32 + 504
+    expect(caught(() => run('*(u64 *)(r10 - 8) = 7\nr0 = *(u64 *)(r1 + 0)\nexit', forged))).toMatchObject({
+      ...{ insn: 1, region: { name: 'frame 0', offset: 504, limit: 0 } },
+    })
+    expect(run('*(u64 *)(r10 - 8) = 7\nr2 = r10\nr0 = *(u64 *)(r1 + 0)\nexit', forged)).toBe(7n)
+  })
+
   test('a frame begins as zeros, however it was left', () => {
     const leave = '*(u64 *)(r10 - 8) = 7\n*(u64 *)(r10 - 512) = 7\nr0 = 0\nexit'
     expect(run(leave)).toBe(0n)

@@ -2,6 +2,7 @@ import type { Atomic, Insn, LoadSize, MemSize, Register } from '@tscc/insn'
 import { fromRegister, toRegister } from '../host/host-function.ts'
 import { DEPTH, DEPTH_LIMIT, FIRST_FRAME, FRAME_SIZE, FUEL, INSN, STACK, TAILED, TWO_32 } from '../memory/layout.ts'
 import type { BoundCall, BoundProgram, Executable } from '../program/bound-program.ts'
+import { frameUse, isInFrame, type Place } from '../program/frame-use.ts'
 import type { Runtime } from '../runtime.ts'
 import { compute, holds, swapped } from './arithmetic.ts'
 
@@ -25,8 +26,14 @@ export function interpreterOf(program: BoundProgram, runtime: Runtime): Executab
   const { view } = memory
   const slotOf = (index: number): number => program.slots[index] ?? 0
 
-  const place = (index: number, address: bigint, size: number, write: boolean): number => {
-    const start = memory.resolve(Number(address), size, write)
+  const uses = program.functions.map((fn) => frameUse(program, fn))
+  /** Where an access is in the linear memory; -1 where it may not be. By r10 it is in the frame, closed to pointers or not. */
+  const find = ({ base, off, size }: Place, address: bigint, write: boolean): number =>
+    isInFrame({ base, off, size })
+      ? STACK + view.getUint32(DEPTH, true) * FRAME_SIZE + off
+      : memory.resolve(Number(address), size, write)
+  const place = (index: number, { base, off, size }: Place, address: bigint, write: boolean): number => {
+    const start = find({ base, off, size }, address, write)
     if (start < 0) throw runtime.accessFault(slotOf(index), address, size, write ? 'write' : 'read')
     return start
   }
@@ -91,7 +98,7 @@ export function interpreterOf(program: BoundProgram, runtime: Runtime): Executab
     const depth = view.getUint32(DEPTH, true)
     if (depth >= view.getUint32(DEPTH_LIMIT, true)) throw runtime.depthFault()
     view.setUint32(DEPTH, depth + 1, true)
-    memory.openFrame(depth, true)
+    memory.openFrame(depth, uses[fn]?.escapes ?? false)
     memory.bytes.fill(0, STACK + depth * FRAME_SIZE, STACK + (depth + 1) * FRAME_SIZE)
     const result = body(fn, values, BigInt((FIRST_FRAME + depth) * TWO_32 + FRAME_SIZE))
     memory.openFrame(depth, false)
@@ -138,20 +145,22 @@ export function interpreterOf(program: BoundProgram, runtime: Runtime): Executab
         case 'load':
         case 'loadAcquire': {
           const address = BigInt.asUintN(64, get(insn.base) + BigInt(insn.off))
-          const size = bytesOf(insn.size)
-          if (program.zeroReads && memory.resolve(Number(address), size, false) < 0) set(insn.dst, 0n)
-          else set(insn.dst, read(place(index, address, size, false), insn.size))
+          const where = { base: insn.base, off: insn.off, size: bytesOf(insn.size) }
+          if (program.zeroReads && find(where, address, false) < 0) set(insn.dst, 0n)
+          else set(insn.dst, read(place(index, where, address, false), insn.size))
           break
         }
         case 'store':
         case 'storeRelease': {
           const address = BigInt.asUintN(64, get(insn.base) + BigInt(insn.off))
-          write(place(index, address, bytesOf(insn.size), true), insn.size, get(insn.src))
+          const where = { base: insn.base, off: insn.off, size: bytesOf(insn.size) }
+          write(place(index, where, address, true), insn.size, get(insn.src))
           break
         }
         case 'atomic': {
           const address = BigInt.asUintN(64, get(insn.base) + BigInt(insn.off))
-          const at = place(index, address, bytesOf(insn.size), true)
+          const where = { base: insn.base, off: insn.off, size: bytesOf(insn.size) }
+          const at = place(index, where, address, true)
           const old = read(at, insn.size)
           const expected = BigInt.asUintN(8 * bytesOf(insn.size), get('r0'))
           write(at, insn.size, modified(insn, old, get(insn.src), expected))
@@ -192,7 +201,7 @@ export function interpreterOf(program: BoundProgram, runtime: Runtime): Executab
             view.setUint32(DEPTH, depth, true)
             view.setUint32(TAILED, 0, true)
             if (r !== undefined) return r
-            memory.openFrame(depth - 1, true)
+            memory.openFrame(depth - 1, uses[fn]?.escapes ?? false)
             called(BigInt.asUintN(64, -2n))
           } else if (call !== undefined) called(callHost(call, registers))
           break

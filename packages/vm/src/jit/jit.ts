@@ -1,6 +1,7 @@
 import type { HostCall, HostFunction, ParameterType, ResultType } from '../host/host-function.ts'
+import { accessOf } from '../program/access-of.ts'
 import type { BoundCall, BoundProgram, Executable } from '../program/bound-program.ts'
-import { accessOf, type Runtime } from '../runtime.ts'
+import type { Runtime } from '../runtime.ts'
 import { vmErrors } from '../vm-errors.ts'
 import { swapBody } from './arithmetic.ts'
 import { type Callees, emitFunction } from './emit-function.ts'

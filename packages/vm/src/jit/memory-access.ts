@@ -1,5 +1,6 @@
-import type { Atomic, Insn, LoadSize, MemSize, Register } from '@tscc/insn'
+import type { Atomic, Insn, LoadSize, MemSize } from '@tscc/insn'
 import { FRAME_SIZE, MAX_REGIONS, ROW_READ, ROW_START, ROW_TAG, ROW_WRITE, TABLE } from '../memory/layout.ts'
+import { isInFrame, type Place } from '../program/frame-use.ts'
 import { pushOperand } from './arithmetic.ts'
 import { local, registerLocal } from './locals.ts'
 import { wasm, wasmType } from './opcodes.ts'
@@ -21,23 +22,14 @@ const stores: Readonly<Record<MemSize, number>> = {
   u64: wasm.i64Store,
 }
 
-interface Place {
-  readonly base: Register
-  readonly off: number
-  readonly size: number
-}
 /** The place that an instruction accesses. */
 const placeOf = (insn: {
-  readonly base: Register
+  readonly base: Place['base']
   readonly off: number
   readonly size: LoadSize | MemSize
 }): Place => ({
   ...{ base: insn.base, off: insn.off, size: Number(insn.size.slice(1)) / 8 },
 })
-
-/** In the frame, whatever the registers hold. */
-export const isInFrame = ({ base, off, size }: Place): boolean =>
-  base === 'r10' && off >= -FRAME_SIZE && off + size <= 0
 
 /**
  * Leave whether an access is bad (i32), with `local.address` and `local.row` set: the tag has to be the row's, and the

@@ -1,10 +1,23 @@
-import type { Insn } from '@tscc/insn'
+import type { Insn, Register } from '@tscc/insn'
 import { FRAME_SIZE } from '../memory/layout.ts'
-import type { CheckedFunction, CheckedProgram } from '../program/check-program.ts'
-import { accessOf } from '../runtime.ts'
-import { isInFrame } from './memory-access.ts'
+import { accessOf } from './access-of.ts'
+import type { CheckedFunction, CheckedProgram } from './check-program.ts'
 
-/** What a function does with its stack frame. */
+/** An access by a register, an offset and a size. */
+export interface Place {
+  readonly base: Register
+  readonly off: number
+  readonly size: number
+}
+
+/** In the frame, whatever the registers hold. */
+export const isInFrame = ({ base, off, size }: Place): boolean =>
+  base === 'r10' && off >= -FRAME_SIZE && off + size <= 0
+
+/**
+ * What a function does with its stack frame. Where r10 is only the base of accesses that are in the frame, nothing can point
+ * to that: the frame stays closed to pointers, and accesses by r10 need no check.
+ */
 export interface FrameUse {
   readonly used: boolean
   /** Lowest offset from r10 that is accessed, at most 0. */
