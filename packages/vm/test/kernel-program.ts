@@ -38,8 +38,8 @@ const jumps: readonly JumpOp[] = [
 
 /**
  * The same value, of which the verifier knows nothing. Where a branch depends on what a fetching atomic took off the stack,
- * Linux 6.18 may go the other way than the value says: its verifier seems to lose sight of such values when it compares
- * states, and to take away branches that are alive.
+ * Linux 6.18 may go the other way than the value says: its verifier loses sight of such values when it compares states
+ * (BPF_F_TEST_STATE_FREQ shows it every time; a plain load is right), and takes away branches that are alive.
  */
 const washed = (register: WritableRegister): readonly AsmItem[] => [
   store('u64', 'r10', WASH, register),
