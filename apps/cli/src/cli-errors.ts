@@ -27,5 +27,10 @@ export const cliErrors = defineErrors('cli', {
   'no-parser': (c: { readonly why: string }) => `oxc-parser: its native part cannot be loaded: ${c.why}`,
   'not-linux': (c: { readonly what: string; readonly platform: string }) =>
     `${c.what}: needs Linux, this is ${c.platform}`,
+  'no-congestion-control': (c: { readonly names: readonly string[] }) =>
+    `${c.names.join(', ')}: the kernel has no congestion control of ${c.names.length === 1 ? 'this name' : 'these names'}`,
+  'rules-file': (c: { readonly path: string; readonly mistakes: readonly string[] }) => c.mistakes.join('\n'),
+  'no-rule': (c: { readonly name: string; readonly nearest: readonly string[] }) =>
+    `${c.name}: the policy has no rule of this name${didYouMean(c.nearest)}`,
   'no-kernel-btf': (_: Readonly<Record<never, never>>) => '/sys/kernel/btf/vmlinux: this kernel offers no BTF',
 })

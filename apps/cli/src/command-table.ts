@@ -22,6 +22,7 @@ const start = 'Start here:'
 const types = 'Kernel types (need no privileges):'
 const code = 'Instructions (need no privileges):'
 const live = 'The running kernel:'
+const connections = 'Connections:'
 
 /** Every command in the order of the help; `completion` is added by the completion adapter. */
 export const commandTable: readonly CommandRow[] = [
@@ -132,5 +133,23 @@ export const commandTable: readonly CommandRow[] = [
     group: live,
     summary: 'take a registered algorithm away',
     load: async () => (await import('./commands/unregister.ts')).defineUnregister,
+  },
+  {
+    name: 'use',
+    group: connections,
+    summary: 'choose the congestion control of new connections, live, also for a share of them',
+    load: async () => (await import('./commands/use.ts')).defineUse,
+  },
+  {
+    name: 'apply',
+    group: connections,
+    summary: 'put the rules of a file in force, all at once',
+    load: async () => (await import('./commands/apply.ts')).defineApply,
+  },
+  {
+    name: 'top',
+    group: connections,
+    summary: 'live connections by congestion control: goodput, RTT, retransmits',
+    load: async () => (await import('./commands/top.ts')).defineTop,
   },
 ]

@@ -8,8 +8,18 @@ export {
   type HandoverState,
   type MonotonicClock,
 } from './handover.ts'
+
 export { createMaxDelack, type MaxDelack, type MaxDelackCounts, type MaxDelackPeer } from './max-delack.ts'
-export { type ArmFigures, type Comparison, compareArms, type FigureSums, type Ratio } from './policy/figures.ts'
+export {
+  type ArmFigures,
+  type Comparison,
+  type ConnectionFigures,
+  compareArms,
+  type FigureSums,
+  figuresOfConnections,
+  type Ratio,
+} from './policy/figures.ts'
+
 export {
   type Applied,
   applyPolicy,

@@ -2,7 +2,7 @@ import { findType, parseBtf, resolveField, sizeOf } from '@tscc/btf'
 import { compileFile } from '@tscc/compiler/node'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compareArms, decodeFigures, FIGURES_BYTES, freshFigures } from '../src/policy/figures.ts'
+import { compareArms, decodeFigures, FIGURES_BYTES, figuresOfConnections, freshFigures } from '../src/policy/figures.ts'
 import { checkRule } from '../src/policy/rule.ts'
 import { ROW_BYTES, ROWS, rulesOf, SCOPES, SLOTS, sameTable, tableOf } from '../src/policy/table.ts'
 
@@ -102,35 +102,10 @@ test('figures of another rule do not count, whatever the CPU', () => {
   ]).toEqual([5, 6, 0])
 })
 
-/** Figures of connections, as the program sums them. */
-function armOf(connections: readonly { rtt: number; rate: number; segments: number; lost: number }[]) {
-  const values = freshFigures(1, FIGURES_BYTES)
-  const view = new DataView(values.buffer)
-  const sum = (of: (one: (typeof connections)[number]) => number) =>
-    BigInt(Math.round(connections.reduce((s, one) => s + of(one), 0)))
-  const n = BigInt(connections.length)
-  const rtt = ({ rtt: us }: { rtt: number }) => Math.round(1024 * Math.log2(us))
-  const rate = ({ rate: bytes }: { rate: number }) => Math.round(1024 * Math.log2(bytes))
-  const rows = [
-    n,
-    0n,
-    n,
-    0n,
-    sum((c) => c.segments),
-    sum((c) => c.lost),
-    sum((c) => c.segments ** 2),
-    sum((c) => c.lost ** 2),
-    sum((c) => c.segments * c.lost),
-    n,
-    sum(rtt),
-    sum((c) => rtt(c) ** 2),
-    n,
-    sum(rate),
-    sum((c) => rate(c) ** 2),
-  ]
-  for (const [i, value] of rows.entries()) view.setBigUint64(8 + 8 * i, value, true)
-  return decodeFigures(values, 1)
-}
+const armOf = (connections: readonly { rtt: number; rate: number; segments: number; lost: number }[]) =>
+  figuresOfConnections(
+    connections.map(({ rtt, rate, segments, lost }) => ({ rttUs: rtt, rate, bytes: 0, segments, retransmits: lost })),
+  )
 
 test('intervals hold the true ratio about as often as they say', () => {
   // A generator of its own, so that the test is the same every time.

@@ -11,6 +11,16 @@ const mends: Readonly<Record<string, Mend>> = {
     'a name of tscc (tscc show lists them), or a path: my_cc.bpf.ts (tscc init makes one), an object file, a module',
   ],
   'cli/bad-module': () => ['export the StructOpsSpec as default, or under the name algorithm or spec'],
+  'cli/no-congestion-control': (c) => [
+    ...(Array.isArray(c.names) ? c.names : []).map(
+      (name) => `tscc register ALGORITHM --name ${String(name)} --pin registers one`,
+    ),
+    'sysctl net.ipv4.tcp_available_congestion_control names those that the kernel has; modprobe tcp_NAME loads one',
+  ],
+  'cli/rules-file': () => ['tscc apply --schema prints what a rules file may say'],
+  'cli/no-rule': () => ['tscc use lists the rules'],
+  'sock-ops/not-cgroup': () => ['systemd-cgls shows the cgroups of this machine; /sys/fs/cgroup has them as folders'],
+  'sock-ops/policy-version': () => ['tscc use --clear takes all rules away'],
   'cli/rejected': () => ["--verbose prints the verifier's whole log"],
   'cli/several': () => ['say which: --only NAME'],
   'cli/needs-type-stripping': (c) => [

@@ -58,6 +58,10 @@ export function decodeFigures(values: Uint8Array, rule: number): ArmFigures {
   for (let at = 0; at + FIGURES_BYTES <= values.length; at += FIGURES_BYTES)
     if (view.getUint32(at, true) === rule)
       for (const [i, name] of NAMES.entries()) sums[name] += Number(view.getBigUint64(at + 8 + 8 * i, true))
+  return armOf(sums)
+}
+
+function armOf(sums: Readonly<Record<(typeof NAMES)[number], number>>): ArmFigures {
   const { matched, failed, ended, bytes, segments, retransmits, ...rest } = sums
   const mean = (count: number, sum: number): number | undefined => (count === 0 ? undefined : 2 ** (sum / count / 1024))
   const rtt = mean(rest.rtts, rest.rtt)
@@ -81,6 +85,43 @@ export function freshFigures(rule: number, bytes: number): Uint8Array {
   const view = new DataView(values.buffer)
   for (let at = 0; at + FIGURES_BYTES <= bytes; at += FIGURES_BYTES) view.setUint32(at, rule, true)
   return values
+}
+
+/** What is known of one connection. */
+export interface ConnectionFigures {
+  /** Smoothed round-trip time, µs; 0: none. */
+  readonly rttUs: number
+  /** Delivery rate, bytes per second; 0: none. */
+  readonly rate: number
+  readonly bytes: number
+  readonly segments: number
+  readonly retransmits: number
+}
+
+/** Figures of connections that are at hand one by one. */
+export function figuresOfConnections(connections: readonly ConnectionFigures[]): ArmFigures {
+  const sum = (of: (one: ConnectionFigures) => number): number => connections.reduce((total, one) => total + of(one), 0)
+  const logs = (of: (one: ConnectionFigures) => number): readonly number[] =>
+    connections.flatMap((one) => (of(one) > 0 ? [1024 * Math.log2(of(one))] : []))
+  const [rtts, rates] = [logs(({ rttUs }) => rttUs), logs(({ rate }) => rate)]
+  const total = (values: readonly number[], power = 1): number => values.reduce((all, one) => all + one ** power, 0)
+  return armOf({
+    matched: connections.length,
+    failed: 0,
+    ended: connections.length,
+    bytes: sum(({ bytes }) => bytes),
+    segments: sum(({ segments }) => segments),
+    retransmits: sum(({ retransmits }) => retransmits),
+    segments2: sum(({ segments }) => segments ** 2),
+    retransmits2: sum(({ retransmits }) => retransmits ** 2),
+    both: sum(({ segments, retransmits }) => segments * retransmits),
+    rtts: rtts.length,
+    rtt: total(rtts),
+    rtt2: total(rtts, 2),
+    rates: rates.length,
+    rate: total(rates),
+    rate2: total(rates, 2),
+  })
 }
 
 /** How the connections that got something compare with those that did not: a ratio, with its 95 % confidence interval. */
