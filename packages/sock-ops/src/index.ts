@@ -30,6 +30,7 @@ export {
   type RuleState,
 } from './policy/policy.ts'
 export type { PolicyRule, RuleSide } from './policy/rule.ts'
+export { POLICY_FOLDER } from './policy/store.ts'
 export {
   createTuning,
   type LearnedSubnet,

@@ -239,6 +239,7 @@ describe.skipIf(!needs('root', 'bpf_ids', 'namespaces'))('which connections get 
     [{ name: 'a', port: 70_000 }, /^rules\[0\].port: out of range/],
     [{ name: 'a', port: [5, 4] as const }, /^rules\[0\].port: out of range/],
     [{ name: 'a', percent: 0 }, /^rules\[0\].percent: out of range/],
+    [{ name: 'a', cgroup: '/tmp' }, /^\/tmp: not a directory of cgroup v2/],
     [{ name: 'a', cgroup: '/sys/fs/cgroup/no/such' }, /no\/such: not a directory of cgroup v2/],
   ])('%j is refused, and nothing changes', (more, message) => {
     expect(() => applyPolicy([rule(more)], { folder })).toThrow(message)

@@ -1,4 +1,4 @@
-import { applyPolicy, policyRules } from '@tscc/sock-ops'
+import { applyPolicy, POLICY_FOLDER, policyRules } from '@tscc/sock-ops'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../command-table.ts'
 import { readInput } from '../files.ts'
@@ -12,6 +12,7 @@ import { printRules } from '../policy/rules-table.ts'
 interface ApplyOptions {
   readonly check?: true
   readonly schema?: true
+  readonly pins: string
   readonly json?: true
 }
 
@@ -25,6 +26,7 @@ export function defineApply(command: Command, { output }: CommandContext): void 
       .argument('[file]', 'rules, as --schema says; - for stdin')
       .option('--check', 'read and check the file, change nothing')
       .option('--schema', 'print the JSON Schema of rules files, for editors')
+      .option('--pins <folder>', 'where rules are kept: a folder in a BPF file system', POLICY_FOLDER)
       .option('--json', 'print JSON')
       .action((file: string | undefined, options: ApplyOptions) => {
         if (options.schema) {
@@ -43,14 +45,15 @@ export function defineApply(command: Command, { output }: CommandContext): void 
           kernel,
           rules.map(({ use }) => use),
         )
-        const applied = applyPolicy(rules, { kernel })
+        const where = { kernel, folder: options.pins }
+        const applied = applyPolicy(rules, where)
         if (options.json) {
-          output.json({ ...applied, rules: policyRules({ kernel }) })
+          output.json({ ...applied, rules: policyRules(where) })
           return
         }
         for (const kind of ['added', 'changed', 'removed', 'kept'] as const)
           if (applied[kind].length > 0) output.note(`${kind}: ${applied[kind].join(', ')}`)
-        printRules(output, policyRules({ kernel }))
+        printRules(output, policyRules(where))
       }),
     [
       ['tscc apply rules.yaml', 'the whole policy of this machine'],

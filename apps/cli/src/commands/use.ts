@@ -1,6 +1,14 @@
 import { nearestNames } from '@tscc/core'
-import { clearPolicy, editPolicy, type PolicyRule, policyRules, type RuleSide, type RuleState } from '@tscc/sock-ops'
-import type { Kernel } from '@tscc/syscall'
+import {
+  clearPolicy,
+  editPolicy,
+  POLICY_FOLDER,
+  type PolicyOptions,
+  type PolicyRule,
+  policyRules,
+  type RuleSide,
+  type RuleState,
+} from '@tscc/sock-ops'
 import type { Command } from 'commander'
 import { cliErrors } from '../cli-errors.ts'
 import type { CommandContext } from '../command-table.ts'
@@ -26,8 +34,11 @@ interface UseOptions {
   readonly for?: number
   readonly remove?: readonly string[]
   readonly clear?: true
+  readonly pins: string
   readonly json?: true
 }
+
+type Where = Required<PolicyOptions>
 
 /** `tscc use`. */
 export function defineUse(command: Command, context: CommandContext): void {
@@ -57,21 +68,23 @@ export function defineUse(command: Command, context: CommandContext): void {
       .option('--for <seconds>', 'with --until: watch so long, and keep the rule if nothing happened', wholeNumber)
       .option('--remove <rule...>', 'take rules away')
       .option('--clear', 'take all rules away, and all that is pinned')
+      .option('--pins <folder>', 'where rules are kept: a folder in a BPF file system', POLICY_FOLDER)
       .option('--json', 'print JSON')
       .action(async (use: string | undefined, options: UseOptions) => {
         checkOptions(command, use, options)
         const kernel = openKernel('use')
-        if (options.clear) clearPolicy({ kernel })
-        else if (options.remove !== undefined) removeRules(kernel, options.remove)
+        const where = { kernel, folder: options.pins }
+        if (options.clear) clearPolicy(where)
+        else if (options.remove !== undefined) removeRules(where, options.remove)
         else if (use !== undefined) {
-          const name = addRule(kernel, use, options)
+          const name = addRule(where, use, options)
           if (options.until !== undefined) {
             const watched = { name, conditions: options.until, seconds: options.for, json: options.json === true }
-            if (!(await watchRule(kernel, output, watched))) context.fail()
+            if (!(await watchRule(where, output, watched))) context.fail()
             return
           }
         }
-        show(output, policyRules({ kernel }), options.json === true)
+        show(output, policyRules(where), options.json === true)
       }),
     [
       ['tscc use', 'the rules, and what came of them'],
@@ -101,14 +114,11 @@ function show(output: Output, rules: readonly RuleState[], json: boolean): void 
   else printRules(output, rules)
 }
 
-function removeRules(kernel: Kernel, names: readonly string[]): void {
-  editPolicy(
-    (rules) => {
-      for (const name of names) known(rules, name)
-      return rules.filter(({ name }) => !names.includes(name))
-    },
-    { kernel },
-  )
+function removeRules(where: Where, names: readonly string[]): void {
+  editPolicy((rules) => {
+    for (const name of names) known(rules, name)
+    return rules.filter(({ name }) => !names.includes(name))
+  }, where)
 }
 
 function known(rules: readonly { readonly name: string }[], name: string): number {
@@ -119,9 +129,9 @@ function known(rules: readonly { readonly name: string }[], name: string): numbe
 }
 
 /** The rule's name. */
-function addRule(kernel: Kernel, use: string, options: UseOptions): string {
+function addRule(where: Where, use: string, options: UseOptions): string {
   const { to, port, side, cgroup, percent, before } = options
-  needCongestionControls(kernel, [use])
+  needCongestionControls(where.kernel, [use])
   const said = {
     use,
     ...(to === undefined ? {} : { to }),
@@ -131,14 +141,11 @@ function addRule(kernel: Kernel, use: string, options: UseOptions): string {
     ...(percent === undefined ? {} : { percent }),
   }
   const rule: PolicyRule = { name: options.name ?? ruleName(said), ...said }
-  editPolicy(
-    (rules) => {
-      const others = rules.filter(({ name }) => name !== rule.name)
-      const old = rules.findIndex(({ name }) => name === rule.name)
-      const at = before !== undefined ? known(others, before) : old === -1 ? others.length : old
-      return [...others.slice(0, at), rule, ...others.slice(at)]
-    },
-    { kernel },
-  )
+  editPolicy((rules) => {
+    const others = rules.filter(({ name }) => name !== rule.name)
+    const old = rules.findIndex(({ name }) => name === rule.name)
+    const at = before !== undefined ? known(others, before) : old === -1 ? others.length : old
+    return [...others.slice(0, at), rule, ...others.slice(at)]
+  }, where)
   return rule.name
 }

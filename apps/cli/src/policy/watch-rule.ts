@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { editPolicy, policyRules, type RuleState } from '@tscc/sock-ops'
-import type { Kernel } from '@tscc/syscall'
+import { editPolicy, type PolicyOptions, policyRules, type RuleState } from '@tscc/sock-ops'
 import type { Output } from '../output/output.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { standing, type Until, whatHolds } from './until.ts'
@@ -20,14 +19,14 @@ const INTERVAL_MS = 1000
  * is stopped takes it away too: nobody would do so later. True where the rule stays.
  */
 export async function watchRule(
-  kernel: Kernel,
+  where: PolicyOptions,
   output: Output,
   { name, conditions, seconds, json }: Watch,
 ): Promise<boolean> {
   const stop = stopSignal()
   const end = seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + 1000 * seconds
   const remove = (): void => {
-    editPolicy((rules) => rules.filter((rule) => rule.name !== name), { kernel })
+    editPolicy((rules) => rules.filter((rule) => rule.name !== name), where)
   }
   const tell = (outcome: string, text: string, rule: RuleState | undefined): void => {
     if (json) output.json({ outcome, reason: text, rule })
@@ -37,7 +36,7 @@ export async function watchRule(
   let shown = ''
   try {
     for (;;) {
-      const rule = policyRules({ kernel }).find((one) => one.rule.name === name)
+      const rule = policyRules(where).find((one) => one.rule.name === name)
       if (rule === undefined) {
         tell('removed', `${name}: somebody else took it away`, rule)
         return false

@@ -12,8 +12,18 @@ export interface PolicyLoader {
   load(scope: number, maps?: StoreMaps): LoadedObject
 }
 
-/** A loader for the running kernel. */
+const loaders = new WeakMap<Kernel, PolicyLoader>()
+
+/** A loader for the running kernel; what it compiled is kept as long as the process lives. */
 export function policyLoader(kernel: Kernel): PolicyLoader {
+  const known = loaders.get(kernel)
+  if (known !== undefined) return known
+  const made = newLoader(kernel)
+  loaders.set(kernel, made)
+  return made
+}
+
+function newLoader(kernel: Kernel): PolicyLoader {
   const { object } = compileProgram('policy')
   const target = linkTarget(kernelFiles(kernel))
   return {

@@ -7,6 +7,7 @@ import {
   cgroupRoot,
   hostKernel,
   type Kernel,
+  type Link,
   lookupElement,
   openPinnedLink,
   pinExists,
@@ -165,11 +166,7 @@ function idOf(cgroup: string): bigint {
 function applyChecked(rules: readonly CheckedRule[], options: PolicyOptions): Applied {
   const { kernel = hostKernel(), folder = POLICY_FOLDER } = options
   const ids = new Map(rules.map(({ cgroup }) => [cgroup, idOf(cgroup)]))
-  const loader: { current?: PolicyLoader } = {}
-  const load: Load = (scope, maps) => {
-    loader.current ??= policyLoader(kernel)
-    return loader.current.load(scope, maps)
-  }
+  const load: Load = (scope, maps) => policyLoader(kernel).load(scope, maps)
   const maps = openStoreMaps(kernel, folder) ?? createStoreMaps(kernel, folder, load)
   try {
     return change({ kernel, folder, maps, load }, rules, ids)
@@ -277,12 +274,23 @@ function attachScope(
   using loaded = load(scope, maps)
   const program = loaded.program('policy')
   if (known === undefined) {
-    using link = attachCgroup(kernel, program, path, 'BPF_CGROUP_SOCK_OPS')
+    using link = attachAt(kernel, program, path)
     pinObject(kernel, link, scopePath(folder, scope, version))
   } else {
     using link = openPinnedLink(kernel, known.path)
     updateLink(link, program.fd)
     renamePin(known.path, scopePath(folder, scope, version))
+  }
+}
+
+function attachAt(kernel: Kernel, program: { readonly fd: number }, path: string): Link {
+  try {
+    return attachCgroup(kernel, program, path, 'BPF_CGROUP_SOCK_OPS')
+  } catch (error) {
+    // A directory of something else.
+    if (syscallErrors.is(error, 'syscall/bpf') && error.context.name === 'EBADF')
+      throw sockOpsErrors.make('not-cgroup', { path }, error)
+    throw error
   }
 }
 
