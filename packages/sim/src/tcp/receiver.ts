@@ -298,11 +298,14 @@ function sendAck(r: Receiver, next: number): void {
   packet.ece = (tp.ecn_flags & TCP_ECN_DEMAND_CWR) !== 0
   packet.tsecr = r.tsRecent
   takeSackOption(r.sack, packet.sack)
-  if (r.quick > 0 && (tp.icsk_ack_pending & ICSK_ACK_SCHED) !== 0) r.quick -= 1
-  tp.icsk_ack_pending = 0
   r.rcv_wup = tp.rcv_nxt
-  r.delayedAckAt = 0
   r.compressedAckAt = 0
   r.compressed = 0
+  // One that tells of an earlier mark leaves the next one due.
+  if (next === tp.rcv_nxt) {
+    if (r.quick > 0 && (tp.icsk_ack_pending & ICSK_ACK_SCHED) !== 0) r.quick -= 1
+    tp.icsk_ack_pending = 0
+    r.delayedAckAt = 0
+  }
   r.env.acknowledge(r, packet)
 }
