@@ -112,15 +112,17 @@ describe.skipIf(!needs('struct_ops', 'namespaces'))('demo', () => {
 })
 
 describe.skipIf(!needs('root', 'linux'))('without privileges', () => {
-  it('the demo shows the programs and says what is missing', () => {
-    const { status, stdout } = tscc(['demo'], { through: asNobody })
+  it('the demo simulates and says what is missing', () => {
+    const html = ['--duration', '1s', '--html', '/nowhere/demo.html'] as const
+    const { status, stdout, stderr } = tscc(['demo', ...html], { through: asNobody })
     expect(status).toBe(0)
-    expect(stdout).toContain('u32 ssthresh(struct sock *sk)')
-    expect(stdout).toMatch(/^; reno: cong_avoid \(\d+ instructions\)$/m)
-    expect(stdout).toContain('Not done here')
+    expect(stderr).toContain('no report: /nowhere/demo.html')
+    expect(stdout).toContain('simulated, types of Linux')
+    for (const row of [/^reno +tscc/m, /^cubic +tscc/m, /^bbr +tscc/m]) expect(stdout).toMatch(row)
+    expect(stdout).toContain('What a privileged run adds')
     expect(stdout).toContain('CAP_BPF')
     expect(stdout).toContain('help: run it as root: sudo npx tscc demo')
-    const json = jsonOf(tscc(['demo', '--json'], { through: asNobody }))
+    const json = jsonOf(tscc(['demo', '--json', ...html], { through: asNobody }))
     expect(json).toMatchObject({
       measured: false,
       missing: expect.arrayContaining([{ what: expect.any(String), mend: expect.any(String) }]),
@@ -144,10 +146,11 @@ describe('the demo on machines that lack more', () => {
 await import(createRequire('${compiler}').resolve('oxc-parser'))
 Object.defineProperty(process, 'platform', { value: 'darwin' })`,
     )
-    const { status, stdout } = tscc(['demo'], { env: { NODE_OPTIONS: `--import=${preload}` } })
+    const html = file('darwin.html', '')
+    const demo = ['demo', '--duration', '1s', '--html', html]
+    const { status, stdout } = tscc(demo, { env: { NODE_OPTIONS: `--import=${preload}` } })
     expect(status).toBe(0)
-    expect(stdout).toContain('linked against the types of Linux 6.18 that tscc brings')
-    expect(stdout).toMatch(/^; reno: ssthresh \(\d+ instructions\)$/m)
+    expect(stdout).toMatch(/^reno +tscc/m)
     expect(stdout).toMatch(/Linux on x64 or arm64, found darwin/)
     const register = tscc(['register', 'reno'], { env: { NODE_OPTIONS: `--import=${preload}` } })
     expect(register.status).toBe(1)
@@ -158,9 +161,9 @@ Object.defineProperty(process, 'platform', { value: 'darwin' })`,
 
   it.skipIf(!needs('root', 'struct_ops'))('does what it can where the kernel has no BTF', () => {
     const through = withoutMount('mount -t tmpfs none /sys/kernel/btf')
-    const { status, stdout } = tscc(['demo'], { through })
+    const { status, stdout } = tscc(['demo', '--duration', '1s', '--html', file('no-btf.html', '')], { through })
     expect(status).toBe(0)
-    expect(stdout).toContain('linked against the types of Linux 6.18 that tscc brings')
+    expect(stdout).toMatch(/^reno +tscc/m)
     expect(stdout).toMatch(/kernel BTF: .*\n +help: use a kernel with CONFIG_DEBUG_INFO_BTF=y/)
     const dump = tscc(['btf', 'dump', 'vmlinux'], { through })
     expect(dump.status).toBe(1)

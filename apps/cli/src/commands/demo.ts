@@ -1,10 +1,13 @@
 import type { LabResult } from '@tscc/lab'
 import { parseTime } from '@tscc/lab'
+import type { SimResult } from '@tscc/sim'
 import { hostKernel } from '@tscc/syscall'
 import { type Command, Option } from 'commander'
+import { cliErrors } from '../cli-errors.ts'
 import type { CommandContext } from '../command-table.ts'
 import { demoScenario, type Lack, runDemoLab, whatIsMissing } from '../demo/demo-lab.ts'
 import { offlineListings, offlineSource } from '../demo/demo-offline.ts'
+import { runDemoSim } from '../demo/demo-sim.ts'
 import { checkWritable } from '../files.ts'
 import { printLab } from '../lab/run-lab-here.ts'
 import { asUsage } from '../option-parsers.ts'
@@ -24,7 +27,7 @@ export function defineDemo(command: Command, { output }: CommandContext): void {
   examples(
     command
       .description(
-        "Measure tscc's Reno beside the kernel's own Reno, CUBIC and BBR on real traffic (about a minute, needs root). Where this machine cannot do that, show the kernel types and the programs that it can make of them, and what is missing.",
+        "Measure tscc's Reno beside the kernel's own Reno, CUBIC and BBR on real traffic (about a minute, needs root). Where this machine cannot do that, simulate the comparison, and say what is missing.",
       )
       .option('--html <file>', 'where the report goes', 'lab-report.html')
       .addOption(
@@ -35,7 +38,7 @@ export function defineDemo(command: Command, { output }: CommandContext): void {
       .option('--json', 'print JSON')
       .action(async (options: DemoOptions) => {
         const missing = await whatIsMissing()
-        if (missing.length > 0) printOffline(output, missing, options.json === true)
+        if (missing.length > 0) await printWithout(output, missing, options)
         else {
           checkWritable(options.html)
           const result = await runDemoLab(hostKernel(), options.duration, output)
@@ -45,7 +48,7 @@ export function defineDemo(command: Command, { output }: CommandContext): void {
       }),
     [
       ['sudo npx tscc demo', 'the whole comparison'],
-      ['tscc demo', 'without root: types and programs, and what is missing'],
+      ['tscc demo', 'without root: simulated, and what is missing'],
     ],
   )
 }
@@ -58,6 +61,52 @@ function printVerdict(output: Output, { summary }: LabResult): void {
   output.print(
     `\ntscc's Reno and the kernel's: goodput differs by ${percent(ours.goodput, native.goodput)}, mean cwnd by ${percent(ours.cwndMean, native.cwndMean)}.`,
   )
+}
+
+/** Without privileges: the comparison is simulated; where not even that goes, what linking makes of Reno. */
+async function printWithout(output: Output, missing: readonly Lack[], options: DemoOptions): Promise<void> {
+  const json = options.json === true
+  const result = await simulated(output, options.duration)
+  if (result === undefined) {
+    printOffline(output, missing, json)
+    return
+  }
+  if (json) {
+    output.json({ measured: false, missing, simulated: result })
+    return
+  }
+  const { bold } = output.colors
+  output.print(
+    `${bold('Simulated')}: the very bytecode of tscc's algorithms, without root, kernel or Linux (tscc sim)\n`,
+  )
+  printLab(output, result, { plot: 'both', ...writable(output, options.html) })
+  output.print(
+    `\n${bold('What a privileged run adds')}: registering them in the running kernel, and the same comparison on real TCP traffic, beside the kernel's own. Missing:`,
+  )
+  printLacks(output, missing)
+}
+
+/** Who may do little may have no place for a report either: that is no failure. */
+function writable(output: Output, html: string): { readonly html?: string } {
+  try {
+    checkWritable(html)
+    return { html }
+  } catch (error) {
+    if (!cliErrors.is(error, 'cli/file')) throw error
+    output.note(`no report: ${error.message}`)
+    return {}
+  }
+}
+
+/** Undefined where programs cannot be compiled here. */
+async function simulated(output: Output, duration: number): Promise<SimResult | undefined> {
+  try {
+    return await runDemoSim(duration, output)
+  } catch (error) {
+    if (!cliErrors.is(error, 'cli/no-parser')) throw error
+    output.note(error.message)
+    return undefined
+  }
 }
 
 function printOffline(output: Output, missing: readonly Lack[], json: boolean): void {
@@ -73,12 +122,17 @@ function printOffline(output: Output, missing: readonly Lack[], json: boolean): 
     })
     return
   }
-  const { bold, dim, yellow, cyan } = output.colors
+  const { bold, dim } = output.colors
   output.print(`${bold('What tscc makes of its Reno')}, linked against ${source.name}\n`)
   output.print(dim(`struct ${layout.type}: what a congestion control can implement there`))
   for (const signature of layout.callbacks) output.print(`  ${printable(signature)}`)
   for (const listing of listings) output.print(`\n${listingText(listing)}`)
   output.print(`\n${bold('Not done here')}: registering it, and measuring it on real traffic. Missing:`)
+  printLacks(output, missing)
+}
+
+function printLacks(output: Output, missing: readonly Lack[]): void {
+  const { yellow, cyan } = output.colors
   for (const { what, mend } of missing) {
     output.print(`  ${yellow(printable(what))}`)
     output.print(`    ${cyan('help:')} ${printable(mend)}`)
