@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { LabResult } from '@tscc/lab'
 import { expect, it } from 'vitest'
+import { needs } from '../../../tools/needs.ts'
 import { buildFirst, jsonOf, scratch, tscc, tsccUntil } from './tscc.ts'
 
 buildFirst()
@@ -98,3 +99,19 @@ it('ends at ^C', async () => {
   expect(outcome.stderr).toContain('simulation: stopped by its caller')
   expect(existsSync(html) && readFileSync(html, 'utf8')).toBe('')
 }, 60_000)
+
+it.skipIf(!needs('namespaces'))(
+  'compares with the running kernel',
+  () => {
+    const compare = ['sim', 'reno', '--compare', 'native', '--duration', '2s', '--plot', 'none']
+    const { status, stdout } = tscc([...compare, '--path', '20mbit 20ms 1bdp'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^kernel:reno +kernel +\d/m)
+    expect(stdout).toMatch(/^reno: the simulator's goodput is [-+][\d.]+ % of the kernel's/m)
+    expect(tscc([...compare, '--path', '20mbit 20ms codel'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('the lab has no codel'),
+    })
+  },
+  60_000,
+)

@@ -8,6 +8,7 @@ import { checkWritable, writeResult } from '../files.ts'
 import { printLab } from '../lab/run-lab-here.ts'
 import { asUsage, wholeNumber } from '../option-parsers.ts'
 import { examples } from '../output/examples.ts'
+import { checkComparable, compareNative, printComparison } from '../sim/compare-native.ts'
 import { runSim } from '../sim/run-sim.ts'
 import { type SimOptions, simJob } from '../sim/sim-options.ts'
 import { simProgress } from '../sim/sim-progress.ts'
@@ -79,10 +80,16 @@ export function defineSim(command: Command, { output }: CommandContext): void {
       .option('--html <file>', 'write a report')
       .option('--svg <file>', 'write a plot of the windows')
       .option('--csv <file>', 'write every sample')
+      .addOption(
+        new Option('--compare <with>', 'then measure the same on the running kernel, as lab does; needs root').choices([
+          'native',
+        ]),
+      )
       .option('--json', 'print everything as JSON')
       .action(async (names: readonly string[], options: SimOptions) => {
         const files = [options.html, options.csv, options.svg].filter((file) => file !== undefined)
         for (const file of files) checkWritable(file)
+        if (options.compare !== undefined) checkComparable(options)
         const job = await simJob(names, options)
         const signal = stopSignal()
         const progress = simProgress(output)
@@ -91,7 +98,10 @@ export function defineSim(command: Command, { output }: CommandContext): void {
           const result = await runSim(job, { ...jobs, signal, onProgress: progress.show })
           progress.end()
           if (options.svg !== undefined) writeResult(options.svg, renderSvg(result, 'cwnd'))
-          printLab(output, result, options)
+          const native = options.compare === undefined ? undefined : await compareNative(result, output)
+          if (options.json && native !== undefined) output.json({ ...result, native })
+          else printLab(output, result, options)
+          if (!options.json && native !== undefined) printComparison(output, native)
           if (options.svg !== undefined && !options.json) output.note(`wrote ${resolve(options.svg)}`)
         } finally {
           progress.end()
@@ -103,6 +113,7 @@ export function defineSim(command: Command, { output }: CommandContext): void {
       ["tscc sim my_cc.bpf.ts cubic --path '100mbit 40ms 0.5bdp'", 'your own, with a shallow buffer'],
       ["tscc sim cubic bbr --path '20mbit 20ms 0.1%' --seeds 10", 'random loss, medians of ten runs'],
       ["tscc sim dctcp reno --path '20mbit 10ms 100kB ecn 30kB'", 'CE marks above 30 kB of queue'],
+      ['sudo tscc sim reno cubic --compare native', "beside the running kernel's own"],
       ['tscc sim reno cubic --share --flows 4', 'do they share fairly?'],
       [
         "tscc sim reno --path '20mbit 40ms 4bdp codel' --kernel 5.10 --html report.html",

@@ -28,6 +28,7 @@ export interface SimOptions extends PrintLabOptions {
   readonly btf?: string
   readonly jobs?: number
   readonly svg?: string
+  readonly compare?: 'native'
 }
 
 /** The options as data that a simulation is made of. */
