@@ -1,6 +1,6 @@
 import type { SimAlgorithm } from './cc/congestion-control.ts'
 import { createEventQueue } from './event-queue.ts'
-import { ACK_PACKET, CE, CWR, createPackets, DSACK, ECE, ECT } from './packet-pool.ts'
+import { ACK_PACKET, CE, CWR, createPackets, DSACK, ECE, ECT, PSH } from './packet-pool.ts'
 import { type Bottleneck, type BottleneckCounters, createBottleneck } from './path/bottleneck.ts'
 import { createLoss } from './path/loss.ts'
 import { FRAME_HEADER, HEADERS, type SimPath } from './path/path-spec.ts'
@@ -35,6 +35,8 @@ export interface HostSettings {
   readonly ackEvery: number
   /** All sockets ask for ECN (tcp_ecn=1); else only those whose algorithm needs it. */
   readonly ecn: boolean
+  /** Bytes that the application writes at a time: the last segment of each write is acknowledged at once. */
+  readonly writeSize: number
   /** Receive window, segments. */
   readonly receiveWindow: number
 }
@@ -47,6 +49,7 @@ export const defaultHost: HostSettings = {
   fq: false,
   ackEvery: 2,
   ecn: false,
+  writeSize: 65_536,
   receiveWindow: 0x3fff_ffff,
 }
 
@@ -150,6 +153,10 @@ export function createNetwork({ path, flows: specs, host, seed }: NetworkSpec): 
     return size === undefined ? mss : Math.min(mss, size - segment * mss)
   }
 
+  /** Does an application's write end in a segment? */
+  const endsWrite = (segment: number): boolean =>
+    Math.floor(((segment + 1) * mss) / host.writeSize) > Math.floor((segment * mss) / host.writeSize)
+
   const transmit = (sender: Sender, segment: number, ect: boolean, cwr: boolean): void => {
     if (path.loss > 0 && isLost()) {
       bottleneck.counters.droppedRandom += 1
@@ -160,7 +167,7 @@ export function createNetwork({ path, flows: specs, host, seed }: NetworkSpec): 
     columns.flow[packet] = sender.id
     columns.segment[packet] = segment
     columns.bytes[packet] = FRAME_HEADER + HEADERS + lengthOf(sender.id, segment)
-    columns.flags[packet] = (ect ? ECT : 0) | (cwr ? CWR : 0)
+    columns.flags[packet] = (ect ? ECT : 0) | (cwr ? CWR : 0) | (endsWrite(segment) ? PSH : 0)
     columns.stamp[packet] = Math.floor(sender.tp.tcp_mstamp / 1000)
     const finish = bottleneck.offer(packet, now)
     if (finish !== NONE) queue.put(finish, EVENT.line, 0, 0)
@@ -180,7 +187,7 @@ export function createNetwork({ path, flows: specs, host, seed }: NetworkSpec): 
     queue.put(arrival, EVENT.data, packet, 0)
   }
 
-  const segment: DataSegment = { segment: 0, tsval: 0, ect: false, ce: false, cwr: false }
+  const segment: DataSegment = { segment: 0, tsval: 0, ect: false, ce: false, cwr: false, psh: false }
   const dataArrived = (packet: number): void => {
     const { columns } = packets
     const flow = flows[columns.flow[packet] ?? 0]
@@ -190,6 +197,7 @@ export function createNetwork({ path, flows: specs, host, seed }: NetworkSpec): 
     segment.ect = (flags & ECT) !== 0
     segment.ce = (flags & CE) !== 0
     segment.cwr = (flags & CWR) !== 0
+    segment.psh = (flags & PSH) !== 0
     packets.release(packet)
     if (flow !== undefined) onData(flow.receiver, segment)
   }

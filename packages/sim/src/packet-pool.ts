@@ -5,6 +5,7 @@ export const CE = 4
 export const CWR = 8
 export const ECE = 16
 export const DSACK = 32
+export const PSH = 64
 
 /** No packet. */
 export const NO_PACKET = -1

@@ -90,6 +90,7 @@ export function createWire(
           ect,
           ce: what === 'marked' && ect,
           cwr,
+          psh: false,
         }
         later(now + (delay + (typeof what === 'number' ? what : 0)) * 1e6, () => onData(receiver, data))
       },

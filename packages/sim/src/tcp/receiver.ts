@@ -40,6 +40,8 @@ export interface DataSegment {
   ect: boolean
   ce: boolean
   cwr: boolean
+  /** The application's write ends with it. */
+  psh: boolean
 }
 
 /** The receiving end of a connection. */
@@ -143,6 +145,8 @@ export function onData(r: Receiver, data: Readonly<DataSegment>): void {
     tp.icsk_ack_pending |= ICSK_ACK_SCHED
     adaptDelay(r)
     checkCe(r, data)
+    // The application reads at once, and nothing more may come soon (Linux from 6.7 on).
+    if (data.psh && r.outOfOrder === 0) tp.icsk_ack_pending |= ICSK_ACK_NOW
   }
   acknowledgeAsNeeded(r)
 }
