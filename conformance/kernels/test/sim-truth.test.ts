@@ -31,9 +31,10 @@ test('a row is judged by goodput, queue and windows', () => {
   expect(judgeTruth({ ...row, goodput: 10e6 * (1 + limits.goodput * 1.1) }, row).ok).toBe(false)
   expect(judgeTruth({ ...row, queue: 10 * (1 - limits.queue * 1.1) }, row).ok).toBe(false)
   expect(judgeTruth({ ...row, shape: [10, 20, 40] }, row).ok).toBe(false)
+  expect(judgeTruth({ ...row, shape: [10, 20, 40] }, { ...row, algorithm: 'bbr' }).ok).toBe(true)
 })
 
-test('what was measured on real kernels and what is simulated agree, or the gap is printed', {
+test('what was measured on real kernels and what is simulated agree', {
   timeout: 120_000,
 }, async () => {
   await freshDist()
@@ -42,5 +43,5 @@ test('what was measured on real kernels and what is simulated agree, or the gap 
   )
   expect(rows).toHaveLength(kept.length)
   expect(kept.length).toBeGreaterThan(4)
-  for (const row of rows) expect(row).toMatchObject({ gaps: { goodput: expect.closeTo(0, 1) } })
+  for (const row of rows) expect(row).toMatchObject({ ok: true })
 })

@@ -113,6 +113,8 @@ export interface LabResult {
   readonly algorithms: readonly LabAlgorithm[]
   readonly runs: readonly LabRun[]
   readonly summary: readonly SummaryRow[]
+  /** What else there is to know about it, as term and fact: shown in reports. */
+  readonly facts?: readonly (readonly [term: string, fact: string])[]
 }
 
 /** One row of the table: an algorithm over all its runs (medians of the runs' figures). */

@@ -85,6 +85,8 @@ export interface Network {
   counters(): Readonly<BottleneckCounters>
   /** Let everything up to `time` (ms) happen. */
   run(time: number): void
+  /** Close all sockets: their algorithms are released. */
+  close(): void
   /** Bytes that were acknowledged of a flow. */
   bytesAcked(flow: number): number
   /** Bytes that packets of all flows take in memory: its growth is that of queues. */
@@ -387,6 +389,13 @@ export function createNetwork({ path, flows: specs, host, seed }: NetworkSpec): 
     bottleneck,
     counters: () => bottleneck.counters,
     packetsUnderWay: () => packets.used,
+    close() {
+      for (const flow of flows) {
+        if (flow === undefined) continue
+        flow.sender.cc.release?.(flow.sender.tp)
+        flow.receiver.cc?.release?.(flow.receiver.tp)
+      }
+    },
     bytesAcked(id) {
       const flow = flows[id]
       if (flow === undefined) return 0

@@ -11,6 +11,7 @@ import type { SimAlgorithm } from './cc/congestion-control.ts'
 import { createNetwork, defaultHost, type FlowSpec, type HostSettings, type Network } from './network.ts'
 import { checkSimPath, parseSimPath } from './path/parse-path.ts'
 import type { SimPath } from './path/path-spec.ts'
+import { factsOf } from './plan-facts.ts'
 import { seededRandom } from './random.ts'
 import { createRecorder } from './recorder.ts'
 import { simErrors } from './sim-errors.ts'
@@ -169,6 +170,7 @@ export function simulateRun(
     }
     if (time >= duration) break
   }
+  network.close()
   const { forwarded, droppedFull, droppedRandom, markedCe, maxQueue, waited } = network.counters()
   const later = forwarded - atWarmup.forwarded
   return {
@@ -230,6 +232,7 @@ export function collectRuns(plan: SimPlan, runs: readonly LabRun[]): SimResult {
     algorithms: labAlgorithms,
     runs: ordered,
     summary: summarise(scenario, labAlgorithms, ordered),
+    facts: factsOf(plan),
   }
 }
 

@@ -93,3 +93,31 @@ test('a trace of opportunities is the rate: two packets each 2 ms are 12 Mbit/s'
   expect(summary[0]?.goodput).toBeGreaterThan(0.95 * 1448 * 8 * 1000)
   expect(summary[0]?.goodput).toBeLessThanOrEqual(1448 * 8 * 1000 * 1.01)
 })
+
+test('a result says what its path and hosts have beside the scenario', () => {
+  const path = '10mbit 20ms 1bdp 1% bursts 3 codel jitter 2ms reorder 1%'
+  const { facts } = simulate({ algorithms: [reno], path, duration: 500, size: 20_000, host: { fq: true } })
+  expect(facts).toEqual([
+    ['queue', 'CoDel'],
+    ['jitter', '2 ms'],
+    ['reordered', '1 %'],
+    ['losses', 'in runs of 3'],
+    ['flow size', '20 kB'],
+    ['hosts', 'fq true'],
+  ])
+  expect(simulate({ algorithms: [reno], path: '10mbit 20ms', duration: 500 }).facts).toEqual([])
+})
+
+test('every socket of a run is released, once', () => {
+  const open: string[] = []
+  const algorithm = {
+    name: 'counted',
+    open: () => ({
+      ...renoReference.open(),
+      init: () => void open.push('init'),
+      release: () => void open.push('release'),
+    }),
+  }
+  simulate({ algorithms: [referenceEntry(algorithm)], path: '10mbit 20ms', duration: 500, flows: 2 })
+  expect(open).toEqual(['init', 'init', 'release', 'release'])
+})

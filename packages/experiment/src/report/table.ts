@@ -53,7 +53,8 @@ const caption = (result: LabResult): string => {
     `${fact('runs')}, figures ${fact('figures')}`,
     kernelWords(result),
   ]
-  return `${line1.join(' · ')}\n${line2.join(' · ')}`
+  const more = (result.facts ?? []).map(([term, words]) => printable(`${term} ${words}`))
+  return [line1, ...(more.length > 0 ? [more] : []), line2].map((line) => line.join(' · ')).join('\n')
 }
 
 /** Keeps the table within 80 columns, fairness included. */

@@ -89,6 +89,7 @@ export const scenarioFacts = (result: LabResult): readonly (readonly [term: stri
     ['loss', percentWords(path.loss)],
     ['ECN', path.ecnThreshold === undefined ? 'no marking' : `CE above ${bytesWords(path.ecnThreshold)}`],
     ['MTU', `${path.mtu} B`],
+    ...(result.facts ?? []),
     ['link', linkWords[result.link]],
     ['mode', mode === 'share' ? 'all share the link' : 'each alone'],
     ['flows', `${flows} of each`],
