@@ -1,5 +1,5 @@
-// What sock_ops programs cost: a lookup of what is kept of a connection, by its socket and by its addresses, and an event of the
-// tuning program.
+// What sock_ops programs cost: a lookup of what is kept of a connection, by its socket and by its addresses, an event of the
+// tuning program, and one of the policy that chooses congestion controls.
 //   node bench/sock-ops.mjs [--rounds N] [--json]
 //
 // By the kernel's run-time statistics, the candidates in turn in every round, medians over rounds; loading them anew
@@ -7,8 +7,8 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { loadLive } from '@tscc/compiler/live'
-import { createTuning } from '@tscc/sock-ops'
-import { enableStats, hostKernel, openProgramById, programInfo } from '@tscc/syscall'
+import { applyPolicy, clearPolicy, createTuning } from '@tscc/sock-ops'
+import { enableStats, hostKernel, openCgroup, openProgramById, programInfo, queryPrograms } from '@tscc/syscall'
 import { inOwnCgroup, loopback, pingPong } from './own-cgroup.mjs'
 import { median, quantile } from './statistics.mjs'
 
@@ -106,15 +106,71 @@ function tuningRound(cgroup) {
   return found
 }
 
+const folder = `/sys/fs/bpf/tscc-bench-${process.pid}`
+const elsewhere = (i) => ({ name: `r${i}`, use: 'reno', to: [`10.${i >> 8}.${i & 255}.0/24`] })
+const everything = { name: 'all', use: 'reno', to: ['127.0.0.0/8'] }
+
+/** Policies to be measured, by what they are. */
+const policies = {
+  'one rule, for others': [elsewhere(1)],
+  'one rule that chooses': [everything],
+  'one rule, half of them': [{ ...everything, percent: 50 }],
+  '64 rules, the last chooses': [...Array.from({ length: 63 }, (_, i) => elsewhere(i)), everything],
+}
+
+/** Nanoseconds per event and connection of the policy, in one round. */
+function policyRound(cgroup) {
+  const net = loopback()
+  const found = {}
+  try {
+    for (const [name, rules] of Object.entries(policies)) {
+      applyPolicy(
+        rules.map((rule) => ({ ...rule, cgroup })),
+        { kernel, folder },
+      )
+      const [id] = attachedTo(cgroup)
+      net.connect().close()
+      const { runs, ns } = counted(id, () => {
+        for (let i = 0; i < CONNECTIONS; i++) net.connect().close()
+      })
+      found[name] = { perEvent: ns / runs, events: runs / CONNECTIONS, perConnection: ns / CONNECTIONS }
+      clearPolicy({ kernel, folder })
+    }
+  } finally {
+    clearPolicy({ kernel, folder })
+    net.close()
+  }
+  return found
+}
+
+function attachedTo(cgroup) {
+  const directory = openCgroup(kernel, cgroup)
+  try {
+    return queryPrograms(kernel, { targetFd: directory.fd, attachType: 'BPF_CGROUP_SOCK_OPS' }).programIds
+  } finally {
+    directory.close()
+  }
+}
+
 const spread = (numbers) => ({ median: median(numbers), from: quantile(numbers, 0.25), to: quantile(numbers, 0.75) })
+
+const rowsOf = (names, rounds) =>
+  names.map((name) => ({
+    name,
+    events: rounds[0][name].events,
+    perEvent: spread(rounds.map((row) => row[name].perEvent)),
+    perConnection: spread(rounds.map((row) => row[name].perConnection)),
+  }))
 
 const stats = enableStats(kernel)
 const result = inOwnCgroup((cgroup) => {
   const lookups = { 1: [], 10000: [] }
   const events = []
+  const choices = []
   for (let round = 0; round < rounds; round++) {
     for (const others of Object.keys(lookups)) lookups[others].push(lookupRound(cgroup, Number(others)))
     events.push(tuningRound(cgroup))
+    choices.push(policyRound(cgroup))
   }
   return {
     lookups: Object.entries(lookups).map(([others, rows]) => ({
@@ -124,12 +180,8 @@ const result = inOwnCgroup((cgroup) => {
       ratio: spread(rows.map((row) => row.storage / row.tuples)),
       floor: spread(rows.map((row) => row.floor)),
     })),
-    events: Object.keys(tunings).map((name) => ({
-      name,
-      events: events[0][name].events,
-      perEvent: spread(events.map((row) => row[name].perEvent)),
-      perConnection: spread(events.map((row) => row[name].perConnection)),
-    })),
+    events: rowsOf(Object.keys(tunings), events),
+    policies: rowsOf(Object.keys(policies), choices),
   }
 })
 stats.close()
@@ -141,7 +193,12 @@ else {
   console.log('| connections | socket storage, ns | hash table by addresses, ns | storage / hash |\n|---|---|---|---|')
   for (const { others, storage, tuples, ratio } of result.lookups)
     console.log(`| ${others + 1} | ${text(storage)} | ${text(tuples)} | ${text(ratio, 2)} |`)
-  console.log('\n| tuning | events of a connection | ns per event | ns per connection |\n|---|---|---|---|')
-  for (const { name, events, perEvent, perConnection } of result.events)
-    console.log(`| ${name} | ${events.toFixed(1)} | ${text(perEvent, 0)} | ${text(perConnection, 0)} |`)
+  for (const [what, rows] of [
+    ['tuning', result.events],
+    ['policy', result.policies],
+  ]) {
+    console.log(`\n| ${what} | events of a connection | ns per event | ns per connection |\n|---|---|---|---|`)
+    for (const { name, events, perEvent, perConnection } of rows)
+      console.log(`| ${name} | ${events.toFixed(1)} | ${text(perEvent, 0)} | ${text(perConnection, 0)} |`)
+  }
 }

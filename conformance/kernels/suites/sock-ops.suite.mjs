@@ -1,7 +1,7 @@
 // sock_ops programs in the language: compiled in the guest, attached to a cgroup of this process, seen by TCP_INFO.
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
-import { createHandover, createMaxDelack, createTuning } from '@tscc/sock-ops'
+import { applyPolicy, clearPolicy, createHandover, createMaxDelack, createTuning, policyRules } from '@tscc/sock-ops'
 import { congestionControl, hostKernel, openCgroup, queryPrograms, tcpInfo } from '@tscc/syscall'
 import { callLibc } from '@tscc/syscall/libc'
 import { cgroupRoot } from './cgroup-root.mjs'
@@ -198,5 +198,35 @@ await check('attached in an order', { feature: 'cgroupOrder' }, () =>
       one.close()
       two.close()
     }
+  }),
+)
+
+await check('a policy: by network, port and cgroup, changed at once, with figures', {}, () =>
+  inCgroup(async (cgroup) => {
+    const folder = `/sys/fs/bpf/tscc-matrix-${process.pid}`
+    const chosen = () => withConnection({}, ({ client }) => congestionControl(kernel, client))
+    const byDefault = await chosen()
+    const other = byDefault === 'reno' ? 'cubic' : 'reno'
+    const rule = { name: 'all', use: other, cgroup, to: ['::1', '127.0.0.0/8'], side: 'connect' }
+    const apart = `${cgroup}/below`
+    try {
+      applyPolicy([rule], { kernel, folder })
+      assert.equal(await chosen(), other)
+      mkdirSync(apart)
+      const changed = [
+        { name: 'none', use: byDefault, cgroup: apart },
+        { ...rule, to: ['192.0.2.0/24'] },
+      ]
+      applyPolicy(changed, { kernel, folder })
+      assert.equal(await chosen(), byDefault)
+      applyPolicy([rule], { kernel, folder })
+      rmdirSync(apart)
+      assert.equal(await chosen(), other)
+      const [state] = policyRules({ kernel, folder })
+      assert.deepEqual([state.rule.name, state.chosen.matched, state.chosen.ended, state.attached], ['all', 1, 1, true])
+    } finally {
+      clearPolicy({ kernel, folder })
+    }
+    assert.equal(await chosen(), byDefault)
   }),
 )

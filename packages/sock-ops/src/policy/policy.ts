@@ -12,7 +12,6 @@ import {
   openPinnedLink,
   pinExists,
   pinObject,
-  removePin,
   removePinFolder,
   renamePin,
   syscallErrors,
@@ -26,6 +25,7 @@ import { type PolicyLoader, policyLoader, policyVersion } from './load-policy.ts
 import { checkRule, type PolicyRule, type CheckedRule as RuleParts } from './rule.ts'
 import {
   currentHalf,
+  dropScope,
   openStoreMaps,
   POLICY_FOLDER,
   readTable,
@@ -234,7 +234,8 @@ function change(store: Store, rules: readonly CheckedRule[], ids: ReadonlyMap<st
     writeTable(maps, other, table)
     useHalf(maps, other)
   }
-  for (const { scope, path } of links) if (![...scopes.values()].includes(scope)) removePin(path)
+  const used = new Set(scopes.values())
+  for (const link of links) if (!used.has(link.scope)) dropScope(kernel, link)
   return difference(old, placed)
 }
 

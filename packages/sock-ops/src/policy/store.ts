@@ -1,5 +1,6 @@
 import {
   type BpfMap,
+  detachLink,
   type Kernel,
   linkInfo,
   lookupElement,
@@ -113,8 +114,15 @@ export function scopeLinks(kernel: Kernel, folder: string): readonly ScopeLink[]
 export const scopePath = (folder: string, scope: number, version: string): string =>
   `${folder}/scope_${scope}_${version}`
 
+/** Take a scope's program away from its cgroup, at once: what only loses its pin is detached some time later. */
+export function dropScope(kernel: Kernel, { path }: ScopeLink): void {
+  using link = openPinnedLink(kernel, path)
+  detachLink(link)
+  removePin(path)
+}
+
 /** Take every pin of a policy away: first what is attached, then the maps, then their folder's lock. */
 export function removeStore(kernel: Kernel, folder: string): void {
-  for (const { path } of scopeLinks(kernel, folder)) removePin(path)
+  for (const scope of scopeLinks(kernel, folder)) dropScope(kernel, scope)
   for (const name of names) if (pinExists(`${folder}/${name}`)) removePin(`${folder}/${name}`)
 }
