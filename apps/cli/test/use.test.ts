@@ -108,7 +108,7 @@ describe.skipIf(!needs('root', 'bpf_ids', 'struct_ops_link', 'namespaces'))('con
     ).toMatchObject({ status: 0 })
     expect([chosen('10.9.0.2'), chosen('fd09::2')]).toEqual([fast, byDefault])
     expect(use().stdout).toMatch(
-      new RegExp(`^mine +${fast} +10.9.0.0/24 +any +we connect +${group.path} +100 % +1 +0`, 'm'),
+      new RegExp(`^mine +${fast} +10.9.0.0/24 +any +we connect +${group.path.replace(/.*\//, '')} +100 % +1 +0`, 'm'),
     )
     expect(use(slow, '--to', '10.9.0.3', '--cgroup', group.path, '--before', 'mine')).toMatchObject({ status: 0 })
     expect([chosen('10.9.0.2'), chosen('10.9.0.3')]).toEqual([fast, slow])

@@ -1,10 +1,11 @@
-import { applyPolicy, POLICY_FOLDER, policyRules } from '@tscc/sock-ops'
+import { applyPolicy, policyRules } from '@tscc/sock-ops'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../command-table.ts'
 import { readInput } from '../files.ts'
 import { openKernel } from '../host.ts'
 import { examples } from '../output/examples.ts'
 import { needCongestionControls } from '../policy/available.ts'
+import { pinsOption } from '../policy/rule-options.ts'
 import { parseRules } from '../policy/rules-file.ts'
 import { rulesSchema } from '../policy/rules-schema.ts'
 import { printRules } from '../policy/rules-table.ts'
@@ -26,7 +27,7 @@ export function defineApply(command: Command, { output }: CommandContext): void 
       .argument('[file]', 'rules, as --schema says; - for stdin')
       .option('--check', 'read and check the file, change nothing')
       .option('--schema', 'print the JSON Schema of rules files, for editors')
-      .option('--pins <folder>', 'where rules are kept: a folder in a BPF file system', POLICY_FOLDER)
+      .addOption(pinsOption())
       .option('--json', 'print JSON')
       .action((file: string | undefined, options: ApplyOptions) => {
         if (options.schema) {

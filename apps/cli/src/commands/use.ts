@@ -2,7 +2,6 @@ import { nearestNames } from '@tscc/core'
 import {
   clearPolicy,
   editPolicy,
-  POLICY_FOLDER,
   type PolicyOptions,
   type PolicyRule,
   policyRules,
@@ -17,7 +16,7 @@ import { wholeNumber } from '../option-parsers.ts'
 import { examples } from '../output/examples.ts'
 import type { Output } from '../output/output.ts'
 import { needCongestionControls } from '../policy/available.ts'
-import { parsePercent, parsePorts, parseSide, ruleName } from '../policy/rule-options.ts'
+import { parsePercent, parsePorts, parseSide, pinsOption, ruleName } from '../policy/rule-options.ts'
 import { printRules } from '../policy/rules-table.ts'
 import { parseUntil, type Until } from '../policy/until.ts'
 import { watchRule } from '../policy/watch-rule.ts'
@@ -68,7 +67,7 @@ export function defineUse(command: Command, context: CommandContext): void {
       .option('--for <seconds>', 'with --until: watch so long, and keep the rule if nothing happened', wholeNumber)
       .option('--remove <rule...>', 'take rules away')
       .option('--clear', 'take all rules away, and all that is pinned')
-      .option('--pins <folder>', 'where rules are kept: a folder in a BPF file system', POLICY_FOLDER)
+      .addOption(pinsOption())
       .option('--json', 'print JSON')
       .action(async (use: string | undefined, options: UseOptions) => {
         checkOptions(command, use, options)

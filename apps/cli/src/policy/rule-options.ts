@@ -1,5 +1,5 @@
-import type { PolicyRule, RuleSide } from '@tscc/sock-ops'
-import { InvalidArgumentError } from 'commander'
+import { POLICY_FOLDER, type PolicyRule, type RuleSide } from '@tscc/sock-ops'
+import { InvalidArgumentError, Option } from 'commander'
 
 /** `443` or `8000-8999`. */
 export function parsePorts(text: string): number | readonly [number, number] {
@@ -41,3 +41,9 @@ export function ruleName({ use, to = [], port, side, cgroup }: Omit<PolicyRule, 
   )
   return `${whole.slice(0, 22)}-${hash.toString(16).padStart(8, '0')}`
 }
+
+/** Where the rules are that a command is about. */
+export const pinsOption = (): Option =>
+  new Option('--pins <folder>', 'where rules are kept: a folder in a BPF file system')
+    .env('TSCC_PINS')
+    .default(POLICY_FOLDER)

@@ -1,4 +1,5 @@
 import type { Ratio, RuleState } from '@tscc/sock-ops'
+import { cgroupRoot } from '@tscc/syscall'
 import type { Output } from '../output/output.ts'
 import { formatTable } from '../output/table.ts'
 
@@ -6,6 +7,7 @@ const sides = { connect: 'we connect', accept: 'we accept', both: 'both' } as co
 
 /** The rules in the order in which they are asked, with what came of them. */
 export function printRules(output: Output, rules: readonly RuleState[]): void {
+  const root = `${cgroupRoot()}/`
   output.print(
     formatTable(
       output,
@@ -16,7 +18,7 @@ export function printRules(output: Output, rules: readonly RuleState[]): void {
         rule.to.join(' ') || 'any',
         rule.port === undefined ? 'any' : typeof rule.port === 'number' ? `${rule.port}` : rule.port.join('-'),
         sides[rule.side],
-        rule.cgroup ?? 'any',
+        rule.cgroup === undefined ? 'any' : rule.cgroup.replace(root, ''),
         `${rule.percent} %`,
         chosen.matched,
         others.matched,
