@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { algorithms } from '@tscc/algos'
-import { bytecodeEntries, planSimulation, simulateRun } from '@tscc/sim'
+import { bytecodeEntries, defaultKernel, kernelReleases, planSimulation, simulateRun } from '@tscc/sim'
 import { archiveOf, prepareKernel } from './lib/debian-kernels.mjs'
 import { guestPackages } from './lib/guest-packages.mjs'
 import { judgeTruth, limits, shapeOf } from './lib/sim-truth-judge.mjs'
-import { measureNative, scenarioOf, truths } from './lib/sim-truth-run.mjs'
+import { meanOf, measureNative, scenarioOf, truths } from './lib/sim-truth-run.mjs'
 import { parseWanted, pickKernel } from './lib/wanted-kernels.mjs'
 import { twinFigures } from './suites/twin-figures.mjs'
 
@@ -23,6 +23,7 @@ ${limits.goodput * 100} %, mean queueing delay ${limits.queue * 100} %, the dist
                       conformance/kernels/sim-truth.json; without it, the figures kept are compared with
   --kernels A,B       kernels to measure, as for run.mjs [6.12]
   --algorithms A,B    only these of ${Object.keys(truths).join(', ')}
+  --paths A,B         of these, only what is on these paths
   --duration SECONDS  of each run that is measured [12]
   --rounds N          measured runs of each, beside one that is not [1]
   --json              rows as JSON
@@ -47,6 +48,7 @@ async function main() {
       measure: { type: 'boolean', default: false },
       kernels: { type: 'string', default: '6.12' },
       algorithms: { type: 'string', default: Object.keys(truths).join(',') },
+      paths: { type: 'string' },
       duration: { type: 'string', default: '12' },
       rounds: { type: 'string', default: '1' },
       json: { type: 'boolean', default: false },
@@ -58,6 +60,7 @@ async function main() {
     return 0
   }
   const names = values.algorithms.split(',')
+  const only = values.paths?.split(',')
   const unknown = names.find((name) => !Object.hasOwn(truths, name))
   if (unknown !== undefined)
     throw new Error(`--algorithms: ${unknown}: expected one of ${Object.keys(truths).join(', ')}`)
@@ -65,10 +68,11 @@ async function main() {
     await measure(values.kernels.split(','), names, {
       duration: 1000 * Number(values.duration),
       rounds: Number(values.rounds),
+      only,
     })
   const rows = []
   for (const measured of JSON.parse(readFileSync(figuresFile, 'utf8')))
-    if (names.includes(measured.algorithm)) {
+    if (names.includes(measured.algorithm) && (only === undefined || only.includes(measured.path))) {
       const simulated = await simulate(measured)
       rows.push({ ...measured, simulated, ...judgeTruth(simulated, measured) })
     }
@@ -77,7 +81,7 @@ async function main() {
 }
 
 /** Kernel by kernel and algorithm by algorithm, what was measured is kept at once. */
-async function measure(kernels, names, { duration, rounds }) {
+async function measure(kernels, names, { duration, rounds, only }) {
   const folder = mkdtempSync(join(tmpdir(), 'tscc-truth-'))
   try {
     for (const wanted of kernels.map(parseWanted)) {
@@ -87,7 +91,7 @@ async function measure(kernels, names, { duration, rounds }) {
       await prepareKernel(archive, kernel)
       await guestPackages(wanted.machine)
       for (const name of names) {
-        const options = { folder, signal: stop.signal, say, duration, rounds }
+        const options = { folder, signal: stop.signal, say, duration, rounds, only }
         keep(await measureNative({ archive, kernel, wanted }, name, options))
       }
     }
@@ -109,10 +113,10 @@ function short(_key, value) {
 }
 
 /** The same scenario, simulated, linked to the same series of kernels where its types come with the simulator. */
-async function simulate({ algorithm, path, link, kernel, duration }) {
+async function simulate({ algorithm, path, link, kernel, duration, runs = 1 }) {
   const { object } = algorithms.find(({ name }) => name === algorithm)
   const scenario = scenarioOf(path, { duration })
-  const release = /^\d+\.\d+/.exec(kernel)?.[0] ?? '6.12'
+  const release = kernelReleases.find((one) => kernel.startsWith(`${one}.`)) ?? defaultKernel
   const entries = bytecodeEntries(await object(), { label: algorithm, kernel: release })
   // tbf takes two frames at once, or a millisecond's worth: see the lab's topology
   const burst = Math.max(2 * (scenario.path.mtu + 14), Math.round(scenario.path.rate / 8000))
@@ -122,10 +126,13 @@ async function simulate({ algorithm, path, link, kernel, duration }) {
     duration,
     warmup: scenario.warmup,
     interval: scenario.interval,
+    // The guest's first round is not measured; each has a seed of its own, and the lab's link loses the same segments of it.
+    seed: scenario.seed + 1,
+    seeds: runs,
   })
-  const run = simulateRun(plan, 0)
-  const { goodput, queue, cwndMean, rttMean, retransmits } = twinFigures(scenario, run, algorithm)
-  return { goodput, queue, cwndMean, rttMean, retransmits, shape: shapeOf(run.flows[0], scenario) }
+  const made = plan.runs.map((_, index) => simulateRun(plan, index))
+  const figures = meanOf(made.map((run) => twinFigures(scenario, run, algorithm)))
+  return { ...figures, shape: shapeOf(made[0].flows[0], scenario) }
 }
 
 function tableOf(rows) {

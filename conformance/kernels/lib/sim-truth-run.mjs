@@ -8,8 +8,8 @@ import { lengthOf, paths, planOf, twins } from './twins-plan.mjs'
 
 /** Algorithms, and the paths that each is compared on. */
 export const truths = {
-  reno: ['clean', 'long', 'shallow'],
-  cubic: ['clean', 'long', 'shallow'],
+  reno: ['clean', 'long', 'shallow', 'loss'],
+  cubic: ['clean', 'long', 'shallow', 'loss'],
   vegas: ['clean', 'long'],
   bbr: ['clean', 'long'],
   dctcp: ['ecn'],
@@ -21,9 +21,11 @@ export function scenarioOf(pathName, { duration, rounds = 1 }) {
 }
 
 /** Boot a guest, let the kernel's own `name` send over its paths, and give a row for each. */
-export async function measureNative(one, name, { folder, signal, say, duration, rounds }) {
+export async function measureNative(one, name, { folder, signal, say, duration, rounds, only }) {
+  const pathNames = truths[name].filter((path) => only === undefined || only.includes(path))
+  if (pathNames.length === 0) return []
   const algorithm = { name, twin: twins[name].twin }
-  const plan = { ...planOf([algorithm], { onHost: false, pathNames: truths[name], duration, rounds }), only: 'native' }
+  const plan = { ...planOf([algorithm], { onHost: false, pathNames, duration, rounds }), only: 'native' }
   const home = join(folder, `${one.kernel.release}-${name}`)
   mkdirSync(home, { recursive: true })
   writeFileSync(join(home, 'plan.json'), JSON.stringify(plan))
@@ -33,7 +35,7 @@ export async function measureNative(one, name, { folder, signal, say, duration, 
   const guest = await openGuest(one, { ...emulation, files, say: () => undefined })
   const ended = await guest.boot('node suites/twins.suite.mjs', () => undefined)
   const checks = checksOf('twins', ended)
-  return truths[name].map((path) => {
+  return pathNames.map((path) => {
     const check = checks.find((found) => found.name === `${name}, ${path}`)
     if (check?.status !== 'pass') throw new Error(`${name}, ${path}: ${check?.why ?? ended.stderr.trim().slice(-500)}`)
     const { native, traces } = check.figures
@@ -45,6 +47,7 @@ export async function measureNative(one, name, { folder, signal, say, duration, 
       words: paths[path].words,
       link: check.figures.link,
       duration,
+      runs: native.length,
       ...meanOf(native),
       shape: shapeOf(traces[0], scenarioOf(path, { duration })),
     }
@@ -52,7 +55,7 @@ export async function measureNative(one, name, { folder, signal, say, duration, 
 }
 
 /** The runs' figures, each the mean of them. */
-function meanOf(runs) {
+export function meanOf(runs) {
   const mean = (key) => runs.reduce((sum, run) => sum + run[key], 0) / runs.length
   return Object.fromEntries(['goodput', 'queue', 'cwndMean', 'rttMean', 'retransmits'].map((key) => [key, mean(key)]))
 }

@@ -109,8 +109,8 @@ const EVENT = {
 const NS_PER_MS = 1e6
 const NONE = Number.POSITIVE_INFINITY
 
-/** Where random numbers come from: each use has a stream of its own. */
-const STREAM = { loss: 1, jitter: 2, reorder: 3 } as const
+/** Where random numbers come from: each use has a stream of its own. Losses are those that the lab's link makes of the seed. */
+const STREAM = { loss: 0, jitter: 2, reorder: 3 } as const
 
 /** What makes a network. */
 export interface NetworkSpec {
