@@ -12,6 +12,12 @@ export const simErrors = defineErrors('sim', {
     `${c.object}: has no tcp_congestion_ops, found ${c.found}`,
   callback: (c: { readonly algorithm: string; readonly callback: string }) =>
     `${c.algorithm}: ${c.callback} is missing, which the kernel needs too`,
+  write: (c: {
+    readonly algorithm: string
+    readonly callback: string
+    readonly field: string
+    readonly kernel: string
+  }) => `${c.algorithm}: ${c.callback} writes ${c.field}, which Linux ${c.kernel} does not let programs write`,
   aborted: (_: Readonly<Record<never, never>>) => 'simulation: stopped by its caller',
   expectation: (c: { readonly what: string; readonly found: string; readonly limit: string }) =>
     `${c.what}: found ${c.found}, must be ${c.limit}`,

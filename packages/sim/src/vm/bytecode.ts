@@ -77,7 +77,7 @@ interface AlgorithmParts {
 }
 
 /** One run's machine, in which every socket of the algorithm lives: they share its globals, as in a kernel. */
-function createAlgorithm({ linked, ops, kernel: { btf }, seed, engine }: AlgorithmParts): SimAlgorithm {
+function createAlgorithm({ linked, ops, kernel: { btf, name, version }, seed, engine }: AlgorithmParts): SimAlgorithm {
   const byAddress = new Map<number, SocketMemory>()
   const actions = new WeakMap<SocketMemory, ReceiverActions>()
   const clock = { ns: 0 }
@@ -119,7 +119,7 @@ function createAlgorithm({ linked, ops, kernel: { btf }, seed, engine }: Algorit
     const held: { socket?: SocketMemory } = {}
     const socketOf = (tp: TcpSock): SocketMemory => {
       if (held.socket !== undefined) return held.socket
-      const socket = createSocketMemory(machine, btf, tp)
+      const socket = createSocketMemory(machine, btf, tp, version)
       byAddress.set(socket.region.address, socket)
       if (own !== undefined) actions.set(socket, own)
       held.socket = socket
@@ -131,7 +131,9 @@ function createAlgorithm({ linked, ops, kernel: { btf }, seed, engine }: Algorit
       clock.ns = tp.tcp_clock_cache
       socket.write()
       const result = program.callback(socket.region.address, a, b, c)
-      socket.read()
+      const field = socket.read()
+      if (field !== undefined)
+        throw simErrors.make('write', { algorithm: ops.name, callback: program.name, field, kernel: name })
       return result
     }
     const control: CongestionControl = {

@@ -109,61 +109,75 @@ export const socketFields: readonly SocketField[] = [
   { path: 'ecn_flags', get: (tp) => tp.ecn_flags },
 ]
 
-/** What programs may write, and what becomes of it. */
-export const writableFields: readonly { readonly path: string; readonly set: (tp: TcpSock, value: number) => void }[] =
-  [
-    {
-      path: 'snd_cwnd',
-      set(tp, value) {
-        tp.snd_cwnd = value
-      },
+/** LINUX_VERSION_CODE. */
+const version = (major: number, minor: number): number => (major << 16) | (minor << 8)
+
+/** A field that programs may write, and what becomes of it. */
+export interface WritableField {
+  readonly path: string
+  /** The first kernel that lets them, where it is not 5.10. */
+  readonly since?: number
+  readonly set: (tp: TcpSock, value: number) => void
+}
+
+/** What programs may write. */
+export const writableFields: readonly WritableField[] = [
+  {
+    path: 'snd_cwnd',
+    set(tp, value) {
+      tp.snd_cwnd = value
     },
-    {
-      path: 'snd_cwnd_cnt',
-      set(tp, value) {
-        tp.snd_cwnd_cnt = value
-      },
+  },
+  {
+    path: 'snd_cwnd_cnt',
+    set(tp, value) {
+      tp.snd_cwnd_cnt = value
     },
-    {
-      path: 'snd_ssthresh',
-      set(tp, value) {
-        tp.snd_ssthresh = value
-      },
+  },
+  {
+    path: 'snd_ssthresh',
+    set(tp, value) {
+      tp.snd_ssthresh = value
     },
-    {
-      path: 'snd_cwnd_stamp',
-      set(tp, value) {
-        tp.snd_cwnd_stamp = value - BOOT_JIFFIES
-      },
+  },
+  {
+    path: 'snd_cwnd_stamp',
+    since: version(6, 12),
+    set(tp, value) {
+      tp.snd_cwnd_stamp = value - BOOT_JIFFIES
     },
-    {
-      path: 'app_limited',
-      set(tp, value) {
-        tp.app_limited = value
-      },
+  },
+  {
+    path: 'app_limited',
+    since: version(6, 12),
+    set(tp, value) {
+      tp.app_limited = value
     },
-    {
-      path: 'ecn_flags',
-      set(tp, value) {
-        tp.ecn_flags = value
-      },
+  },
+  {
+    path: 'ecn_flags',
+    set(tp, value) {
+      tp.ecn_flags = value
     },
-    {
-      path: 'inet_conn.icsk_ack.pending',
-      set(tp, value) {
-        tp.icsk_ack_pending = value
-      },
+  },
+  {
+    path: 'inet_conn.icsk_ack.pending',
+    set(tp, value) {
+      tp.icsk_ack_pending = value
     },
-    {
-      path: `${sk}.sk_pacing_rate`,
-      set(tp, value) {
-        tp.sk_pacing_rate = value
-      },
+  },
+  {
+    path: `${sk}.sk_pacing_rate`,
+    since: version(6, 1),
+    set(tp, value) {
+      tp.sk_pacing_rate = value
     },
-    {
-      path: `${sk}.sk_pacing_status`,
-      set(tp, value) {
-        tp.sk_pacing_status = value
-      },
+  },
+  {
+    path: `${sk}.sk_pacing_status`,
+    since: version(6, 1),
+    set(tp, value) {
+      tp.sk_pacing_status = value
     },
-  ]
+  },
+]

@@ -10,9 +10,13 @@ export interface SocketMemory {
   readonly tp: TcpSock
   /** Show the program what the simulator's socket has. */
   write(): void
-  /** Take over what the program wrote. */
-  read(): void
+  /** Take over what the program wrote. Now and then looks for what it may not write: gives the field, or nothing. */
+  read(): string | undefined
 }
+
+/** Callbacks of a socket after which all fields are looked at: the first ones, then one in so many. */
+const CHECKED_FIRST = 64
+const CHECKED_EACH = 64
 
 /** A field if this kernel has it. */
 function fieldOf(fields: ReturnType<typeof structFields>, path: string): NumberField | undefined {
@@ -23,8 +27,8 @@ function fieldOf(fields: ReturnType<typeof structFields>, path: string): NumberF
   }
 }
 
-/** Make a socket's memory: struct tcp_sock by `btf`. */
-export function createSocketMemory(machine: Machine, btf: Btf, tp: TcpSock): SocketMemory {
+/** Make a socket's memory: struct tcp_sock by `btf`. `version` says what programs may write; 0: all that any kernel lets them. */
+export function createSocketMemory(machine: Machine, btf: Btf, tp: TcpSock, version: number): SocketMemory {
   const size = sizeOf(btf, requireType(btf, 'tcp_sock', 'struct'))
   const region = machine.region({ name: 'tcp_sock', size })
   const fields = structFields(btf, 'tcp_sock', region.view)
@@ -34,11 +38,17 @@ export function createSocketMemory(machine: Machine, btf: Btf, tp: TcpSock): Soc
   })
   // Most fields stay as they are between two callbacks: those are left alone.
   const last = new Float64Array(shown.length).fill(Number.NaN)
-  const written = writableFields.flatMap(({ path, set }) => {
+  /** The same as the fields have them: cut off to their sizes. */
+  const stored = new Float64Array(shown.length)
+  const written = writableFields.flatMap(({ path, since = 0, set }) => {
     const field = fieldOf(fields, path)
     const index = shown.findIndex((one) => one.path === path)
-    return field === undefined ? [] : [{ set, field, index, unsigned: path !== 'app_limited' }]
+    return field === undefined || (version !== 0 && version < since) ? [] : [{ set, field, index }]
   })
+  const readOnly = shown.map((_, index) => !written.some((one) => one.index === index))
+  const forbidden = (): string | undefined =>
+    shown.find(({ field }, i) => readOnly[i] === true && field.get() !== stored[i])?.path
+  let callbacks = 0
   return {
     region,
     tp,
@@ -50,6 +60,7 @@ export function createSocketMemory(machine: Machine, btf: Btf, tp: TcpSock): Soc
         if (value === last[i]) continue
         last[i] = value
         one.field.set(value)
+        stored[i] = one.field.get()
       }
     },
     read() {
@@ -61,6 +72,8 @@ export function createSocketMemory(machine: Machine, btf: Btf, tp: TcpSock): Soc
         last[one.index] = value
         one.set(tp, value)
       }
+      callbacks += 1
+      return callbacks <= CHECKED_FIRST || callbacks % CHECKED_EACH === 0 ? forbidden() : undefined
     },
   }
 }

@@ -117,3 +117,18 @@ test('objects without a congestion control, and unknown kernels, are typed error
   )
   expect(simErrors.is(new Error('x'), 'sim/kernel')).toBe(false)
 })
+
+test('what the kernel would not let a program write is a typed error, kernel by kernel', async () => {
+  const bbr = await objectOf('bbr')
+  const run = (object: BpfObject, kernel: string) => () =>
+    simulate({ ...short, duration: 300, warmup: 50, algorithms: bytecodeEntries(object, { kernel }) })
+  expect(run(bbr, '6.1')).not.toThrow()
+  expect(run(bbr, '5.10')).toThrow(
+    expect.objectContaining({
+      code: 'sim/write',
+      message: expect.stringMatching(/sk_pacing_(rate|status), which Linux 5\.10 does not/),
+    }),
+  )
+  const file = new URL('../../../../conformance/kernels/suites/objects/c_reno.bpf.o', import.meta.url)
+  expect(run(readObject(new Uint8Array(readFileSync(file))), '5.10')).not.toThrow()
+})
