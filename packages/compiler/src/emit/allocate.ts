@@ -2,8 +2,10 @@ import type { IrFunction } from '../ir/ir.ts'
 import { bitCount, coalesce } from './coalesce.ts'
 import { type Graph, interference } from './interference.ts'
 
-/** Machine registers of the virtual ones, or such as have to go to the stack, to one place. */
-export type Allocation = { readonly registers: ReadonlyMap<number, number> } | { readonly spill: readonly number[] }
+/** Machine registers of the virtual ones, or such as have to go to the stack: lists of those that share a place there. */
+export type Allocation =
+  | { readonly registers: ReadonlyMap<number, number> }
+  | { readonly spill: readonly (readonly number[])[] }
 
 /** What allocation has to know besides the program. */
 export interface AllocateOptions {
@@ -34,11 +36,9 @@ function coloured(f: IrFunction, graph: Graph, options: AllocateOptions, rule: '
   const found = colour(merged.graph, options)
   if ('spill' in found) {
     // What became one register goes to the stack as one.
-    const name = found.spill[0] ?? 0
-    const spill: number[] = []
-    for (let register = 0; register < f.registers; register++)
-      if (merged.nameOf(register) === name) spill.push(register)
-    return { spill }
+    const lists = new Map(found.spill.map((name): [number, number[]] => [name, []]))
+    for (let register = 0; register < f.registers; register++) lists.get(merged.nameOf(register))?.push(register)
+    return { spill: [...lists.values()] }
   }
   const registers = new Map<number, number>()
   for (let register = 0; register < f.registers; register++) {
@@ -48,7 +48,11 @@ function coloured(f: IrFunction, graph: Graph, options: AllocateOptions, rule: '
   return { registers }
 }
 
-function colour(graph: Graph, { temporary }: AllocateOptions): Allocation {
+/** Colours, or all registers without which there are enough of them. */
+function colour(
+  graph: Graph,
+  { temporary }: AllocateOptions,
+): { readonly registers: ReadonlyMap<number, number> } | { readonly spill: readonly number[] } {
   const { near, allowed, uses } = graph
   const nodes = graph.nodes.filter((register) => graph.gone[register] === 0)
   const degree = graph.degree.slice()
@@ -104,13 +108,23 @@ function colour(graph: Graph, { temporary }: AllocateOptions): Allocation {
     join(b, a)
   }
   const registers = new Map<number, number>()
+  const spill: number[] = []
   /** Bits of what each has. */
   const taken = new Uint16Array(degree.length)
   for (let i = stack.length - 1; i >= 0; i--) {
     const register = stack[i] ?? 0
     let free = allowed[register] ?? 0
     for (const other of near[register] ?? []) free &= ~(taken[other] ?? 0)
-    if (free === 0) return { spill: [spillOf(register, graph, temporary)] }
+    if (free === 0) {
+      for (const one of cheapestWay(register, graph, temporary, taken)) {
+        spill.push(one)
+        registers.delete(one)
+        taken[one] = 0
+      }
+      free = allowed[register] ?? 0
+      if (spill.at(-1) === register) continue
+      for (const other of near[register] ?? []) free &= ~(taken[other] ?? 0)
+    }
     let found: number | undefined
     for (const other of partners.get(register) ?? []) {
       const liked = registers.get(other)
@@ -124,22 +138,53 @@ function colour(graph: Graph, { temporary }: AllocateOptions): Allocation {
     registers.set(register, found)
     taken[register] = 1 << found
   }
-  return { registers }
+  // With all of them there may be room for some again.
+  const without = spill
+    .sort((a, b) => costOf(graph, b) - costOf(graph, a) || a - b)
+    .filter((register) => {
+      let free = allowed[register] ?? 0
+      for (const other of near[register] ?? []) free &= ~(taken[other] ?? 0)
+      const found = USUAL.find((one) => (free & (1 << one)) !== 0)
+      if (found === undefined) return true
+      registers.set(register, found)
+      taken[register] = 1 << found
+      return false
+    })
+  return without.length === 0 ? { registers } : { spill: without }
 }
 
 /** r0 is kept for results, and what calls leave for what needs it. */
 const USUAL: readonly number[] = [2, 3, 4, 5, 1, 0, 6, 7, 8, 9]
 
-/** What costs least to keep on the stack, of a register and its neighbours. */
-function spillOf(register: number, graph: Graph, temporary: ReadonlySet<number>): number {
-  const { near, degree, allowed, uses, gone } = graph
+/** What it costs to keep a register on the stack. */
+const costOf = ({ uses, degree }: Graph, register: number): number =>
+  (uses[register] ?? 0) / ((degree[register] ?? 0) + 1)
+
+/** That a register goes itself is enough for certain, while neighbours may have been in the way of nothing else. */
+const OWN = 0.75
+
+/** What has to go to the stack for a register to have a place, itself or all neighbours of one colour: what costs least. */
+function cheapestWay(
+  register: number,
+  graph: Graph,
+  temporary: ReadonlySet<number>,
+  taken: Uint16Array,
+): readonly number[] {
+  const { near, allowed, gone } = graph
   const mine = allowed[register] ?? 0
-  const cost = (one: number): number => (uses[one] ?? 0) / ((degree[one] ?? 0) + 1)
-  const candidates = [register, ...(near[register] ?? [])].filter((one) => {
-    const theirs = allowed[one] ?? 0
-    return gone[one] === 0 && !temporary.has(one) && bitCount(theirs) > 1 && (theirs & mine) !== 0
-  })
-  const found = candidates.sort((a, b) => cost(a) - cost(b) || a - b)[0]
-  if (found === undefined) throw new Error('nothing is left that could go to the stack')
-  return found
+  const stays = (one: number): boolean => temporary.has(one) || bitCount(allowed[one] ?? 0) === 1
+  let best: readonly number[] | undefined = stays(register) ? undefined : [register]
+  let price = best === undefined ? Number.POSITIVE_INFINITY : OWN * costOf(graph, register)
+  for (const color of USUAL) {
+    const bit = 1 << color
+    if ((mine & bit) === 0) continue
+    const holders = (near[register] ?? []).filter((one) => gone[one] === 0 && taken[one] === bit)
+    if (holders.some(stays)) continue
+    const all = holders.reduce((sum, one) => sum + costOf(graph, one), 0)
+    if (all >= price) continue
+    price = all
+    best = holders
+  }
+  if (best === undefined) throw new Error('nothing is left that could go to the stack')
+  return best
 }

@@ -24,14 +24,19 @@ export function emitFunction(
   const legal = legalize(isOld ? withoutAlu32(source) : source, place.cpu)
   let { f } = legal
   const temporary = new Set<number>()
-  for (let slots = 0; ; slots++) {
+  for (let slots = 0; ; ) {
     const found = allocate(f, { fixed: legal.fixed, temporary })
     if ('registers' in found) {
       const machine = removeRedundantCopies(withMachineRegisters(f, found.registers))
       const frame = frameOf(f.stackObjects, slots)
       return { items: codeOf(options.mergeTails ? mergeTails(machine) : machine, frame, place), stack: frame.size }
     }
-    const next = spilled(f, new Set(found.spill), slots)
+    const places = new Map<number, number>()
+    for (const list of found.spill) {
+      for (const register of list) places.set(register, slots)
+      slots++
+    }
+    const next = spilled(f, places)
     f = next.f
     for (const register of next.temporary) temporary.add(register)
   }

@@ -7,61 +7,77 @@ import {
   type Operand,
   usesOf,
   usesOfEnd,
+  withDst,
 } from '../ir/ir.ts'
 
 /**
- * The same with registers kept on the stack, in one place, since they never hold different values at the same time: each use
- * loads it, each definition stores it, through registers of their own.
+ * The same with registers kept on the stack, by the place of each; those of one place never hold different values at the
+ * same time. Each use loads it, each definition stores it, through registers of their own.
  */
 export function spilled(
   f: IrFunction,
-  registers: ReadonlySet<number>,
-  slot: number,
+  places: ReadonlyMap<number, number>,
 ): { readonly f: IrFunction; readonly temporary: readonly number[] } {
   const temporary: number[] = []
+  const isKept = new Uint8Array(f.registers)
+  for (const register of places.keys()) isKept[register] = 1
   const fresh = (): number => {
     temporary.push(f.registers + temporary.length)
     return f.registers + temporary.length - 1
   }
   const blocks = f.blocks.map((block) => {
-    const instrs: Instr[] = []
-    for (const instr of block.instrs) {
-      const { span } = instr
-      const reads = usesOf(instr).some((register) => registers.has(register))
-      const defined = definedBy(instr)
-      const writes = defined !== undefined && registers.has(defined)
-      if (!reads && !writes) {
-        instrs.push(instr)
-        continue
-      }
-      // A copy of what lies in the same place.
-      if (instr.op === 'move' && instr.width === 64 && reads && writes) continue
-      // A copy from or to the stack needs no register in between.
-      if (instr.op === 'move' && instr.width === 64 && writes && !reads && 'reg' in instr.a) {
-        instrs.push({ op: 'storeSpill', slot, a: instr.a, span })
-        continue
-      }
-      if (instr.op === 'move' && instr.width === 64 && reads && !writes) {
-        instrs.push({ op: 'loadSpill', dst: instr.dst, slot, span })
-        continue
-      }
-      const name = fresh()
-      if (reads) instrs.push({ op: 'loadSpill', dst: name, slot, span })
-      instrs.push(renamed(instr, registers, name))
-      if (writes) instrs.push({ op: 'storeSpill', slot, a: { reg: name }, span })
+    let instrs: Instr[] | undefined
+    /** By place: the register that stands for it in the step that is looked at. */
+    const names = new Map<number, number>()
+    const nameOf = (register: number): number => {
+      const slot = places.get(register)
+      if (slot === undefined) return register
+      const name = names.get(slot) ?? fresh()
+      names.set(slot, name)
+      return name
     }
-    if (!usesOfEnd(block.end).some((register) => registers.has(register))) return { ...block, instrs }
-    const name = fresh()
-    instrs.push({ op: 'loadSpill', dst: name, slot, span: block.instrs.at(-1)?.span ?? { start: 0, end: 0 } })
-    return { ...block, instrs, end: mapEnd(block.end, (operand) => put(operand, registers, name)) }
+    const put = (operand: Operand): Operand =>
+      'reg' in operand && isKept[operand.reg] === 1 ? { reg: nameOf(operand.reg) } : operand
+    for (const [i, instr] of block.instrs.entries()) {
+      const defined = definedBy(instr)
+      const writes = defined !== undefined && isKept[defined] === 1
+      const read = usesOf(instr)
+      if (!writes && !read.some((register) => isKept[register] === 1)) {
+        instrs?.push(instr)
+        continue
+      }
+      instrs ??= block.instrs.slice(0, i)
+      names.clear()
+      const { span } = instr
+      if (instr.op === 'move' && instr.width === 64 && 'reg' in instr.a) {
+        const [from, to] = [places.get(instr.a.reg), places.get(instr.dst)]
+        // A copy from or to the stack needs no register in between; one of what lies in the same place is none.
+        if (from === undefined && to !== undefined) instrs.push({ op: 'storeSpill', slot: to, a: instr.a, span })
+        if (from !== undefined && to === undefined) instrs.push({ op: 'loadSpill', dst: instr.dst, slot: from, span })
+        if (from === undefined || to === undefined || from === to) {
+          continue
+        }
+        const dst = fresh()
+        instrs.push({ op: 'loadSpill', dst, slot: from, span }, { op: 'storeSpill', slot: to, a: { reg: dst }, span })
+        continue
+      }
+      const next = mapOperands(instr, put)
+      for (const [slot, dst] of names) instrs.push({ op: 'loadSpill', dst, slot, span })
+      if (defined === undefined || !writes) {
+        instrs.push(next)
+        continue
+      }
+      const dst = nameOf(defined)
+      instrs.push(withDst(next, dst), { op: 'storeSpill', slot: places.get(defined) ?? 0, a: { reg: dst }, span })
+    }
+    if (!usesOfEnd(block.end).some((register) => isKept[register] === 1))
+      return instrs === undefined ? block : { phis: block.phis, instrs, end: block.end }
+    instrs ??= [...block.instrs]
+    names.clear()
+    const end = mapEnd(block.end, put)
+    const span = block.instrs.at(-1)?.span ?? { start: 0, end: 0 }
+    for (const [slot, dst] of names) instrs.push({ op: 'loadSpill', dst, slot, span })
+    return { phis: block.phis, instrs, end }
   })
   return { f: { ...f, blocks, registers: f.registers + temporary.length }, temporary }
-}
-
-const put = (operand: Operand, from: ReadonlySet<number>, to: number): Operand =>
-  'reg' in operand && from.has(operand.reg) ? { reg: to } : operand
-
-function renamed(instr: Instr, from: ReadonlySet<number>, to: number): Instr {
-  const next = mapOperands(instr, (operand) => put(operand, from, to))
-  return 'dst' in next && next.dst !== undefined && from.has(next.dst) ? { ...next, dst: to } : next
 }

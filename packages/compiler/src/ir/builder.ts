@@ -33,6 +33,19 @@ export type InstrWithoutSpan = WithoutSpan<Instr>
 export function irBuilder(): IrBuilder {
   const blocks: { instrs: Instr[]; end: Terminator | undefined }[] = [{ instrs: [], end: undefined }]
   const stackObjects: number[] = []
+  /** Blocks that something leads to from the first one. */
+  const reached = new Set([0])
+  const reach = (at: number): void => {
+    const work = [at]
+    for (let from = work.pop(); from !== undefined; from = work.pop()) {
+      const end = blocks[from]?.end
+      for (const next of end === undefined ? [] : successors(end)) {
+        if (reached.has(next)) continue
+        reached.add(next)
+        work.push(next)
+      }
+    }
+  }
   let current = 0
   let registers = 0
   let steps = 0
@@ -49,12 +62,7 @@ export function irBuilder(): IrBuilder {
       return here()?.end !== undefined
     },
     get reachable() {
-      const seen = new Set([0])
-      for (const at of seen) {
-        const end = blocks[at]?.end
-        for (const next of end === undefined ? [] : successors(end)) seen.add(next)
-      }
-      return seen.has(current)
+      return reached.has(current)
     },
     get steps() {
       return steps + blocks.length
@@ -66,7 +74,9 @@ export function irBuilder(): IrBuilder {
     },
     end(terminator) {
       const block = here()
-      if (block !== undefined) block.end ??= terminator
+      if (block === undefined || block.end !== undefined) return
+      block.end = terminator
+      if (reached.has(current)) reach(current)
     },
     at(file, next) {
       if (span.start !== next.start || span.end !== next.end || span.file !== file)

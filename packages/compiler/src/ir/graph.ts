@@ -1,15 +1,45 @@
 import type { Block, IrFunction, Terminator } from './ir.ts'
 import { remembered } from './remembered.ts'
 
-/** What was found of functions' blocks: they never change, and each pass asks for the same. */
-const orders = remembered<readonly Block[], readonly number[]>()
-const befores = remembered<readonly Block[], readonly (readonly number[])[]>()
-const trees = remembered<readonly Block[], Dominators>()
+/** Where blocks lead, and what has been found of that. */
+interface Shape {
+  readonly ends: readonly Terminator[]
+  order?: readonly number[]
+  before?: readonly (readonly number[])[]
+  tree?: Dominators
+}
+
+/** Of functions' blocks, which never change: each pass asks for the same. */
+const shapes = remembered<readonly Block[], Shape>()
+/** Most passes leave all blocks leading to where they led before. */
+const last: { shape: Shape } = { shape: { ends: [] } }
+
+function shapeOf({ blocks }: IrFunction): Shape {
+  const known = shapes.get(blocks)
+  if (known !== undefined) return known
+  if (!leadsAs(blocks, last.shape.ends)) last.shape = { ends: blocks.map(({ end }) => end) }
+  return shapes.set(blocks, last.shape)
+}
+
+/** Do blocks lead to where these ends do? */
+function leadsAs(blocks: readonly Block[], ends: readonly Terminator[]): boolean {
+  if (blocks.length !== ends.length) return false
+  for (let at = 0; at < ends.length; at++) {
+    const [one, other] = [blocks[at]?.end, ends[at]]
+    if (one === other) continue
+    if (one?.op === 'jump') {
+      if (other?.op !== 'jump' || one.to !== other.to) return false
+    } else if (one?.op === 'branch') {
+      if (other?.op !== 'branch' || one.yes !== other.yes || one.no !== other.no) return false
+    } else if (one?.op !== other?.op) return false
+  }
+  return true
+}
 
 /** Blocks that lead to each block; those that nobody reaches lead nowhere. */
 export function predecessors(f: IrFunction): readonly (readonly number[])[] {
-  const known = befores.get(f.blocks)
-  if (known !== undefined) return known
+  const shape = shapeOf(f)
+  if (shape.before !== undefined) return shape.before
   const found: number[][] = f.blocks.map(() => [])
   for (const at of reversePostorder(f)) {
     const end = f.blocks[at]?.end
@@ -18,13 +48,14 @@ export function predecessors(f: IrFunction): readonly (readonly number[])[] {
     found[first]?.push(at)
     if (end.op === 'branch' && end.no !== first) found[end.no]?.push(at)
   }
-  return befores.set(f.blocks, found)
+  shape.before = found
+  return found
 }
 
 /** Blocks that can be reached, each before those it leads to, except backwards in loops. */
 export function reversePostorder(f: IrFunction): readonly number[] {
-  const known = orders.get(f.blocks)
-  if (known !== undefined) return known
+  const shape = shapeOf(f)
+  if (shape.order !== undefined) return shape.order
   const order: number[] = []
   const seen = new Uint8Array(f.blocks.length)
   seen[0] = 1
@@ -45,7 +76,8 @@ export function reversePostorder(f: IrFunction): readonly number[] {
     }
   }
   order.reverse()
-  return orders.set(f.blocks, order)
+  shape.order = order
+  return order
 }
 
 function successorAt(end: Terminator, turn: number): number | undefined {
@@ -65,8 +97,8 @@ export interface Dominators {
 
 /** Dominators by Cooper, Harvey and Kennedy: "A Simple, Fast Dominance Algorithm". */
 export function dominators(f: IrFunction): Dominators {
-  const known = trees.get(f.blocks)
-  if (known !== undefined) return known
+  const shape = shapeOf(f)
+  if (shape.tree !== undefined) return shape.tree
   const order = reversePostorder(f)
   const place = new Int32Array(f.blocks.length)
   for (const [i, block] of order.entries()) place[block] = i
@@ -95,7 +127,7 @@ export function dominators(f: IrFunction): Dominators {
   }
   const children: number[][] = f.blocks.map(() => [])
   for (const block of order) if (block !== 0) children[idom[block] ?? 0]?.push(block)
-  return trees.set(f.blocks, {
+  const tree: Dominators = {
     order,
     idom,
     children,
@@ -104,5 +136,7 @@ export function dominators(f: IrFunction): Dominators {
       while (at !== above && at > 0) at = idom[at] ?? 0
       return at === above
     },
-  })
+  }
+  shape.tree = tree
+  return tree
 }

@@ -11,6 +11,8 @@ const HELPERS: ReadonlySet<string> = new Set(helperTable.map(({ name }) => name)
 
 /** Is an expression known to have a limit? In doubt it is taken to have one. */
 export function isLimited(cx: Context, node: Expression): boolean {
+  // Nobody asks where there are no loops.
+  if (!cx.module.unit.hasLoops) return false
   const some = (parts: readonly Expression[]): boolean => parts.some((part) => isLimited(cx, part))
   const all = (parts: readonly Expression[]): boolean => parts.every((part) => isLimited(cx, part))
   const text = textOf(cx, node)

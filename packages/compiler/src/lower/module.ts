@@ -58,6 +58,7 @@ export const newUnit = (cpu: Cpu): Unit => ({
   data: new Map(),
   called: new Map(),
   truths: new WeakMap(),
+  hasLoops: false,
   lowered: new Set(),
   mistakes: [],
 })
@@ -118,10 +119,14 @@ function licenseOf(program: Program): string | undefined {
   return undefined
 }
 
+/** The beginning of a loop; in comments and texts it does no harm. */
+const LOOP = /\b(?:for|while)\s*[(/]/
+
 /** A file's declarations, with those that it imports; undefined where it cannot be parsed. */
 function load(loading: Loading, file: SourceFile): Loaded | undefined {
   const { options, unit, files } = loading
   files.set(file.name, undefined)
+  unit.hasLoops ||= LOOP.test(file.text)
   const { program, errors } = parseSync(file.name, file.text, { lang: 'ts', sourceType: 'module' })
   for (const error of errors) {
     const [label] = error.labels

@@ -85,6 +85,8 @@ export interface Unit {
   >
   /** Of expressions that were lowered for their type: whether they are truth values. */
   readonly truths: WeakMap<Expression, boolean>
+  /** May there be loops in any of its files? */
+  hasLoops: boolean
   /** Functions that have been looked at. */
   readonly lowered: Set<FunctionInfo['node']>
   /** What is wrong, of all files. */
