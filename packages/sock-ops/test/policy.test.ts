@@ -175,6 +175,20 @@ describe.skipIf(!needs('root', 'bpf_ids', 'namespaces'))('which connections get 
     expect(retransmits).toBeUndefined()
   })
 
+  test('connections that are open count, where they are asked for', async () => {
+    applyPolicy([rule({ name: 'all', side: 'connect' })], { folder })
+    using connection = group.within(() => pair(net))
+    await transfer(connection.client, connection.server, 50_000)
+    const arm = (open: boolean) => net.on('left', () => policyRules({ folder, open })[0]?.chosen)
+    expect(arm(false)).toMatchObject({ matched: 1, ended: 0, counted: 0, bytes: 0 })
+    expect(arm(true)).toMatchObject({ matched: 1, ended: 0, counted: 1 })
+    expect(arm(true)?.segments).toBeGreaterThanOrEqual(34)
+    expect(arm(true)?.rttMs).toBeGreaterThan(0)
+    connection.close()
+    expect(arm(true)).toMatchObject({ matched: 1, counted: 1 })
+    expect(arm(true)?.bytes).toBeGreaterThanOrEqual(50_000)
+  })
+
   test('what stays keeps its figures, what means something else begins anew', () => {
     const rules = [rule({ name: 'a', to: ['10.9.0.2'] }), rule({ name: 'b', to: ['10.9.0.3'] })]
     expect(applyPolicy(rules, { folder })).toEqual({ added: ['a', 'b'], changed: [], kept: [], removed: [] })

@@ -117,6 +117,6 @@ function show(output: Output, before: Sample, after: Sample, options: TopOptions
     )
   if (comparison !== undefined)
     output.print(
-      `${a} to ${b}, ${first?.ended ?? 0} and ${second?.ended ?? 0} connections that sent: rtt ${ratioText(comparison.rtt)} · rate ${ratioText(comparison.rate)} · retrans ${ratioText(comparison.retransmits)}`,
+      `${a} to ${b}, ${first?.counted ?? 0} and ${second?.counted ?? 0} connections that sent: rtt ${ratioText(comparison.rtt)} · rate ${ratioText(comparison.rate)} · retrans ${ratioText(comparison.retransmits)}`,
     )
 }

@@ -83,7 +83,7 @@ export function defineUse(command: Command, context: CommandContext): void {
             return
           }
         }
-        show(output, policyRules(where), options.json === true)
+        show(output, policyRules({ ...where, open: true }), options.json === true)
       }),
     [
       ['tscc use', 'the rules, and what came of them'],

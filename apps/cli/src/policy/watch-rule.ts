@@ -36,7 +36,7 @@ export async function watchRule(
   let shown = ''
   try {
     for (;;) {
-      const rule = policyRules(where).find((one) => one.rule.name === name)
+      const rule = policyRules({ ...where, open: true }).find((one) => one.rule.name === name)
       if (rule === undefined) {
         tell('removed', `${name}: somebody else took it away`, rule)
         return false
@@ -56,7 +56,7 @@ export async function watchRule(
         tell('kept', `${name}: kept after ${seconds} s: ${standing(rule.comparison)}`, rule)
         return true
       }
-      const line = `${rule.chosen.ended} and ${rule.others.ended} connections have ended: ${standing(rule.comparison)}`
+      const line = `${rule.chosen.counted} and ${rule.others.counted} connections: ${standing(rule.comparison)}`
       if (line !== shown) output.note(line)
       shown = line
       await sleep(Math.min(INTERVAL_MS, Math.max(0, end - Date.now())), undefined, { signal: stop }).catch(

@@ -4,8 +4,10 @@ export interface ArmFigures {
   readonly matched: number
   /** … that did not get the congestion control, since the kernel has none of this name. */
   readonly failed: number
-  /** … that have ended; the rest is about these. */
+  /** … that have ended. */
   readonly ended: number
+  /** Connections that the rest is about: those that have ended, and open ones where these were asked for. */
+  readonly counted: number
   /** Bytes that were acknowledged. */
   readonly bytes: number
   readonly segments: number
@@ -58,10 +60,12 @@ export function decodeFigures(values: Uint8Array, rule: number): ArmFigures {
   for (let at = 0; at + FIGURES_BYTES <= values.length; at += FIGURES_BYTES)
     if (view.getUint32(at, true) === rule)
       for (const [i, name] of NAMES.entries()) sums[name] += Number(view.getBigUint64(at + 8 + 8 * i, true))
-  return armOf(sums)
+  return armOf(sums, sums.ended)
 }
 
-function armOf(sums: Readonly<Record<(typeof NAMES)[number], number>>): ArmFigures {
+type Totals = Readonly<Record<(typeof NAMES)[number], number>>
+
+function armOf(sums: Totals, counted: number): ArmFigures {
   const { matched, failed, ended, bytes, segments, retransmits, ...rest } = sums
   const mean = (count: number, sum: number): number | undefined => (count === 0 ? undefined : 2 ** (sum / count / 1024))
   const rtt = mean(rest.rtts, rest.rtt)
@@ -70,6 +74,7 @@ function armOf(sums: Readonly<Record<(typeof NAMES)[number], number>>): ArmFigur
     matched,
     failed,
     ended,
+    counted,
     bytes,
     segments,
     retransmits,
@@ -105,24 +110,47 @@ export function figuresOfConnections(connections: readonly ConnectionFigures[]):
     connections.flatMap((one) => (of(one) > 0 ? [1024 * Math.log2(of(one))] : []))
   const [rtts, rates] = [logs(({ rttUs }) => rttUs), logs(({ rate }) => rate)]
   const total = (values: readonly number[], power = 1): number => values.reduce((all, one) => all + one ** power, 0)
-  return armOf({
-    matched: connections.length,
-    failed: 0,
-    ended: connections.length,
-    bytes: sum(({ bytes }) => bytes),
-    segments: sum(({ segments }) => segments),
-    retransmits: sum(({ retransmits }) => retransmits),
-    segments2: sum(({ segments }) => segments ** 2),
-    retransmits2: sum(({ retransmits }) => retransmits ** 2),
-    both: sum(({ segments, retransmits }) => segments * retransmits),
-    rtts: rtts.length,
-    rtt: total(rtts),
-    rtt2: total(rtts, 2),
-    rates: rates.length,
-    rate: total(rates),
-    rate2: total(rates, 2),
-  })
+  return armOf(
+    {
+      matched: connections.length,
+      failed: 0,
+      ended: 0,
+      bytes: sum(({ bytes }) => bytes),
+      segments: sum(({ segments }) => segments),
+      retransmits: sum(({ retransmits }) => retransmits),
+      segments2: sum(({ segments }) => segments ** 2),
+      retransmits2: sum(({ retransmits }) => retransmits ** 2),
+      both: sum(({ segments, retransmits }) => segments * retransmits),
+      rtts: rtts.length,
+      rtt: total(rtts),
+      rtt2: total(rtts, 2),
+      rates: rates.length,
+      rate: total(rates),
+      rate2: total(rates, 2),
+    },
+    connections.length,
+  )
 }
+
+/** Figures of an arm, with those of connections that it has besides. */
+export function withConnections(arm: ArmFigures, connections: readonly ConnectionFigures[]): ArmFigures {
+  if (connections.length === 0) return arm
+  const more = figuresOfConnections(connections)
+  const [a, b] = [totalsOf(arm), totalsOf(more)]
+  const totals = Object.fromEntries(NAMES.map((name) => [name, a[name] + b[name]])) as unknown as Totals // one for each name
+  const { matched, failed, ended } = arm
+  return armOf({ ...totals, matched, failed, ended }, arm.counted + more.counted)
+}
+
+const totalsOf = ({ matched, failed, ended, bytes, segments, retransmits, sums }: ArmFigures): Totals => ({
+  matched,
+  failed,
+  ended,
+  bytes,
+  segments,
+  retransmits,
+  ...sums,
+})
 
 /** How the connections that got something compare with those that did not: a ratio, with its 95 % confidence interval. */
 export interface Ratio {
@@ -176,15 +204,15 @@ function moments(count: number, sum: number, square: number): { mean: number; er
 
 /** The share, and the square of its relative standard error. */
 function retransmitShare({
-  ended,
+  counted,
   segments,
   retransmits,
   sums,
 }: ArmFigures): { share: number; relative2: number } | undefined {
-  if (ended < FEWEST || segments === 0 || retransmits === 0) return undefined
+  if (counted < FEWEST || segments === 0 || retransmits === 0) return undefined
   const share = retransmits / segments
   const residual2 = Math.max(0, sums.retransmits2 - 2 * share * sums.both + share * share * sums.segments2)
-  return { share, relative2: ((residual2 / (ended - 1)) * ended) / retransmits ** 2 }
+  return { share, relative2: ((residual2 / (counted - 1)) * counted) / retransmits ** 2 }
 }
 
 const ratioOf = (log: number, error: number, base: number): Ratio => ({

@@ -20,8 +20,16 @@ import {
   withPinFolderLock,
 } from '@tscc/syscall'
 import { sockOpsErrors } from '../errors.ts'
-import { type ArmFigures, type Comparison, compareArms, decodeFigures, freshFigures } from './figures.ts'
+import {
+  type ArmFigures,
+  type Comparison,
+  compareArms,
+  decodeFigures,
+  freshFigures,
+  withConnections,
+} from './figures.ts'
 import { type PolicyLoader, policyLoader, policyVersion } from './load-policy.ts'
+import { openConnections } from './open-connections.ts'
 import { checkRule, type PolicyRule, type CheckedRule as RuleParts } from './rule.ts'
 import {
   currentHalf,
@@ -73,8 +81,12 @@ export interface Applied {
   readonly kept: readonly string[]
 }
 
-/** The rules in force, in the order in which they are asked; those of a cgroup below before those of the ones above it. */
-export function policyRules(options: PolicyOptions = {}): readonly RuleState[] {
+/**
+ * The rules in force, in the order in which they are asked; those of a cgroup below before those of the ones above it.
+ *
+ * With `open`, figures are also of connections that are open in this network namespace, by socket diagnostics (CAP_NET_ADMIN).
+ */
+export function policyRules(options: PolicyOptions & { readonly open?: boolean } = {}): readonly RuleState[] {
   const { kernel = hostKernel(), folder = POLICY_FOLDER } = options
   const maps = openStoreMaps(kernel, folder)
   if (maps === undefined) return []
@@ -82,13 +94,16 @@ export function policyRules(options: PolicyOptions = {}): readonly RuleState[] {
     const links = new Map(scopeLinks(kernel, folder).map(({ scope, cgroup }) => [scope, cgroup]))
     const paths = cgroupPaths([...links.values()])
     const known = new Set(availableCongestionControls(kernel))
+    const open = options.open === true ? openConnections(maps) : undefined
     const found = rulesOf(readTable(maps, currentHalf(maps)))
     const depth = ({ scope }: PlacedRule): number => (paths.get(links.get(scope) ?? 0n) ?? '').split('/').length
     return found
       .toSorted((a, b) => depth(b) - depth(a))
       .map((placed) => {
         const cgroup = links.get(placed.scope)
-        const [chosen, others] = [0, 1].map((arm) => figuresOf(maps, placed, arm))
+        const [chosen, others] = [0, 1].map((arm) =>
+          withConnections(figuresOf(maps, placed, arm), open?.get(`${placed.id} ${arm}`) ?? []),
+        )
         if (chosen === undefined || others === undefined) throw new Error('two arms have two figures')
         return {
           rule: ruleOf(placed, cgroup === undefined ? undefined : paths.get(cgroup)),
