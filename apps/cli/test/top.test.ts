@@ -65,7 +65,7 @@ it('figures are of what was done between two samples', () => {
   ])
   expect(activities(before, after)).toHaveLength(3)
   expect(armOfSample(before, after, 'cubic')).toMatchObject({
-    ended: 1,
+    counted: 1,
     segments: 2000,
     retransmits: 20,
     rttMs: expect.closeTo(20),
