@@ -24,8 +24,9 @@ test('every constructor of the package is in the table', () => {
   const words = new Set((names ?? []).flatMap(codeOf).flatMap((code) => code.match(/\w+/g) ?? []))
   const constructors = Object.keys(insn).filter(
     (name) =>
-      !/^(placeLabels|encode|decode|disassemble|assemble|insn\w+|cpuOf|featureOf|rowOf|isaTable|oppositeJump)$/.test(name) &&
-      !(name.endsWith('32') && words.has(name.slice(0, -2))),
+      !/^(placeLabels|encode|decode|disassemble|assemble|insn\w+|cpuOf|featureOf|rowOf|isaTable|oppositeJump)$/.test(
+        name,
+      ) && !(name.endsWith('32') && words.has(name.slice(0, -2))),
   )
   expect(constructors.filter((name) => !words.has(name))).toEqual([])
 })
