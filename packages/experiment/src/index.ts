@@ -12,6 +12,7 @@ export type {
   SummaryRow,
 } from './model.ts'
 export { type PathWords, parsePath, parseTime, pathGrammar } from './parse-path.ts'
+export { seededRandom } from './random.ts'
 export { toCsv } from './report/csv.ts'
 export { escapeMarkup } from './report/escape.ts'
 export { renderHtml } from './report/html.ts'

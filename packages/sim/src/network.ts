@@ -1,10 +1,10 @@
+import { seededRandom } from '@tscc/experiment'
 import type { SimAlgorithm } from './cc/congestion-control.ts'
 import { createEventQueue } from './event-queue.ts'
 import { ACK_PACKET, CE, CWR, createPackets, DSACK, ECE, ECT, PSH } from './packet-pool.ts'
 import { type Bottleneck, type BottleneckCounters, createBottleneck } from './path/bottleneck.ts'
 import { createLoss } from './path/loss.ts'
 import { FRAME_HEADER, HEADERS, type SimPath } from './path/path-spec.ts'
-import { seededRandom } from './random.ts'
 import { type Acknowledgement, onAck, onWrite, sendMore } from './tcp/ack.ts'
 import { SK_PACING_FQ } from './tcp/constants.ts'
 import {

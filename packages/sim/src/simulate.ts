@@ -5,6 +5,7 @@ import {
   type LabResult,
   type LabRun,
   type Scenario,
+  seededRandom,
   summarise,
 } from '@tscc/experiment'
 import type { SimAlgorithm } from './cc/congestion-control.ts'
@@ -12,7 +13,6 @@ import { createNetwork, defaultHost, type FlowSpec, type HostSettings, type Netw
 import { checkSimPath, parseSimPath } from './path/parse-path.ts'
 import type { SimPath } from './path/path-spec.ts'
 import { factsOf } from './plan-facts.ts'
-import { seededRandom } from './random.ts'
 import { createRecorder } from './recorder.ts'
 import { simErrors } from './sim-errors.ts'
 

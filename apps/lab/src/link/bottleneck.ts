@@ -1,5 +1,5 @@
 import type { LinkCounters } from '@tscc/experiment'
-import { seededRandom } from './random.ts'
+import { seededRandom } from '@tscc/experiment'
 
 /** What makes a bottleneck: rate in bit/s, buffer and threshold in bytes, loss 0..1. */
 export interface BottleneckSpec {

@@ -1,3 +1,4 @@
+import { seededRandom } from '@tscc/experiment'
 import { expect, test } from 'vitest'
 import { renoReference } from '../../src/cc/reno.ts'
 import { parseSimPath, referenceEntry, simulate } from '../../src/index.ts'
@@ -7,7 +8,6 @@ import { createFairQueue } from '../../src/path/fair-queue.ts'
 import { createBucketLine, createTraceLine } from '../../src/path/line.ts'
 import { createLoss } from '../../src/path/loss.ts'
 import { createDropTail } from '../../src/path/queue.ts'
-import { seededRandom } from '../../src/random.ts'
 
 function setUp() {
   const packets = createPackets()
