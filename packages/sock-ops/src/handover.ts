@@ -1,8 +1,9 @@
 import type { AttachedSockOps, SockOps, SockOpsAttachOptions } from '@tscc/bpf'
 import type { Kernel } from '@tscc/syscall'
 import { addressText, addressWords, contextPort, parseAddress, wordsAddress } from './address.ts'
+import { attachments } from './attachments.ts'
 import { checkPort, checkRange, U32_MAX } from './checks.ts'
-import { attach, loadProgram } from './load-program.ts'
+import { loadProgram } from './load-program.ts'
 
 /** What a connection learned of its path. */
 export interface HandoverState {
@@ -92,17 +93,9 @@ export function createHandover(options: { readonly kernel?: Kernel; readonly now
   const { kernel, now = () => process.hrtime.bigint() } = options
   const live = loadProgram('handover', kernel)
   const exports = live.exports as unknown as Exports // as the file declares them
-  const attached = new Set<AttachedSockOps>()
-  const close = (): void => {
-    for (const one of attached) one.close()
-    live.close()
-  }
+  const { attach, close } = attachments(exports.handover, live)
   return {
-    attach(where) {
-      const one = attach(exports.handover, where)
-      attached.add(one)
-      return one
-    },
+    attach,
     handover(state, who) {
       const bytes = (field: keyof HandoverState & `${string}Bytes`): number =>
         checkRange(field, state[field] ?? 0, { min: 0, max: U32_MAX, unit: 'bytes' })

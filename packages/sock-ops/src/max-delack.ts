@@ -1,7 +1,8 @@
 import type { AttachedSockOps, SockOps, SockOpsAttachOptions } from '@tscc/bpf'
 import type { Kernel } from '@tscc/syscall'
+import { attachments } from './attachments.ts'
 import { checkRange } from './checks.ts'
-import { attach, loadProgram } from './load-program.ts'
+import { loadProgram } from './load-program.ts'
 import { tickMicroseconds } from './tick.ts'
 
 /** What a peer said of itself. */
@@ -53,17 +54,9 @@ export function createMaxDelack(options: { readonly ms: number; readonly kernel?
   const exports = live.exports as unknown as Exports // as the file declares them
   exports.own.value = ms
   exports.least.value = Math.ceil(leastUs)
-  const attached = new Set<AttachedSockOps>()
-  const close = (): void => {
-    for (const one of attached) one.close()
-    live.close()
-  }
+  const { attach, close } = attachments(exports.delack, live)
   return {
-    attach(where) {
-      const one = attach(exports.delack, where)
-      attached.add(one)
-      return one
-    },
+    attach,
     peer(fd) {
       const found = exports.peers.get(fd)
       if (found === undefined) return undefined

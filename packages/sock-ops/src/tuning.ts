@@ -1,8 +1,9 @@
 import type { AttachedSockOps, SockOps, SockOpsAttachOptions } from '@tscc/bpf'
 import { type Kernel, syscallErrors } from '@tscc/syscall'
 import { addressText, wordsAddress } from './address.ts'
+import { attachments } from './attachments.ts'
 import { sockOpsErrors } from './errors.ts'
-import { attach, loadProgram } from './load-program.ts'
+import { loadProgram } from './load-program.ts'
 import { tickMicroseconds } from './tick.ts'
 import {
   type CompiledRule,
@@ -84,7 +85,7 @@ export function createTuning(options: { readonly rules: readonly TuningRule[]; r
   const first = compileRules(options.rules, tick)
   const live = loadProgram('tuning', options.kernel)
   const exports = live.exports as unknown as Exports // as the file declares them
-  const attached = new Set<AttachedSockOps>()
+  const { attach, close } = attachments(exports.tuning, live)
   const state = { rules: new Map<string, CompiledRule>() }
   const setRules = (wanted: readonly CompiledRule[]): void => {
     const next = new Map(wanted.map((rule) => [keyText(rule.key), rule]))
@@ -111,10 +112,6 @@ export function createTuning(options: { readonly rules: readonly TuningRule[]; r
     exports.ported.value = ported
     state.rules = next
   }
-  const close = (): void => {
-    for (const one of attached) one.close()
-    live.close()
-  }
   try {
     setRules(first)
   } catch (error) {
@@ -122,11 +119,7 @@ export function createTuning(options: { readonly rules: readonly TuningRule[]; r
     throw error
   }
   return {
-    attach(where) {
-      const one = attach(exports.tuning, where)
-      attached.add(one)
-      return one
-    },
+    attach,
     setRules: (rules) => setRules(compileRules(rules, tick)),
     get counts() {
       const { tuned, cc_missing, refused, learned } = exports.counts.value
