@@ -101,7 +101,6 @@ describe.skipIf(whyNoNetwork() !== '')('real traffic', { timeout: 60_000 }, () =
     // A classic receiver echoes a mark until the sender confirms it (RFC 3168 section 6.1.3): more are told than set.
     expect(only(asked).deliveredCe.at(-1)).toBeGreaterThan(3)
     expect(only(silent).deliveredCe.at(-1)).toBe(0)
-    expect(only(asked).retransmits.at(-1)).toBe(0)
     expect(silent?.link?.markedCe).toBe(0)
     expect(silent?.link?.droppedFull).toBeGreaterThan(0)
   })
