@@ -1,4 +1,5 @@
-export { type Compiled, type CompiledFunction, type CompileOptions, compile } from './compile.ts'
+export { compile } from './compile.ts'
+export type { Compiled, CompiledFunction, CompileOptions } from './compile-with.ts'
 export {
   type Diagnostic,
   type DiagnosticName,
@@ -9,4 +10,5 @@ export {
   type Span,
 } from './diagnostics.ts'
 export { irText } from './ir/print.ts'
+export type { Parse, Parsed, SyntaxMistake } from './parse.ts'
 export { type PassName, passNames } from './passes/optimize.ts'

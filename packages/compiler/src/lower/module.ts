@@ -1,7 +1,8 @@
-import { type ImportDeclaration, type Program, parseSync } from 'oxc-parser'
+import type { ImportDeclaration, Program } from 'oxc-parser'
 import { type Diagnostic, diagnose } from '../diagnostics.ts'
 import type { Cpu } from '../ir/ir.ts'
 import type { KernelHeader } from '../kernel-header.ts'
+import type { Parse } from '../parse.ts'
 import { type SourceFile, sourceFile } from '../source-file.ts'
 import { declareAll, isLicense } from './declarations.ts'
 import { exportedCalls } from './exported-calls.ts'
@@ -37,6 +38,7 @@ export interface LowerOptions {
   readonly library: ReadonlyMap<string, FunctionInfo>
   readonly read: ReadModule | undefined
   readonly cpu: Cpu
+  readonly parse: Parse
 }
 
 interface Loading {
@@ -127,11 +129,8 @@ function load(loading: Loading, file: SourceFile): Loaded | undefined {
   const { options, unit, files } = loading
   files.set(file.name, undefined)
   unit.hasLoops ||= LOOP.test(file.text)
-  const { program, errors } = parseSync(file.name, file.text, { lang: 'ts', sourceType: 'module' })
-  for (const error of errors) {
-    const [label] = error.labels
-    unit.mistakes.push(diagnose(file, label ?? { start: 0, end: 0 }, 'syntax', { why: error.message }))
-  }
+  const { program, errors } = options.parse(file.name, file.text)
+  for (const { message: why, ...span } of errors) unit.mistakes.push(diagnose(file, span, 'syntax', { why }))
   if (errors.length > 0) return undefined
   const scope: ModuleScope = {
     file,
@@ -170,9 +169,14 @@ function importAll(loading: Loading, scope: ModuleScope, node: ImportDeclaration
 }
 
 /** The functions of the language's own library. */
-export function libraryOf(name: string, text: string, header: KernelHeader): ReadonlyMap<string, FunctionInfo> {
+export function libraryOf(
+  name: string,
+  text: string,
+  header: KernelHeader,
+  parse: Parse,
+): ReadonlyMap<string, FunctionInfo> {
   const loading: Loading = {
-    options: { header, library: new Map(), read: undefined, cpu: 'v3' },
+    options: { header, library: new Map(), read: undefined, cpu: 'v3', parse },
     unit: newUnit('v3'),
     files: new Map(),
   }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import { type Compiled, type CompileOptions, compile } from '../compile.ts'
+import { compile } from '../compile.ts'
+import type { Compiled, CompileOptions } from '../compile-with.ts'
 import type { ReadModule } from '../lower/module.ts'
 
 /** A compiled file, and the texts that went into it. */

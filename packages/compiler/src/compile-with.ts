@@ -1,0 +1,170 @@
+import { type Btf, parseBtf } from '@tscc/btf'
+import type { BpfObject } from '@tscc/object'
+import { availability, headerBtf } from '@tscc/vmlinux/header'
+import { type Diagnostic, diagnose, type Span } from './diagnostics.ts'
+import type { CodeItem, CodePlace } from './emit/code.ts'
+import { emitFunction } from './emit/function.ts'
+import { identifier, type ObjectPart, type OpsValue, objectWriter } from './emit/object.ts'
+import type { Cpu, IrFunction } from './ir/ir.ts'
+import { type KernelHeader, kernelHeader } from './kernel-header.ts'
+import { type LoweredModule, libraryOf, lowerModule, type ReadModule } from './lower/module.ts'
+import type { FunctionInfo } from './lower/scope.ts'
+import type { Parse } from './parse.ts'
+import { optimize, type PassName } from './passes/optimize.ts'
+import { PRELUDE } from './prelude.ts'
+import { type SourceFile, sourceFile } from './source-file.ts'
+
+/** How to compile. */
+export interface CompileOptions {
+  /** For diagnostics, line information and what is imported from beside it. */
+  readonly fileName?: string
+  /** Finds imported files. Default: there are none. */
+  readonly read?: ReadModule
+  /** BTF with the structs that programs name. Default: the TCP part of the kernels from 5.10 on. */
+  readonly types?: Btf
+  /** What some kernels lack of the types, as `@tscc/vmlinux/header` has it; it has to be asked for. */
+  readonly availability?: Readonly<Record<string, string>>
+  /** Which instructions may be used. Default v3, which every kernel from 5.10 on has; v4 is for 6.6 and later. */
+  readonly cpu?: Cpu
+  /** Passes to leave out. */
+  readonly without?: readonly PassName[]
+  /** Default: what the module exports as `license`, else `Dual MIT/GPL`, which the kernel takes for GPL. */
+  readonly license?: string
+  /** Reads the syntax. Default: oxc-parser, which is native code; where there is none (in a browser), it has to be given. */
+  readonly parse?: Parse
+}
+
+/** Options with everything that has no default everywhere. */
+type CompleteOptions = CompileOptions & { readonly parse: Parse }
+
+/** A function of an object as the compiler sees it. */
+export interface CompiledFunction {
+  readonly name: string
+  /** After all passes, before it has registers. */
+  readonly ir: IrFunction
+  readonly items: readonly CodeItem[]
+  /** Bytes of stack. */
+  readonly stack: number
+}
+
+/** A compiled module, or what is wrong with it. */
+export interface Compiled {
+  /** Undefined where there are diagnostics. */
+  readonly object?: BpfObject
+  readonly functions: readonly CompiledFunction[]
+  readonly module?: LoweredModule
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Bytes of stack that a program has. */
+const STACK = 512
+
+interface Known {
+  readonly header: KernelHeader
+  readonly library: ReadonlyMap<string, FunctionInfo>
+}
+
+const headers = new WeakMap<Btf, Known>()
+const standard: { types?: Btf } = {}
+
+/** Compile a module of the language by a given parser. */
+export function compileWith(text: string, options: CompleteOptions): Compiled {
+  const file = sourceFile(options.fileName ?? 'input.bpf.ts', text)
+  try {
+    return compileSource(file, options)
+  } catch (error) {
+    // Whatever is nested too deep for this machine's stack.
+    if (!(error instanceof RangeError && /call stack/i.test(error.message))) throw error
+    return { functions: [], diagnostics: [diagnose(file, { start: 0, end: 1 }, 'too-long', { name: file.name })] }
+  }
+}
+
+function compileSource(file: SourceFile, options: CompleteOptions): Compiled {
+  const { without = [], cpu = 'v3', parse } = options
+  const isStandard = options.types === undefined
+  standard.types ??= parseBtf(headerBtf(), { pointerSize: 8 })
+  const types = options.types ?? standard.types
+  const { header, library } = knownOf(types, options.availability ?? (isStandard ? availability : {}), parse)
+  const lowered = lowerModule(file, { header, library, read: options.read, cpu, parse })
+  const { module } = lowered
+  if (module === undefined) return { functions: [], diagnostics: lowered.diagnostics }
+
+  const writer = objectWriter(types)
+  const functions: CompiledFunction[] = []
+  const diagnostics: Diagnostic[] = []
+  const emit = (name: string, source: IrFunction, callback: CodePlace['callback'], at: Span): ObjectPart => {
+    const ir = optimize(source, without, cpu)
+    const place: CodePlace = {
+      btf: writer.btf,
+      before: writer.before(callback),
+      structOf: writer.structOf,
+      cpu,
+      ...(callback === undefined ? {} : { callback }),
+    }
+    const emitted = emitFunction(ir, place, { mergeTails: !without.includes('mergeTails') })
+    functions.push({ name, ir, items: emitted.items, stack: emitted.stack })
+    const own = callback?.member ?? name
+    if (emitted.stack > STACK)
+      diagnostics.push(diagnose(at.file ?? file, at, 'stack', { name: own, size: emitted.stack }))
+    const parameters = module.unit.called.get(name)?.parameters ?? 0
+    return {
+      name,
+      ...(callback === undefined ? {} : { callback }),
+      emitted,
+      parameters,
+      span: at,
+    }
+  }
+  // Functions, variables, maps and algorithms become symbols of one file, where a name is there once.
+  const taken = new Set<string>([
+    ...module.unit.called.keys(),
+    ...module.ops.map(({ name }) => identifier(name)),
+    ...module.unit.maps.map(({ name }) => name),
+    ...[...module.unit.data.values()].flatMap(({ variables }) => variables.map(({ name }) => name)),
+  ])
+  const parts: ObjectPart[] = []
+  const made = new Map<unknown, number>()
+  const values = module.ops.map(({ type, name, data, callbacks }): OpsValue => {
+    const indices = callbacks.map(({ member, ir, source, at }): readonly [string, number] => {
+      const known = made.get(source)
+      // One program has one place: a function that serves two callbacks becomes two.
+      if (known !== undefined && parts[known]?.callback?.member === member) return [member, known]
+      const index =
+        parts.push(
+          emit(freeName(module.ops.length > 1 ? `${name}_${member}` : member, taken), ir, { type, member }, at),
+        ) - 1
+      made.set(source, index)
+      return [member, index]
+    })
+    return { type, name, data, callbacks: Object.fromEntries(indices) }
+  })
+  for (const { name, ir, at } of module.sockOps)
+    parts.push({ ...emit(freeName(name, taken), ir, undefined, at), section: 'sockops' })
+  for (const [name, { ir, at }] of module.unit.called) if (ir !== undefined) parts.push(emit(name, ir, undefined, at))
+  if (diagnostics.length > 0) return { functions, diagnostics }
+  const object = writer.finish({
+    parts,
+    values,
+    maps: module.unit.maps,
+    data: [...module.unit.data].map(([name, { variables }]) => ({ name, variables })),
+    license: options.license ?? module.license ?? 'Dual MIT/GPL',
+  })
+  return { object, functions, module, diagnostics: [] }
+}
+
+/** A name for a program that no other has. */
+function freeName(wanted: string, taken: Set<string>): string {
+  const clean = identifier(wanted)
+  const name = taken.has(clean) ? freeName(`${clean}_`, taken) : clean
+  taken.add(name)
+  return name
+}
+
+function knownOf(types: Btf, available: Readonly<Record<string, string>>, parse: Parse): Known {
+  const known = headers.get(types)
+  if (known !== undefined) return known
+  const header = kernelHeader(types, available)
+  const made = { header, library: libraryOf('prelude.bpf.ts', PRELUDE, header, parse) }
+  headers.set(types, made)
+  return made
+}
