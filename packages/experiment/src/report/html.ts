@@ -4,40 +4,14 @@ import { escapeMarkup } from './escape.ts'
 import { htmlPage } from './page.ts'
 import { plotFigure } from './plot-figure.ts'
 import { largestOf, type ReportMetric, seriesOf } from './series.ts'
+import { summaryTable, swatch } from './summary-table.ts'
 import { plotArea, plotModel } from './svg.ts'
-import { summaryColumns } from './table.ts'
-import { bytesWords, instantWords, originWords, rateWords, scenarioFacts } from './units.ts'
-
-const swatch = (index: number): string => `<i class="swatch s${index}"></i>`
+import { bytesWords, instantWords, rateWords, scenarioFacts } from './units.ts'
 
 const heading = ({ algorithms, scenario }: LabResult): string => {
   const names = algorithms.map(({ label }) => label)
   const list = names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names.join()
   return `${list} over ${rateWords(scenario.path.rate)}, ${2 * scenario.path.delay} ms`
-}
-
-const note = (result: LabResult): string => {
-  const { repeat, mode, flows } = result.scenario
-  const runs = repeat > 1 ? `Medians of ${repeat} runs` : 'One run'
-  const sharing = mode === 'share' ? 'all algorithms at once' : 'each algorithm alone on the path'
-  const several = flows > 1 ? `, ${flows} flows of each` : ''
-  const figures = new Map(scenarioFacts(result)).get('figures')
-  return `${runs}, ${sharing}${several}; figures ${figures}, when slow start should be over.`
-}
-
-const summaryTable = (result: LabResult): string => {
-  const columns = summaryColumns(result.summary)
-  const heads = columns.map(({ head, unit }) => `<th scope="col">${head}<small>${unit || '&nbsp;'}</small></th>`)
-  const rows = result.summary.map((row) => {
-    const index = result.algorithms.findIndex(({ label }) => label === row.label)
-    const origin = originWords(result.algorithms[index]?.origin ?? 'native')
-    const cells = columns.map(({ cell }) => `<td>${cell(row)}</td>`)
-    return `<tr><th scope="row" class="left">${swatch(index)}${escapeMarkup(row.label)}</th><td class="left"><span class="mark ${origin}">${origin}</span></td>${cells.join('')}</tr>`
-  })
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Summary"><table>
-<thead><tr><th scope="col" class="left">algorithm</th><th scope="col" class="left">from</th>${heads.join('')}</tr></thead>
-<tbody>${rows.join('\n')}</tbody></table></div>
-<p class="note">${escapeMarkup(note(result))}</p>`
 }
 
 const legend = ({ algorithms }: LabResult): string => {
