@@ -1,6 +1,7 @@
 // What the workspace's structure must be, and a report of where a tree departs from it. Pure Node, reads files only.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { browserFindings } from './browser-safety.mjs'
 import { importsOf } from './imports-of.mjs'
 
 /** The floor of every package: an import only ever points to a lower one. */
@@ -20,6 +21,7 @@ export const floors = {
   'sock-ops': 7,
   sim: 7,
   lab: 8,
+  playground: 8,
   cli: 9,
 }
 
@@ -62,6 +64,7 @@ export function structureFindings(root) {
     ...packages.flatMap((one) =>
       one.tests.flatMap((file) => [...fileFindings(file), ...testImportFindings(file, names)]),
     ),
+    ...browserFindings(packages),
     ...cycles(packages),
   ]
 }

@@ -76,6 +76,25 @@ describe('structureFindings', () => {
     ])
   })
 
+  test('what a browser comes to: through files and packages, without types', () => {
+    addPackage('compiler', { '@tscc/btf': 'workspace:*', 'oxc-parser': '1.0.0' })
+    addFile('packages/compiler/src/index.ts', "import { parse } from './parse.ts'\nimport { b } from '@tscc/btf'\n")
+    addFile(
+      'packages/compiler/src/parse.ts',
+      "import type { Program } from 'oxc-parser'\nexport const a = process.pid\n",
+    )
+    expect(findings()).toEqual(["packages/compiler/src/parse.ts:2: process is Node's, and a browser comes here"])
+    addFile('packages/compiler/src/parse.ts', "import { parseSync } from 'oxc-parser'\n")
+    expect(findings()).toEqual([
+      'packages/compiler/src/parse.ts:1: imports oxc-parser, but a browser comes here: packages/compiler/src/index.ts → packages/compiler/src/parse.ts',
+    ])
+    const exports = { '.': { browser: './dist/browser.js', default: './dist/index.js' } }
+    const dependencies = { '@tscc/btf': 'workspace:*', 'oxc-parser': '1.0.0' }
+    addFile('packages/compiler/package.json', JSON.stringify({ name: '@tscc/compiler', exports, dependencies }))
+    addFile('packages/compiler/src/browser.ts', "export { b } from '@tscc/btf'\n")
+    expect(findings()).toEqual([])
+  })
+
   test('an import past exports, into another folder, of itself, or without extension', () => {
     addFile('packages/btf/src/a.ts', "import { a } from '@tscc/core/src/byte-reader.ts'\n")
     addFile('packages/btf/src/b.ts', "import { b } from '../../core/src/index.ts'\n")
