@@ -29,6 +29,7 @@ const needTable = {
     kind: 'tool',
     missing: () => (existsSync('/usr/include/bpf/libbpf.h') ? '' : 'libbpf-dev is not installed'),
   },
+  chromium: { kind: 'tool', missing: () => (chromiumPath() === undefined ? 'is not installed' : '') },
   gcc: { kind: 'tool', missing: () => tool('gcc') },
   ip: { kind: 'tool', missing: () => tool('ip') },
   tc: { kind: 'tool', missing: () => tool('tc') },
@@ -91,8 +92,20 @@ function olderThan(found: string, wanted: string): boolean {
 }
 
 function tool(name: string): string {
+  return pathOf(name) === undefined ? 'is not installed' : ''
+}
+
+/** Chromium, by the name that a distribution or its maker gives it. */
+export function chromiumPath(): string | undefined {
+  return pathOf('chromium') ?? pathOf('chromium-browser') ?? pathOf('google-chrome')
+}
+
+function pathOf(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
-  return folders.some((folder) => folder !== '' && isExecutable(join(folder, name))) ? '' : 'is not installed'
+  return folders
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name))
+    .find(isExecutable)
 }
 
 function isExecutable(path: string): boolean {
