@@ -117,10 +117,8 @@ function instrCode(instr: Instr, writer: Writer): readonly Made[] {
   switch (instr.op) {
     case 'move':
       return moveCode(instr.dst, instr.a, instr.width, writer.place.cpu)
-    case 'binary': {
-      const make = operations[instr.fn][instr.width === 32 ? 0 : 1]
-      return [{ item: make(nameOf(instr.dst), sourceOf(instr.b, instr.width)) }]
-    }
+    case 'binary':
+      return binaryCode(instr)
     case 'extend': {
       const from = nameOf('reg' in instr.a ? instr.a.reg : 0)
       if (instr.width === 64) return [{ item: insn.movsx(nameOf(instr.dst), from, instr.bits) }]
@@ -154,13 +152,36 @@ function instrCode(instr: Instr, writer: Writer): readonly Made[] {
   }
 }
 
+/** Operations on two registers that have been made before: there are only so many, and programs are full of them. */
+const known = new Map<number, readonly Made[]>()
+
+function binaryCode({ fn, width, dst, b }: Extract<Instr, { op: 'binary' }>): readonly Made[] {
+  const make = operations[fn][width === 32 ? 0 : 1]
+  if ('imm' in b) return [{ item: make(nameOf(dst), sourceOf(b, width)) }]
+  const key = keyOf(OPERATIONS.indexOf(fn), width, dst, b.reg)
+  const made = known.get(key) ?? [{ item: make(nameOf(dst), nameOf(b.reg)) }]
+  known.set(key, made)
+  return made
+}
+
+function copyCode(to: number, from: number, width: Width): readonly Made[] {
+  const key = keyOf(OPERATIONS.length, width, to, from)
+  const [dst, src] = [nameOf(to), nameOf(from)]
+  const made = known.get(key) ?? [{ item: width === 32 ? insn.mov32(dst, src) : insn.mov(dst, src) }]
+  known.set(key, made)
+  return made
+}
+
+const keyOf = (operation: number, width: Width, to: number, from: number): number =>
+  ((2 * operation + (width === 32 ? 0 : 1)) << 8) | (to << 4) | from
+
 function sourceOf(operand: Operand, width: Width): WritableRegister | number {
   return 'reg' in operand ? nameOf(operand.reg) : Number(BigInt.asIntN(width === 32 ? 32 : 64, operand.imm))
 }
 
 function moveCode(to: number, a: Operand, width: Width, cpu: Cpu): readonly Made[] {
+  if ('reg' in a) return copyCode(to, a.reg, width)
   const dst = nameOf(to)
-  if ('reg' in a) return [{ item: width === 32 ? insn.mov32(dst, nameOf(a.reg)) : insn.mov(dst, nameOf(a.reg)) }]
   const value = BigInt.asIntN(64, a.imm)
   if (width === 32 || (hasAlu32(cpu) && value >= 0n && BigInt.asUintN(32, value) === value))
     return [{ item: insn.mov32(dst, Number(BigInt.asIntN(32, value))) }]
@@ -352,6 +373,7 @@ const operations = {
   sdiv: [insn.sdiv32, insn.sdiv],
   smod: [insn.smod32, insn.smod],
 } as const
+const OPERATIONS: readonly string[] = Object.keys(operations)
 const jumps = {
   eq: [insn.jeq32, insn.jeq],
   ne: [insn.jne32, insn.jne],

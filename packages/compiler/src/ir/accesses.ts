@@ -1,5 +1,5 @@
 import type { AccessSize, Block, Instr, IrFunction, Place } from './ir.ts'
-import { type Access, accessKey, mayOverlap, type Private, unsharedRegions } from './memory.ts'
+import { type Access, accessKey, lastName, mayOverlap, type Private, unsharedRegions } from './memory.ts'
 
 /** Numbers of accesses, as bits. */
 export type AccessSet = Uint32Array
@@ -30,12 +30,25 @@ export function accessesOf(f: IrFunction): Accesses {
       if (instr.op === 'load' || instr.op === 'store' || instr.op === 'atomicAdd') numberOf(instr)
   const count = all.length
   const words = (count + 31) >>> 5
+  /** Only accesses of one group can overlap. */
+  const groups = new Map<string, number[]>()
+  for (let number = 0; number < count; number++) {
+    const access = all[number]
+    if (access === undefined) break
+    const group = groups.get(groupOf(access))
+    if (group === undefined) groups.set(groupOf(access), [number])
+    else group.push(number)
+  }
   const overlaps: AccessSet[] = []
   const overlapping = (access: Access): AccessSet => {
     const number = numberOf(access)
     const known = overlaps[number]
     if (known !== undefined) return known
-    const made = setOf(all, (other) => mayOverlap(access, other))
+    const made = new Uint32Array(words)
+    for (const other of groups.get(groupOf(access)) ?? []) {
+      const found = all[other]
+      if (found !== undefined && mayOverlap(access, found)) addTo(made, 0, other)
+    }
     overlaps[number] = made
     return made
   }
@@ -63,6 +76,9 @@ export function accessesOf(f: IrFunction): Accesses {
     },
   }
 }
+
+/** Fields by their names, and all other memory. */
+const groupOf = ({ place }: Access): string => (place.kind === 'field' ? lastName(place.field) : '')
 
 const sharedOf = (all: readonly Access[], unshared: Private): AccessSet =>
   setOf(all, ({ place }) => !(place.kind === 'memory' && unshared(place.region)))

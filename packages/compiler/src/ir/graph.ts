@@ -7,18 +7,25 @@ interface Shape {
   order?: readonly number[]
   before?: readonly (readonly number[])[]
   tree?: Dominators
+  hasLoop?: boolean
 }
 
 /** Of functions' blocks, which never change: each pass asks for the same. */
 const shapes = remembered<readonly Block[], Shape>()
-/** Most passes leave all blocks leading to where they led before. */
-const last: { shape: Shape } = { shape: { ends: [] } }
+/** Most passes leave all blocks leading to where they led before, or lead them back to it. */
+const recent: Shape[] = []
+/** How many shapes are compared with. */
+const RECENT = 4
 
 function shapeOf({ blocks }: IrFunction): Shape {
   const known = shapes.get(blocks)
   if (known !== undefined) return known
-  if (!leadsAs(blocks, last.shape.ends)) last.shape = { ends: blocks.map(({ end }) => end) }
-  return shapes.set(blocks, last.shape)
+  const at = recent.findIndex(({ ends }) => leadsAs(blocks, ends))
+  const shape = recent[at] ?? { ends: blocks.map(({ end }) => end) }
+  if (at >= 0) recent.splice(at, 1)
+  recent.unshift(shape)
+  if (recent.length > RECENT) recent.pop()
+  return shapes.set(blocks, shape)
 }
 
 /** Do blocks lead to where these ends do? */
@@ -36,17 +43,25 @@ function leadsAs(blocks: readonly Block[], ends: readonly Terminator[]): boolean
   return true
 }
 
+const NONE: readonly number[] = []
+
+/** Lists are short, and most have one element or none: making them anew is less than room to grow. */
+function add(lists: (readonly number[])[], to: number, element: number): void {
+  const list = lists[to]
+  lists[to] = list === undefined || list.length === 0 ? [element] : [...list, element]
+}
+
 /** Blocks that lead to each block; those that nobody reaches lead nowhere. */
 export function predecessors(f: IrFunction): readonly (readonly number[])[] {
   const shape = shapeOf(f)
   if (shape.before !== undefined) return shape.before
-  const found: number[][] = f.blocks.map(() => [])
+  const found: (readonly number[])[] = f.blocks.map(() => NONE)
   for (const at of reversePostorder(f)) {
     const end = f.blocks[at]?.end
     if (end === undefined || end.op === 'return') continue
     const first = end.op === 'jump' ? end.to : end.yes
-    found[first]?.push(at)
-    if (end.op === 'branch' && end.no !== first) found[end.no]?.push(at)
+    add(found, first, at)
+    if (end.op === 'branch' && end.no !== first) add(found, end.no, at)
   }
   shape.before = found
   return found
@@ -78,6 +93,21 @@ export function reversePostorder(f: IrFunction): readonly number[] {
   order.reverse()
   shape.order = order
   return order
+}
+
+/** Does a block lead to itself or to one before it? */
+export function hasLoop(f: IrFunction): boolean {
+  const shape = shapeOf(f)
+  if (shape.hasLoop !== undefined) return shape.hasLoop
+  const order = reversePostorder(f)
+  const place = new Int32Array(f.blocks.length)
+  for (const [i, at] of order.entries()) place[at] = i
+  shape.hasLoop = order.some((at, i) => {
+    const end = f.blocks[at]?.end
+    if (end?.op === 'jump') return (place[end.to] ?? 0) <= i
+    return end?.op === 'branch' && ((place[end.yes] ?? 0) <= i || (place[end.no] ?? 0) <= i)
+  })
+  return shape.hasLoop
 }
 
 function successorAt(end: Terminator, turn: number): number | undefined {
@@ -125,8 +155,8 @@ export function dominators(f: IrFunction): Dominators {
       }
     }
   }
-  const children: number[][] = f.blocks.map(() => [])
-  for (const block of order) if (block !== 0) children[idom[block] ?? 0]?.push(block)
+  const children: (readonly number[])[] = f.blocks.map(() => NONE)
+  for (const block of order) if (block !== 0) add(children, idom[block] ?? 0, block)
   const tree: Dominators = {
     order,
     idom,

@@ -1,4 +1,4 @@
-import { reversePostorder } from './graph.ts'
+import { hasLoop, reversePostorder } from './graph.ts'
 import { type Block, BYTES, definedBy, type Instr, type IrFunction, type Operand } from './ir.ts'
 import { remembered } from './remembered.ts'
 
@@ -26,7 +26,7 @@ export function knownBits(f: IrFunction, who: 'compiler' | 'verifier' = 'compile
   const of = (operand: Operand): number => ('imm' in operand ? lengthOf(operand.imm) : (bits[operand.reg] ?? 0))
   const order = reversePostorder(f)
   const bitsHere = who === 'verifier' ? seenBits : bitsOf
-  const isLoop = hasLoop(f, order)
+  const isLoop = hasLoop(f)
   let changed = true
   for (let round = 0; changed; round++) {
     changed = false
@@ -83,25 +83,14 @@ function shrink(
   }
 }
 
-/** Does a block lead to itself or to one before it? */
-function hasLoop(f: IrFunction, order: readonly number[]): boolean {
-  const place = new Int32Array(f.blocks.length)
-  for (const [i, at] of order.entries()) place[at] = i
-  return order.some((at, i) => {
-    const end = f.blocks[at]?.end
-    if (end?.op === 'jump') return (place[end.to] ?? 0) <= i
-    return end?.op === 'branch' && ((place[end.yes] ?? 0) <= i || (place[end.no] ?? 0) <= i)
-  })
-}
-
 /** The verifier knows nothing of what a division gives, nor of what a shift by a number that it does not know leaves. */
 const seenBits = (instr: Instr, of: (operand: Operand) => number): number =>
-  instr.op === 'binary' && (UNSEEN.has(instr.fn) || (SHIFTS.has(instr.fn) && 'reg' in instr.b))
-    ? instr.width
-    : bitsOf(instr, of)
+  instr.op === 'binary' && isUnseen(instr) ? instr.width : bitsOf(instr, of)
 
-const UNSEEN: ReadonlySet<string> = new Set(['div', 'mod'])
-const SHIFTS: ReadonlySet<string> = new Set(['lsh', 'rsh', 'arsh'])
+function isUnseen({ fn, b }: Extract<Instr, { op: 'binary' }>): boolean {
+  if (fn === 'div' || fn === 'mod') return true
+  return (fn === 'lsh' || fn === 'rsh' || fn === 'arsh') && 'reg' in b
+}
 
 /** Of what one step gives. */
 export function bitsOf(instr: Instr, of: (operand: Operand) => number): number {

@@ -22,7 +22,7 @@ export function accessKey({ base, place, size }: Access): string {
 }
 
 /** What a field is called, wherever it is reached from: one socket has several types. */
-function lastName(field: string): string {
+export function lastName(field: string): string {
   const known = lastNames.get(field)
   if (known !== undefined) return known
   const name = field.slice(field.lastIndexOf('.') + 1).replace(/\[.*$/, '')

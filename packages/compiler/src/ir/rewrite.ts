@@ -1,3 +1,4 @@
+import { reversePostorder } from './graph.ts'
 import { type Block, type Instr, type IrFunction, mapEnd, mapOperands, type Operand, type Phi } from './ir.ts'
 
 /** The same function with other operands in the place of registers. */
@@ -43,6 +44,26 @@ function mapValues(from: Phi['from'], put: (operand: Operand) => Operand): Phi['
   const made = new Map<number, Operand>()
   for (const [at, value] of from) made.set(at, put(value))
   return made
+}
+
+/** Without blocks that nobody reaches, the others in their order. Outside of SSA form. */
+export function withoutUnreached(f: IrFunction): IrFunction {
+  const order = reversePostorder(f)
+  if (order.length === f.blocks.length) return f
+  const numbers = new Int32Array(f.blocks.length).fill(-1)
+  for (const at of order) numbers[at] = 0
+  let count = 0
+  for (let at = 0; at < numbers.length; at++) if (numbers[at] === 0) numbers[at] = count++
+  const to = (at: number): number => numbers[at] ?? 0
+  const blocks: Block[] = []
+  for (const [at, block] of f.blocks.entries()) {
+    if (numbers[at] === -1) continue
+    let { end } = block
+    if (end.op === 'jump') end = { op: 'jump', to: to(end.to) }
+    else if (end.op === 'branch') end = { ...end, yes: to(end.yes), no: to(end.no) }
+    blocks.push({ phis: block.phis, instrs: block.instrs, end })
+  }
+  return { ...f, blocks }
 }
 
 /** Phis of blocks without the ways that are none any more. */

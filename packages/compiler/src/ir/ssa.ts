@@ -11,15 +11,17 @@ import {
   type Terminator,
   withDst,
 } from './ir.ts'
-import { liveness } from './liveness.ts'
+import { type Liveness, liveness } from './liveness.ts'
+import { withoutUnreached } from './rewrite.ts'
 
 /**
  * SSA form: every register is written once. Where ways meet that bring different values, a phi chooses. Copies and numbers
- * disappear on the way, since a name for a value that cannot change is not needed. Blocks that nobody reaches are emptied.
+ * disappear on the way, since a name for a value that cannot change is not needed. Blocks that nobody reaches are gone.
  *
  * Phis stand on the dominance frontiers of what is written (Cytron et al. 1991), where the register is still alive.
  */
-export function toSsa(f: IrFunction): IrFunction {
+export function toSsa(source: IrFunction): IrFunction {
+  const f = withoutUnreached(source)
   const { order, idom, children } = dominators(f)
   const before = predecessors(f)
   const wanted = placePhis(f, order, idom, before)
@@ -157,16 +159,22 @@ function placePhis(
   }
   if (joins === 0) return wanted
   // A loop back to the first block would need a block before it: lowering makes none.
+  const live = liveness(f)
+  /** 1 for what is alive where ways meet: nothing else needs a phi. */
+  const isAlive = new Uint8Array(f.registers)
+  const note = (register: number): void => {
+    isAlive[register] = 1
+  }
+  for (const block of order) if ((before[block] ?? []).length > 1) live.before(block).each(note)
   const writers = new Map<number, number[]>()
   for (const block of order)
     for (const instr of f.blocks[block]?.instrs ?? []) {
       const dst = definedBy(instr)
-      if (dst === undefined) continue
+      if (dst === undefined || isAlive[dst] === 0) continue
       const found = writers.get(dst)
       if (found === undefined) writers.set(dst, [block])
       else if (found.at(-1) !== block) found.push(block)
     }
-  const live = liveness(f)
   const ins = f.blocks.map((_, at) => live.before(at))
   for (const [register, work] of writers)
     for (let at = work.pop(); at !== undefined; at = work.pop())
@@ -188,7 +196,8 @@ type Copy = { readonly dst: number; readonly a: Operand }
 export function fromSsa(f: IrFunction): IrFunction {
   if (f.blocks.every((block) => block.phis.length === 0)) return f
   let registers = f.registers
-  const live = liveness(f)
+  // Only asked where a block may go elsewhere.
+  let live: Liveness | undefined
   const blocks = f.blocks.map(({ instrs, end }) => ({ phis: [] as readonly Phi[], instrs, end }))
   const copies = (block: number, from: number): readonly Copy[] => {
     const found: Copy[] = []
@@ -220,6 +229,7 @@ export function fromSsa(f: IrFunction): IrFunction {
   }
   /** Would it be noticed on the other way, or by the branch itself, if registers were written before the branch? */
   const isSeen = (wanted: readonly Copy[], end: Terminator, other: number, needed: readonly Copy[]): boolean => {
+    live ??= liveness(f)
     const alive = live.before(other)
     const phis = f.blocks[other]?.phis ?? []
     return wanted.some(({ dst }) => {

@@ -11,7 +11,7 @@ import {
   usesOfEnd,
   type Width,
 } from '../ir/ir.ts'
-import { liveness, type Registers } from '../ir/liveness.ts'
+import { type Liveness, liveness, type Registers } from '../ir/liveness.ts'
 
 /** A function in the machine's terms, and which registers have to be which: arguments, results. */
 export interface Legal {
@@ -40,10 +40,15 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
     fixed.set(registers, color)
     return registers++
   }
-  const live = liveness(f)
+  // Only asked where steps could take their operands in turn.
+  let live: Liveness | undefined
+  const after = (at: number): Registers => {
+    live ??= liveness(f)
+    return live.after(at)
+  }
   const addresses = stackAddresses(f)
   const blocks = f.blocks.map((block, at): Block => {
-    const better = betterTurned(block, live.after(at))
+    const better = betterTurned(block, () => after(at))
     const instrs: Instr[] = []
     const inRegister = (operand: Operand, width: Width, span: Instr['span']): Operand => {
       if ('reg' in operand || fits(operand.imm, width)) return operand
@@ -203,10 +208,10 @@ function parametersFirst(f: IrFunction): IrFunction {
 }
 
 /** Steps that could take their operands in turn, where the right one is not needed any more and the left one is. */
-function betterTurned(block: Block, out: Registers): readonly boolean[] {
+function betterTurned(block: Block, out: () => Registers): readonly boolean[] {
   const found: boolean[] = []
   if (!block.instrs.some(takesTurns)) return found
-  const alive = out.copy()
+  const alive = out().copy()
   for (const register of usesOfEnd(block.end)) alive.add(register)
   for (let i = block.instrs.length - 1; i >= 0; i--) {
     const instr = block.instrs[i]

@@ -1,4 +1,5 @@
 import type { Cpu, IrFunction } from '../ir/ir.ts'
+import { withoutUnreached } from '../ir/rewrite.ts'
 import { fromSsa, toSsa } from '../ir/ssa.ts'
 import { cleanBlocks } from './clean-blocks.ts'
 import { convertIfs } from './convert-ifs.ts'
@@ -63,12 +64,12 @@ function sizeOf(f: IrFunction): string {
 /** A function in SSA form through all passes, and out of it again. */
 export function optimize(source: IrFunction, without: readonly PassName[], cpu: Cpu): IrFunction {
   let f = toSsa(source)
-  /** By pass, a function that it left as it was: it would again. */
+  /** By pass, a function that it left as it was, or made as far as it goes: it would leave it again. */
   const done = new Map<keyof typeof ssaPasses, IrFunction>()
   const run = (name: keyof typeof ssaPasses): void => {
     if (without.includes(name) || done.get(name) === f) return
     const next = ssaPasses[name](f)
-    if (next === f) done.set(name, f)
+    if (next === f || name === 'fold' || name === 'removeDead') done.set(name, next)
     f = next
   }
   let size = sizeOf(f)
@@ -81,5 +82,5 @@ export function optimize(source: IrFunction, without: readonly PassName[], cpu: 
   for (const name of ['sinkStores', 'fold', 'removeDead'] as const) run(name)
   if (cpu === 'v4') f = removeDead(extendSigns(f))
   const out = cleanBlocks(fromSsa(placePrivate(f)))
-  return without.includes('convertIfs') ? out : cleanBlocks(convertIfs(out))
+  return withoutUnreached(without.includes('convertIfs') ? out : cleanBlocks(convertIfs(out)))
 }

@@ -112,7 +112,8 @@ function step(instr: Instr, known: Known): void {
   known.values.delete(dst)
   const mentions = (operand: Operand): boolean => 'reg' in operand && operand.reg === dst
   for (const [register, operand] of known.values) if (mentions(operand)) known.values.delete(register)
-  known.facts = known.facts.filter(({ a, b }) => !mentions(a) && !mentions(b))
+  if (known.facts.some(({ a, b }) => mentions(a) || mentions(b)))
+    known.facts = known.facts.filter(({ a, b }) => !mentions(a) && !mentions(b))
   if (value !== undefined && !mentions(value)) known.values.set(dst, value)
 }
 
