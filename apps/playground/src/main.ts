@@ -11,8 +11,8 @@ import { startWorker } from './worker-client.ts'
 /** A moment without typing, after which the text is compiled, ms. */
 const PAUSE = 150
 
-/** Lines of a plot: the program and the one beside it. */
-const LINES = 2
+/** Lines of a plot that have a colour: the algorithms of a program and the one beside it. */
+const LINES = 6
 
 document.head.append(made('style', '', plotStyle(LINES)))
 

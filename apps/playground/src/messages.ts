@@ -43,7 +43,4 @@ export interface Simulated {
   readonly table: string
   readonly plots: string
   readonly caption: string
-  /** bit/s of the program under test, and the path's. */
-  readonly goodput: number
-  readonly rate: number
 }

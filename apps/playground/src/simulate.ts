@@ -14,22 +14,21 @@ const [LONGEST, MOST_FLOWS] = [120_000, 64]
 /** Simulate the editor's text, and an example beside it. Throws typed errors of playground, sim, object and experiment. */
 export function simulateText(text: string, fields: SimFields, onProgress: (share: number) => void): Simulated {
   const besides = fields.beside === '' ? [] : [exampleOf(fields.beside)]
-  const [own] = entriesOf(text, fields.kernel)
-  if (own === undefined) throw playgroundErrors.make('problems', { count: 1 })
-  const label = besides.some(({ name }) => name === own.label) ? `${own.label} (yours)` : own.label
+  const own = entriesOf(text, fields.kernel).map((entry) => ({
+    ...entry,
+    label: besides.some(({ name }) => name === entry.label) ? `${entry.label} (yours)` : entry.label,
+  }))
   const others = besides.flatMap((one) =>
     entriesOf(one.text, fields.kernel).map((entry) => ({ ...entry, label: one.name })),
   )
   const duration = parseTime(fields.duration, 'duration')
   if (!(duration >= 100 && duration <= LONGEST))
     throw playgroundErrors.make('field', { field: 'duration', found: fields.duration, limit: '100ms to 120s' })
-  const result = run([{ ...own, label }, ...others], duration, fields, onProgress)
+  const result = run([...own, ...others], duration, fields, onProgress)
   return {
     table: summaryTable(result),
     plots: metrics.map((metric) => plotFigure(result, metric, { points: POINTS, id: metric })).join('\n'),
     caption: `programs linked to the types of Linux ${result.kernel}`,
-    goodput: result.summary[0]?.goodput ?? 0,
-    rate: result.scenario.path.rate,
   }
 }
 

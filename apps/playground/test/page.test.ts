@@ -2,12 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { compile } from '@tscc/compiler'
+import { summaryTable } from '@tscc/experiment'
+import { bytecodeEntries, simulate } from '@tscc/sim'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../../tools/bootstrap.mjs'
 import { freshDist } from '../../../tools/fresh-dist.ts'
 import { chromiumPath, needs } from '../../../tools/needs.ts'
-import { examples } from '../src/examples.ts'
+import { exampleOf, examples } from '../src/examples.ts'
 import { serveFolder } from './static-server.ts'
 
 /** A page of the bundle, and everything that it had to complain of. */
@@ -19,10 +22,11 @@ interface Opened {
 const SLOW = 120_000
 
 describe.skipIf(!needs('chromium'))('the playground in Chromium', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tscc-playground-'))
-  const held: { browser?: Browser; server?: Awaited<ReturnType<typeof serveFolder>> } = {}
+  const held: { browser?: Browser; server?: Awaited<ReturnType<typeof serveFolder>>; folder?: string } = {}
 
   beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tscc-playground-'))
+    held.folder = folder
     await freshDist()
     execFileSync(process.execPath, ['tools/bundle-page.mjs', folder], { cwd: join(root, 'apps/playground') })
     held.server = await serveFolder(folder, '/some/folder/')
@@ -36,7 +40,7 @@ describe.skipIf(!needs('chromium'))('the playground in Chromium', () => {
   afterAll(async () => {
     await held.browser?.close()
     held.server?.close()
-    rmSync(folder, { recursive: true, force: true })
+    if (held.folder !== undefined) rmSync(held.folder, { recursive: true, force: true })
   })
 
   async function open(hash = '', options: BrowserContextOptions = {}): Promise<Opened> {
@@ -184,7 +188,61 @@ describe.skipIf(!needs('chromium'))('the playground in Chromium', () => {
     SLOW,
   )
 
+  test(
+    'the figures are those of the simulator in Node, of an object by the native parser',
+    async () => {
+      const { page, complaints } = await open('#example=cubic&beside=reno&duration=5s&seed=7&loss=0.1%25&kernel=6.1')
+      await summary(page)
+      const algorithms = ['cubic', 'reno'].flatMap((label) => {
+        const { object } = compile(exampleOf(label).text)
+        return object === undefined ? [] : bytecodeEntries(object, { kernel: '6.1', label })
+      })
+      const expected = simulate({ algorithms, path: '50mbit 40ms 1bdp 0.1%', duration: 5000, seed: 7 })
+      const cells = (markup: string) => [...markup.matchAll(/<td>([^<]*)<\/td>/g)].map(([, cell]) => cell)
+      const shown = cells(await page.locator('#result').innerHTML())
+      expect(shown).toEqual(cells(summaryTable(expected)))
+      expect(shown.length).toBeGreaterThanOrEqual(2 * 7)
+      expect(complaints).toEqual([])
+    },
+    SLOW,
+  )
+
+  test(
+    'a simulation that takes long can be stopped, and another be made',
+    async () => {
+      const { page, complaints } = await open('#duration=120s&flows=64&rate=1gbit')
+      const run = page.locator('#run')
+      await page.getByRole('button', { name: 'Stop' }).waitFor()
+      await run.click()
+      await page.getByRole('button', { name: 'Simulate' }).waitFor()
+      await page.locator('[name=duration]').fill('2s')
+      await page.locator('[name=flows]').fill('2')
+      await page.locator('[name=rate]').fill('20mbit')
+      await run.click()
+      const row = await summary(page)
+      expect([...row.keys()].at(-1)).toBe('fairness')
+      expect(complaints).toEqual([])
+    },
+    SLOW,
+  )
+
+  test(
+    'what a kernel refuses is said, and the program goes on another',
+    async () => {
+      const { page, complaints } = await open('#example=bbr&kernel=5.10&duration=2s&beside=')
+      await page.locator('#failure:not([hidden])').waitFor()
+      expect(await text(page, '#failure')).toContain('sk_pacing_rate, which Linux 5.10 does not let programs write')
+      await page.locator('[name=kernel]').selectOption('6.18')
+      await page.locator('#run').click()
+      await summary(page)
+      expect(await page.locator('#failure').isVisible()).toBe(false)
+      expect(complaints).toEqual([])
+    },
+    SLOW,
+  )
+
   test('all of it is less than 2.5 MB', () => {
+    const folder = held.folder ?? ''
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(folder, name)))
     expect(files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0)).toBeLessThan(2_500_000)
   })

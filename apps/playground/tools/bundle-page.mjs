@@ -7,11 +7,12 @@ const [folder = 'dist'] = process.argv.slice(2)
 
 /** What prints to terminals stays only as far as it is used, which is nowhere here: it would bring Node's modules along. */
 const terminalOnly = /[\\/]node_modules[\\/](?:cli-table3|picocolors)[\\/]/
+/** How long it took; and that the algorithms load the compiler when they want it, which is there already. */
+const harmless = /TIMINGS$|^INEFFECTIVE_DYNAMIC_IMPORT$/
 const rolldownOptions = {
   treeshake: { moduleSideEffects: (id) => !terminalOnly.test(id) },
   onLog(level, log) {
-    // The algorithms load the compiler when they want it; here it is there already.
-    if (level === 'warn' && log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(`playground: ${log.message}`)
+    if (level === 'warn' && !harmless.test(log.code ?? '')) throw new Error(`playground: ${log.message}`)
   },
 }
 
