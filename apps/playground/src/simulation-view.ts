@@ -1,3 +1,4 @@
+import { htmlScript } from '@tscc/experiment'
 import { byId, made, setChoices } from './dom.ts'
 import { examples } from './examples.ts'
 import type { SimFields, Simulated } from './messages.ts'
@@ -54,6 +55,8 @@ export function createSimulationView({
     // Markup of the reports, in which every text is escaped.
     result.innerHTML = `${table}${plots}`
     result.append(made('p', 'note', caption))
+    // The cursor of the reports, over the plots that have just been made.
+    result.append(made('script', '', htmlScript))
     result.classList.remove('stale')
   }
   const fields = (): SimFields => {

@@ -81,6 +81,12 @@ describe.skipIf(!needs('chromium'))('the playground in Chromium', () => {
       expect(Number(row.get('goodput'))).toBeLessThan(50)
       const paths = await page.locator('#result figure').first().locator('path.line:not(.thin)').all()
       expect(paths).toHaveLength(2)
+      await page.locator('#result .area').first().hover()
+      expect(await page.locator('#result .values').allTextContents()).toEqual([
+        expect.stringMatching(/^at \d\.\d\d s\d+\d+$/),
+        expect.stringMatching(/^at \d\.\d\d s[\d.]+$/),
+        expect.stringMatching(/^at \d\.\d\d s[\d.]+$/),
+      ])
       for (const path of paths) expect((await path.getAttribute('d'))?.length).toBeGreaterThan(500)
       await page.locator('#tab-problems').click()
       expect(await text(page, '#problems')).toContain('No problems')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { algorithms } from '@tscc/algos'
 import { type Compiled, compile } from '@tscc/compiler'
 import { writeObject } from '@tscc/object'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { root } from '../../../tools/bootstrap.mjs'
 import { aimd } from '../src/examples.ts'
@@ -73,4 +74,29 @@ test('a mistake of syntax has its place', () => {
   const line = broken.slice(0, broken.indexOf('* *')).split('\n').length
   const { diagnostics } = compile(broken, { parse })
   expect(diagnostics.map(({ code, line }) => [code, line])).toEqual([['TSCC1001', line]])
+})
+
+const tokens = aimd.split(/(\W)/).filter((token) => token.trim() !== '')
+const changed = fc
+  .tuple(fc.nat(aimd.length), fc.nat(12), fc.oneof(fc.constantFrom('', ...tokens), fc.string({ unit: 'binary' })))
+  .map(([at, length, other]) => aimd.slice(0, at) + other + aimd.slice(at + length))
+
+test('of any text: a diagnostic, or what the native parser makes of it', () => {
+  fc.assert(
+    fc.property(fc.oneof({ weight: 4, arbitrary: changed }, fc.string({ unit: 'binary' })), (text) => {
+      const own = compile(text, { parse })
+      expect(own.object === undefined).toBe(own.diagnostics.length > 0)
+      const native = compile(text)
+      if (own.object !== undefined && native.object !== undefined)
+        expect(writeObject(own.object)).toEqual(writeObject(native.object))
+      // Never is a program refused that the command takes.
+      if (native.object !== undefined) expect(own.diagnostics).toEqual([])
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('nesting that no stack holds is a diagnostic', () => {
+  for (const open of ['(', '[', '{', '!', 'a?b:', '`${', 'function f() {'])
+    expect(compile(open.repeat(30_000), { parse }).diagnostics).toHaveLength(1)
 })

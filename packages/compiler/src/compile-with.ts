@@ -73,8 +73,8 @@ export function compileWith(text: string, options: CompleteOptions): Compiled {
   try {
     return compileSource(file, options)
   } catch (error) {
-    // Whatever is nested too deep for this machine's stack.
-    if (!(error instanceof RangeError && /call stack/i.test(error.message))) throw error
+    // Whatever is nested too deep for this machine's stack, in the words of V8 and JavaScriptCore, or of SpiderMonkey.
+    if (!(error instanceof Error && /call stack|^too much recursion/i.test(error.message))) throw error
     return { functions: [], diagnostics: [diagnose(file, { start: 0, end: 1 }, 'too-long', { name: file.name })] }
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The crosshair: a common cursor over the large plots of a section, and each line's value at it beside the plot's title.
- * The values are read back from the lines' own paths, with the scales that each figure carries in its data attributes.
+ * It runs once, for the figures of `plotFigure` that are on the page then. The values are read back from the lines' own paths,
+ * with the scales that each figure carries in its data attributes.
  */
 export const htmlScript = `(() => {
   const plots = [...document.querySelectorAll('figure[data-end]')].map((figure) => {
