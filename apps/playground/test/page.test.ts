@@ -179,8 +179,10 @@ describe.skipIf(!needs('chromium'))('the playground in Chromium', () => {
   test.each(['light', 'dark'] as const)(
     '%s, as wide as a phone: nothing sticks out',
     async (colorScheme) => {
-      const { page, complaints } = await open('', { colorScheme, viewport: { width: 390, height: 844 } })
+      const { page, complaints } = await open('#example=reno', { colorScheme, viewport: { width: 390, height: 844 } })
       await summary(page)
+      // A long program leaves the results in sight.
+      expect((await page.locator('[role=tablist]').boundingBox())?.y).toBeLessThan(844 - 200)
       for (const tab of ['problems', 'disassembly', 'simulation']) {
         await page.locator(`#tab-${tab}`).click()
         expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBe(390)
