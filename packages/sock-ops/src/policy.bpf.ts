@@ -106,8 +106,9 @@ interface Placed {
 
 export const placed = skStorage<Placed>()
 
-/** An earlier program of this connection, of a cgroup below, has decided. */
+/** What a program of a cgroup below leaves to those above: it has decided, or which table it found nothing in (the lowest bit). */
 const DECIDED = 0x74736363
+const UNDECIDED = 0x74736364
 
 export const policy = sockOps((ctx) => {
   const op = ctx.op
@@ -120,7 +121,10 @@ export const policy = sockOps((ctx) => {
 
 /** The first row that is of this connection, and whose share it belongs to, says which congestion control it gets. */
 function choose(ctx: bpf_sock_ops, side: u32): void {
-  const half = current.value & 1
+  // All programs of a connection look into the same table, though another may come into use between them.
+  const left = ctx.reply
+  const half: u32 = (left & ~u32(1)) === UNDECIDED ? left & 1 : current.value & 1
+  ctx.reply = UNDECIDED | half
   const span = spans.lookup(half * SCOPES + scope.value)
   if (span === null) return
   const mapped = ctx.family === AF_INET

@@ -4,8 +4,19 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Attached, StructOps } from '@tscc/bpf'
 import { loadLive } from '@tscc/compiler/live'
+import { compileFile } from '@tscc/compiler/node'
+import { linkObject, linkTarget } from '@tscc/object'
 import { applyPolicy, clearPolicy, editPolicy, type PolicyRule, policyRules, sockOpsErrors } from '@tscc/sock-ops'
-import { congestionControl, hostKernel } from '@tscc/syscall'
+import {
+  attachCgroup,
+  congestionControl,
+  hostKernel,
+  kernelFiles,
+  loadPlan,
+  lookupElement,
+  openPinnedMap,
+  updateElement,
+} from '@tscc/syscall'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { bindPort, type Cgroup, cgroup, type PairOptions, pair, transfer, type Wire, wire } from './net.ts'
@@ -239,6 +250,45 @@ describe.skipIf(!needs('root', 'bpf_ids', 'namespaces'))('which connections get 
     const seen = JSON.parse(lines.join('').split('\n')[1] ?? '') as Record<string, number> // of connect-loop.mjs
     expect(Object.keys(seen).sort()).toEqual([first, second])
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(20)
+  })
+
+  test('all programs of a connection look into one table, though another comes into use between them', () => {
+    const middle = cgroup('middle', group.path)
+    const below = cgroup('below', middle.path)
+    const elsewhere = ['192.0.2.1']
+    const rules = (above: readonly string[], inside: readonly string[]) => [
+      rule({ name: 'above', to: above, side: 'connect' }),
+      rule({ name: 'inside', use: second, to: inside, side: 'connect', cgroup: below.path }),
+    ]
+    // The first table (in half 1) has a rule above, the second (in half 0) one below.
+    applyPolicy(rules([], elsewhere), { folder })
+    applyPolicy(rules(elsewhere, []), { folder })
+    const { object } = compileFile(fileURLToPath(new URL('programs/flip.bpf.ts', import.meta.url)))
+    if (object === undefined) throw new Error('flip.bpf.ts has mistakes')
+    using current = openPinnedMap(kernel, `${folder}/current`)
+    using loaded = loadPlan(kernel, linkObject(object, linkTarget(kernelFiles(kernel))), {
+      reuse: new Map([['.bss', current]]),
+    })
+    const chosenBelow = (half: number): string => {
+      updateElement(current, new Uint8Array(4), Uint8Array.of(half))
+      return below.within(() => {
+        using connection = pair(net)
+        return congestionControl(kernel, connection.client)
+      })
+    }
+    try {
+      expect([0, 1].map(chosenBelow)).toEqual([second, first])
+      {
+        using _ = attachCgroup(kernel, loaded.program('flip'), middle.path, 'BPF_CGROUP_SOCK_OPS')
+        // Found nothing below in the first table; it is the first one that is looked into above, too.
+        expect([0, 1].map(chosenBelow)).toEqual([second, first])
+        expect(lookupElement(current, new Uint8Array(4))).toEqual(Uint8Array.of(0))
+      }
+    } finally {
+      clearPolicy({ folder })
+      below.close()
+      middle.close()
+    }
   })
 
   test.each([
