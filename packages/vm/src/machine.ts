@@ -124,7 +124,7 @@ export function createMachine(options: MachineOptions = {}): Machine {
       const code = runtime.addCode(
         {
           call: (...values) => need().call(...values),
-          callOne: (fn, r1) => need().callOne(fn, r1),
+          enter: (r1) => need().enter(r1),
           callWide: (fn, values) => need().callWide(fn, values),
         },
         checked.functions.length,

@@ -235,7 +235,7 @@ export function interpreterOf(program: BoundProgram, runtime: Runtime): Executab
           ),
         ),
       ),
-    callOne: (fn, r1) => Number(BigInt.asIntN(32, run(fn, [BigInt(Math.trunc(r1))]))),
+    enter: (r1) => Number(BigInt.asIntN(32, run(0, [BigInt(Math.trunc(r1))]))),
     callWide: run,
   }
 }

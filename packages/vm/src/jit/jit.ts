@@ -64,7 +64,7 @@ export function jitOf(program: BoundProgram, runtime: Runtime): Executable {
     ...{ fault: 0, budget: 1, depth: 2, packet: 3, tail: 4 },
     host: ({ host }: BoundCall) => fixed.length + hosts.indexOf(host),
     local: (fn) => first + fn,
-    swap: first + 3 * program.functions.length,
+    swap: first + 2 * program.functions.length + 1,
   }
   const swap = codeWriter()
   swapBody(swap)
@@ -80,10 +80,7 @@ export function jitOf(program: BoundProgram, runtime: Runtime): Executable {
         ...{ signature: narrow, locals: [], exported: `n${i}` },
         code: wrapper(callees.local(i), 5),
       })),
-      ...program.functions.map((_, i) => ({
-        ...{ signature: single, locals: [], exported: `s${i}` },
-        code: wrapper(callees.local(i), 1),
-      })),
+      { signature: single, locals: [], exported: 'enter', code: wrapper(callees.local(0), 1) },
       { signature: { parameters: [i64], results: [i64] }, locals: [], code: swap.bytes },
     ],
   })
@@ -92,9 +89,9 @@ export function jitOf(program: BoundProgram, runtime: Runtime): Executable {
   // What the module exports under these names has these types: it was written just above
   const wides = program.functions.map((_, i) => exported[`w${i}`] as (...values: readonly bigint[]) => bigint)
   const narrows = program.functions.map((_, i) => exported[`n${i}`] as (...values: readonly number[]) => number)
-  const singles = program.functions.map((_, i) => exported[`s${i}`] as (r1: number) => number)
+  const enter = exported.enter as (r1: number) => number
   return {
-    callOne: (fn, r1) => singles[fn]?.(r1) ?? 0,
+    enter,
     call: (fn, r1, r2, r3, r4, r5) => narrows[fn]?.(r1, r2, r3, r4, r5) ?? 0,
     callWide(fn, [r1 = 0n, r2 = 0n, r3 = 0n, r4 = 0n, r5 = 0n]) {
       return wides[fn]?.(r1, r2, r3, r4, r5) ?? 0n

@@ -25,7 +25,7 @@ export interface BoundProgram extends CheckedProgram {
 export interface Executable {
   /** Arguments are signed numbers or addresses; gives the low half of r0, of any sign. */
   call(fn: number, r1: number, r2: number, r3: number, r4: number, r5: number): number
-  /** The same with r1 only; the others are 0. */
-  callOne(fn: number, r1: number): number
+  /** Its first function, with r1 only; the others are 0. */
+  readonly enter: (r1: number) => number
   callWide(fn: number, values: readonly bigint[]): bigint
 }

@@ -62,6 +62,14 @@ function put(words: Int32Array, index: number, value: number): void {
   words[2 * index + 1] = ordered(low === value ? low >> 31 : Math.floor(value / TWO_32))
 }
 
+/** What is beyond the few, and zeros where there was something before. */
+function putMore(name: string, context: Context, more: readonly number[]): void {
+  if (more.length > MAX_ARGUMENTS - FEW)
+    throw vmErrors.make('bad-size', { what: name, size: more.length + FEW, expected: MAX_ARGUMENTS })
+  for (let i = 0; i < Math.max(more.length, context.more); i++) put(context.words, FEW + i, more[i] ?? NO_ARGUMENT)
+  context.more = more.length
+}
+
 /** Wrap a translated program into what makes a run safe for the machine: budget, frames, faults. */
 export function programOf(
   runtime: Runtime,
@@ -72,6 +80,7 @@ export function programOf(
   const { memory } = runtime
   const { view } = memory
   const { budget, engine } = options
+  const { enter } = executable
   const running = { program: bound, budget }
   const run = <Result>(body: () => Result): Result => guarded(runtime, running, body)
   /** All that a run needs while nothing else runs, which is nearly always: what `guarded` does is dear beside a short program. */
@@ -80,9 +89,13 @@ export function programOf(
     view.setInt32(FUEL, budget, true)
   }
   const contexts: Context[] = []
-  const contextAt = (nesting: number): Context => {
+  /** Of runs within no other run, which nearly all are. */
+  let outermost: Context | undefined
+  const contextOfRun = (): Context => {
+    const nesting = view.getUint32(DEPTH, true)
     const found = contexts[nesting] ?? contextOf(options.context(nesting))
     contexts[nesting] = found
+    if (nesting === 0) outermost = found
     return found
   }
   return {
@@ -107,20 +120,18 @@ export function programOf(
       }
     },
     callback(first = NO_ARGUMENT, second = NO_ARGUMENT, third = NO_ARGUMENT, fourth = NO_ARGUMENT, ...more) {
-      if (more.length > MAX_ARGUMENTS - FEW)
-        throw vmErrors.make('bad-size', { what: bound.name, size: more.length + FEW, expected: MAX_ARGUMENTS })
-      const context = contextAt(view.getUint32(DEPTH, true))
+      const isOutermost = runtime.running === undefined
+      const context = isOutermost && outermost !== undefined ? outermost : contextOfRun()
       const { words } = context
       put(words, 0, first)
       put(words, 1, second)
       put(words, 2, third)
       put(words, 3, fourth)
-      for (let i = 0; i < Math.max(more.length, context.more); i++) put(words, FEW + i, more[i] ?? NO_ARGUMENT)
-      context.more = more.length
-      if (runtime.running !== undefined) return run(() => executable.callOne(0, context.address) >>> 0)
+      if (more.length > 0 || context.more > 0) putMore(bound.name, context, more)
+      if (!isOutermost) return run(() => enter(context.address) >>> 0)
       begin()
       try {
-        return executable.callOne(0, context.address) >>> 0
+        return enter(context.address) >>> 0
       } catch (error) {
         throw unwound(runtime, running, 0, error)
       } finally {
