@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { compile } from '@tscc/compiler'
+import { readObject, writeObject } from '@tscc/object'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
@@ -124,4 +125,19 @@ describe('whatever the source is, the compiler says what is wrong with it and do
   test('any text', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), attempt), { numRuns: 200 })
   }, 600_000)
+})
+
+test('a zero byte in a comment is no part of the line that the object names', () => {
+  const text = `import { structOps } from '@tscc/bpf'
+export default structOps<tcp_congestion_ops>({
+  name: 'x',
+  ssthresh: () => 2, // a\0b
+  undo_cwnd: () => 2,
+  cong_avoid() {},
+})
+`
+  const { object } = compile(text)
+  if (object === undefined) throw new Error('it has no mistakes')
+  const lines = readObject(writeObject(object)).functions.flatMap((one) => one.lines.map((line) => line.text))
+  expect(lines).toContain('ssthresh: () => 2, // a b')
 })

@@ -190,7 +190,8 @@ function lineOf(file: SourceFile, start: number, at: number): LineInfo {
   return {
     at,
     file: file.name.slice(file.name.lastIndexOf('/') + 1),
-    text: file.line(line).trim(),
+    // Strings of BTF end at a zero byte, which a comment may have.
+    text: file.line(line).trim().replaceAll('\0', ' '),
     line,
     column: Math.min(column, MAX_COLUMN),
   }
