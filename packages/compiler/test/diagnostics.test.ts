@@ -148,3 +148,11 @@ export const total = global<u64>(0)
     ['TSCC2302', 'fill', expect.stringMatching(/^fill needs/)],
   ])
 })
+
+test('two parameters of one name', () => {
+  expect(found('function f(a: u32, b: u32, a: u32): u32 { return a + b }\n')).toContainEqual([
+    'TSCC2008',
+    'a: u32',
+    'a is there twice',
+  ])
+})

@@ -20,6 +20,8 @@ export function checkShape(f: FunctionInfo): void {
     })
   const parts = node.params.map((param) => attempt({ mistakes: module.unit.mistakes }, () => nameOf(f, param)))
   if (parts.includes(undefined)) giveUp()
+  for (const [i, name] of parts.entries())
+    if (name !== undefined && parts.indexOf(name) < i) fail(context, node.params[i] ?? f.at, 'duplicate', { name })
 }
 
 /** The name of a parameter, which is all that it may have besides a type. */
