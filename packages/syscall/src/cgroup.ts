@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { errnoName, errnoNumber } from './errno.ts'
-import { syscallErrors } from './syscall-errors.ts'
+import { fsCall } from './fs-call.ts'
 
 /** Where cgroup v2 is mounted; `/sys/fs/cgroup` where that cannot be told. */
 export function cgroupRoot(): string {
@@ -18,14 +17,7 @@ const DEFAULT_ROOT = '/sys/fs/cgroup'
 export const cgroupPath = (name: string): string => (name.startsWith('/') ? name : join(cgroupRoot(), name))
 
 /** The id of a cgroup, as `bpf_sk_cgroup_id()`, link info and socket diagnostics tell it: the inode number of its directory. */
-export function cgroupId(path: string): bigint {
-  try {
-    return statSync(path, { bigint: true }).ino
-  } catch (error) {
-    const errno = error instanceof Error && 'errno' in error ? Math.abs(Number(error.errno)) : errnoNumber('EIO')
-    throw syscallErrors.make('libc', { call: `stat ${path}`, errno, name: errnoName(errno) }, error)
-  }
-}
+export const cgroupId = (path: string): bigint => fsCall(`stat ${path}`, () => statSync(path, { bigint: true }).ino)
 
 /** Paths of cgroups by id; those that are gone are not in it. */
 export function cgroupPaths(ids: Iterable<bigint>): ReadonlyMap<bigint, string> {

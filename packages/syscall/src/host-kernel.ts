@@ -1,6 +1,6 @@
 import { fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { countCpuList } from './cpu-list.ts'
-import { errnoNumber } from './errno.ts'
+import { systemErrorNumber } from './fs-call.ts'
 import type { Kernel } from './kernel.ts'
 import { addressOf, errno, libcFunction, syscallPrototype } from './libc-function.ts'
 import { mapMemory } from './mapped-memory.ts'
@@ -88,11 +88,6 @@ function syscallByBytes(): (number: number, command: number, attr: Uint8Array, s
 /** By address the call is 25 ns cheaper: koffi need not look into the array. */
 function syscallByAddress(): (number: number, command: number, attr: bigint, size: number) => number {
   return libcFunction<[number, number, bigint, number]>(syscallPrototype)
-}
-
-function systemErrorNumber(error: unknown): number {
-  if (error instanceof Error && 'errno' in error && typeof error.errno === 'number') return Math.abs(error.errno)
-  return errnoNumber('EIO')
 }
 
 /** sysfs gives a page per read whatever is asked for, so this is one open and plain reads into one buffer. */

@@ -113,6 +113,7 @@ export {
   availableCongestionControls,
   congestionControl,
   defaultCongestionControl,
+  isCongestionControlName,
   setCongestionControl,
 } from './tcp-congestion.ts'
 export { parseTcpInfo, type TcpInfo, tcpInfo } from './tcp-info.ts'

@@ -15,6 +15,7 @@ export {
 export { checkAcknowledgement, type NetlinkSocket, openNetlink } from './netlink/socket.ts'
 export {
   formatAddress,
+  openSocketDiag,
   parseSocket,
   type SocketAddress,
   type SocketQuery,

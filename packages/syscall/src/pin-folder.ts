@@ -11,7 +11,8 @@ import {
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { errnoName, errnoNumber } from './errno.ts'
+import { errnoName } from './errno.ts'
+import { fsCall } from './fs-call.ts'
 import { linkInfo, mapInfo, programInfo } from './info.ts'
 import type { Kernel } from './kernel.ts'
 import { errno, libcError, libcFunction } from './libc-function.ts'
@@ -27,12 +28,12 @@ export interface PinnedObject {
 
 /** Make a folder in a BPF file system for pins; one that is there already is fine. */
 export function makePinFolder(path: string): void {
-  withErrno(`mkdir ${path}`, () => mkdirSync(path, { recursive: true, mode: 0o700 }))
+  fsCall(`mkdir ${path}`, () => mkdirSync(path, { recursive: true, mode: 0o700 }))
 }
 
 /** unlink(2) of a pin: the object lives on while a descriptor or an attachment holds it. */
 export function removePin(path: string): void {
-  withErrno(`unlink ${path}`, () => rmSync(path))
+  fsCall(`unlink ${path}`, () => rmSync(path))
 }
 
 /** Is there something of this name? */
@@ -40,16 +41,13 @@ export const pinExists = (path: string): boolean => existsSync(path)
 
 /** rename(2) of a pin, within its folder's file system. */
 export function renamePin(from: string, to: string): void {
-  withErrno(`rename ${from}`, () => renameSync(from, to))
+  fsCall(`rename ${from}`, () => renameSync(from, to))
 }
 
 /** rmdir(2) of a folder that has no pins any more. */
 export function removePinFolder(path: string): void {
-  withErrno(`rmdir ${path}`, () => rmdirSync(path))
+  fsCall(`rmdir ${path}`, () => rmdirSync(path))
 }
-
-/** Names of what is in a folder, in order; none where there is no such folder. */
-export const pinNames = (folder: string): readonly string[] => entriesOf(folder)
 
 /**
  * Do something while no other process does something with the same folder, which is made where there is none.
@@ -86,7 +84,7 @@ function takeLock(fd: number, folder: string, until: number): void {
 
 /** What is pinned directly in a folder; nothing where there is no such folder. */
 export function pinnedObjects(kernel: Kernel, folder: string): readonly PinnedObject[] {
-  return entriesOf(folder).flatMap((name) => pinnedObject(kernel, join(folder, name)) ?? [])
+  return pinNames(folder).flatMap((name) => pinnedObject(kernel, join(folder, name)) ?? [])
 }
 
 /** What is pinned at a path; undefined where there is nothing, or another kind of object. */
@@ -108,7 +106,8 @@ export function pinnedObject(kernel: Kernel, path: string): PinnedObject | undef
   return undefined
 }
 
-function entriesOf(folder: string): readonly string[] {
+/** Names of what is in a folder, in order; none where there is no such folder. */
+export function pinNames(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -116,17 +115,5 @@ function entriesOf(folder: string): readonly string[] {
       .sort()
   } catch {
     return []
-  }
-}
-
-function withErrno(call: string, run: () => void): void {
-  try {
-    run()
-  } catch (error) {
-    const number =
-      error instanceof Error && 'errno' in error && typeof error.errno === 'number'
-        ? Math.abs(error.errno)
-        : errnoNumber('EIO')
-    throw syscallErrors.make('libc', { call, errno: number, name: errnoName(number) }, error)
   }
 }

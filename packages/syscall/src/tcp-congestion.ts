@@ -7,9 +7,12 @@ const TCP_CONGESTION = 13
 /** TCP_CA_NAME_MAX, with the terminating zero. */
 const nameSize = 16
 
+/** May a congestion control be called so? 1 to 15 printable characters. */
+export const isCongestionControlName = (name: string): boolean => /^[!-~]{1,15}$/.test(name)
+
 /** setsockopt(TCP_CONGESTION): use a registered congestion control on one socket; ENOENT when no such name is registered. */
 export function setCongestionControl(kernel: Kernel, fd: number, name: string): void {
-  if (!/^[!-~]{1,15}$/.test(name)) throw syscallErrors.make('cc-name', { name })
+  if (!isCongestionControlName(name)) throw syscallErrors.make('cc-name', { name })
   const result = kernel.setSocketOption(fd, IPPROTO_TCP, TCP_CONGESTION, new TextEncoder().encode(name))
   if (result < 0) throw socketError('setsockopt(TCP_CONGESTION)', -result)
 }

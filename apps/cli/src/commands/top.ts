@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compareArms } from '@tscc/sock-ops'
-import { openNetlink } from '@tscc/syscall/netlink'
+import { openSocketDiag } from '@tscc/syscall/netlink'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../command-table.ts'
 import { openKernel } from '../host.ts'
@@ -19,8 +19,6 @@ interface TopOptions {
   readonly compare?: readonly string[]
   readonly json?: true
 }
-
-const NETLINK_SOCK_DIAG = 4
 
 /** `tscc top`. */
 export function defineTop(command: Command, { output }: CommandContext): void {
@@ -65,7 +63,7 @@ function pairOf(text: string): readonly string[] {
 
 async function watch(output: Output, options: TopOptions): Promise<void> {
   const stop = stopSignal()
-  using netlink = openNetlink(NETLINK_SOCK_DIAG)
+  using netlink = openSocketDiag()
   const count = options.once ? 1 : (options.count ?? Number.POSITIVE_INFINITY)
   try {
     let before = takeSample(netlink)

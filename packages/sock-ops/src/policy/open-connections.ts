@@ -1,15 +1,13 @@
 import { mapInfo } from '@tscc/syscall'
-import { openNetlink, tcpSockets } from '@tscc/syscall/netlink'
+import { openSocketDiag, tcpSockets } from '@tscc/syscall/netlink'
 import type { ConnectionFigures } from './figures.ts'
 import type { StoreMaps } from './store.ts'
-
-const NETLINK_SOCK_DIAG = 4
 
 /** Connections of this network namespace that a rule was about, by `RULE ARM`: 0 for those that it chose, 1 for the others. */
 export function openConnections({ placed }: StoreMaps): ReadonlyMap<string, readonly ConnectionFigures[]> {
   const { id } = mapInfo(placed.kernel, placed.fd)
   const found = new Map<string, ConnectionFigures[]>()
-  using netlink = openNetlink(NETLINK_SOCK_DIAG)
+  using netlink = openSocketDiag()
   for (const { info, storages } of tcpSockets(netlink, { storages: [placed.fd] })) {
     const value = storages.get(id)
     if (value?.length !== 8 || info === undefined) continue

@@ -116,15 +116,19 @@ export function parseMessages(bytes: Uint8Array): readonly NetlinkMessage[] {
   return messages
 }
 
-/** Attributes by type (the last one wins; the two flag bits of a type are taken off). */
-export function parseAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
-  const attributes = new Map<number, Uint8Array>()
+/** Attributes in their order; the two flag bits of a type are taken off. */
+export function listAttributes(bytes: Uint8Array): readonly NetlinkAttribute[] {
+  const attributes: NetlinkAttribute[] = []
   const r = byteReader(bytes, { path: 'attributes' })
   while (r.left >= 4) {
     const length = r.u16('length')
     const type = r.u16('type') & 0x3fff
-    attributes.set(type, r.take(length - 4, 'value'))
+    attributes.push({ type, value: r.take(length - 4, 'value') })
     r.take(Math.min(r.left, -length & 3), 'padding')
   }
   return attributes
 }
+
+/** Attributes by type; the last one wins. */
+export const parseAttributes = (bytes: Uint8Array): ReadonlyMap<number, Uint8Array> =>
+  new Map(listAttributes(bytes).map(({ type, value }) => [type, value]))

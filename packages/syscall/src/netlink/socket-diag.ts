@@ -1,8 +1,9 @@
 import { byteReader, byteWriter } from '@tscc/core'
 import { nativeLittleEndian } from '../attr.ts'
 import { parseTcpInfo, type TcpInfo } from '../tcp-info.ts'
-import { type NetlinkAttribute, nested, parseAttributes, u32Attribute } from './message.ts'
-import type { NetlinkSocket } from './socket.ts'
+import { listAttributes, type NetlinkAttribute, nested, parseAttributes, u32Attribute } from './message.ts'
+import { type NetlinkSocket, openNetlink } from './socket.ts'
+import { NETLINK_SOCK_DIAG } from './uapi.ts'
 
 /** TCP's states as linux/tcp_states.h numbers them, from 1 on. */
 export const tcpStates = [
@@ -71,8 +72,11 @@ const MESSAGE_BYTES = 72
 
 const dataStates: readonly TcpState[] = ['ESTABLISHED', 'FIN_WAIT1', 'FIN_WAIT2', 'CLOSE_WAIT', 'LAST_ACK', 'CLOSING']
 
+/** Open the kernel's socket diagnostics of this thread's network namespace, for {@link tcpSockets}. */
+export const openSocketDiag = (): NetlinkSocket => openNetlink(NETLINK_SOCK_DIAG)
+
 /**
- * The TCP sockets of the network namespace that a NETLINK_SOCK_DIAG socket was opened in.
+ * The TCP sockets of the network namespace whose diagnostics were opened.
  *
  * It takes no privilege but for `storages` (CAP_NET_ADMIN). Sockets that come and go meanwhile may be in it or not.
  */
@@ -152,13 +156,9 @@ export function parseSocket(payload: Uint8Array): TcpSocketInfo {
 function storagesOf(bytes: Uint8Array | undefined): ReadonlyMap<number, Uint8Array> {
   const values = new Map<number, Uint8Array>()
   if (bytes === undefined) return values
-  const r = byteReader(bytes, { path: 'sk_diag_bpf_storage' })
   // Each map is an attribute of the same type.
-  while (r.left >= 4) {
-    const length = r.u16('length')
-    r.u16('type')
-    const one = parseAttributes(r.take(length - 4, 'value'))
-    r.take(Math.min(r.left, -length & 3), 'padding')
+  for (const { value: map } of listAttributes(bytes)) {
+    const one = parseAttributes(map)
     const [id, value] = [one.get(SK_DIAG_BPF_STORAGE_MAP_ID), one.get(SK_DIAG_BPF_STORAGE_MAP_VALUE)]
     if (id?.length === 4 && value !== undefined) values.set(numbersOf(id).getUint32(0, nativeLittleEndian), value)
   }

@@ -16,7 +16,7 @@ export interface NetlinkSocket {
   [Symbol.dispose](): void
 }
 
-/** Open a netlink socket of a protocol (NETLINK_ROUTE 0, NETLINK_SOCK_DIAG 4) where this thread is now: call it after unshare(2). */
+/** Open a netlink socket of a protocol (NETLINK_ROUTE is 0) where this thread is now: call it after unshare(2). */
 export function openNetlink(protocol: number): NetlinkSocket {
   const socket = libcFunction<[number, number, number]>('int socket(int domain, int type, int protocol)')
   const setsockopt = libcFunction<[number, number, number, Uint8Array, number]>(

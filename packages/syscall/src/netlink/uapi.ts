@@ -1,6 +1,5 @@
 /** Numbers of linux/netlink.h, under their names there. */
 export const AF_NETLINK = 16
-export const NETLINK_ROUTE = 0
 export const NETLINK_SOCK_DIAG = 4
 export const SOL_NETLINK = 270
 export const NETLINK_CAP_ACK = 10

@@ -1,11 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, isIPv6 } from 'node:net'
 import { isTsccError } from '@tscc/core'
-import { formatAddress, openNetlink, parseSocket, tcpSockets } from '@tscc/syscall/netlink'
+import { formatAddress, openSocketDiag, parseSocket, tcpSockets } from '@tscc/syscall/netlink'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-
-const NETLINK_SOCK_DIAG = 4
 
 test.each(['127.0.0.1', '::1'])('a connection over %s is found, with its figures', async (host) => {
   const server = createServer((socket) => socket.resume()).listen(0, host)
@@ -14,7 +12,7 @@ test.each(['127.0.0.1', '::1'])('a connection over %s is found, with its figures
   const client = connect(port, host)
   await once(client, 'connect')
   await new Promise((done) => client.write(new Uint8Array(100_000), done))
-  using netlink = openNetlink(NETLINK_SOCK_DIAG)
+  using netlink = openSocketDiag()
   const ours = tcpSockets(netlink).filter(({ remote }) => remote.port === port)
   expect(ours).toHaveLength(1)
   expect(ours[0]).toMatchObject({
@@ -38,7 +36,7 @@ test.each(['127.0.0.1', '::1'])('a connection over %s is found, with its figures
 })
 
 test('what the kernel refuses is an error with its name', () => {
-  using netlink = openNetlink(NETLINK_SOCK_DIAG)
+  using netlink = openSocketDiag()
   const request = { name: 'nothing', type: 20, flags: 5, body: new Uint8Array(8), attributes: [] }
   expect(() => netlink.request(request)).toThrow(/^nothing: the kernel answered E/)
 })
