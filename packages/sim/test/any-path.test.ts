@@ -77,7 +77,8 @@ test('on any path everything arrives, and all counters stay true', { timeout: 12
       const buffer = Math.max(path.buffer, 2 * path.mtu)
       const flows = [0, 5, 300].map((start) => ({ algorithm, start, size: 60_000 + seed }))
       const network = createNetwork({ path: { ...path, buffer }, flows, host: { ...defaultHost, ...host }, seed })
-      for (let time = 0; time < 600_000; time += time < 2000 ? 50 : 5000) {
+      // A lost retransmission doubles its timeout, up to two minutes: an unlucky flow needs a quarter of an hour.
+      for (let time = 0; time < 30_000_000; time += time < 2000 ? 50 : time < 600_000 ? 5000 : 120_000) {
         network.run(time)
         checkCounters(network)
         if (network.flows.every((flow) => (flow?.completed ?? -1) >= 0)) break
