@@ -1,8 +1,9 @@
 // Connections over loopback of a cgroup of our own, in this process, by libc's sockets.
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { cgroupRoot } from '@tscc/syscall'
 import { callLibc, libcFunction } from '@tscc/syscall/libc'
 
-const root = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/self/mounts', 'utf8'))?.[1] ?? '/sys/fs/cgroup'
+const root = cgroupRoot()
 
 /** Join a cgroup that is removed again afterwards. */
 export function inOwnCgroup(use) {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { TcpSocketInfo } from '@tscc/syscall/netlink'
 import { expect, it } from 'vitest'
-import { activities, armOfSample, topRows } from '../src/top/samples.ts'
+import { activities, armOfSample, secondsBetween, topRows } from '../src/top/samples.ts'
 import { bin, buildFirst, tscc } from './tscc.ts'
 
 buildFirst()
@@ -50,7 +50,8 @@ it('figures are of what was done between two samples', () => {
     socket(2n, 'cubic', { tcpi_bytes_acked: 500n, tcpi_rtt: 1000 }),
     socket(3n, 'bbr', { tcpi_bytes_acked: 500_000n, tcpi_data_segs_out: 400, tcpi_rtt: 5000 }),
   )
-  expect(topRows(before, after)).toEqual([
+  const done = activities(before, after)
+  expect(topRows(done, secondsBetween(before, after))).toEqual([
     {
       cc: 'cubic',
       connections: 2,
@@ -63,8 +64,8 @@ it('figures are of what was done between two samples', () => {
     },
     { cc: 'bbr', connections: 1, sending: 1, goodputMbps: 2, rttMs: 5, cwnd: 10, retransPercent: 0, retransmits: 0 },
   ])
-  expect(activities(before, after)).toHaveLength(3)
-  expect(armOfSample(before, after, 'cubic')).toMatchObject({
+  expect(done).toHaveLength(3)
+  expect(armOfSample(done, 'cubic')).toMatchObject({
     counted: 1,
     segments: 2000,
     retransmits: 20,

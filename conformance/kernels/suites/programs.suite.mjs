@@ -1,6 +1,6 @@
 // Programs of other types than struct_ops, in one object of clang's: loaded, attached, run, and what they counted.
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -19,6 +19,7 @@ import {
   readIterator,
   testRun,
 } from '@tscc/syscall'
+import { cgroupRoot } from './cgroup-root.mjs'
 import { check, skipped } from './check.mjs'
 
 const kernel = hostKernel()
@@ -42,15 +43,9 @@ async function withPrograms(names, use) {
   }
 }
 
-/** A directory of cgroup v2 of our own; mounted where nobody did. */
+/** A directory of cgroup v2 of our own. */
 async function inCgroup(use) {
-  const mounted = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/self/mounts', 'utf8'))?.[1]
-  if (mounted === undefined) {
-    mkdirSync('/tmp/cgroup2', { recursive: true })
-    const { status, stderr } = spawnSync('mount', ['-t', 'cgroup2', 'none', '/tmp/cgroup2'], { encoding: 'utf8' })
-    assert.equal(status, 0, stderr)
-  }
-  const folder = `${mounted ?? '/tmp/cgroup2'}/tscc-${process.pid}`
+  const folder = `${cgroupRoot()}/tscc-${process.pid}`
   mkdirSync(folder)
   try {
     return await use(folder)

@@ -6,7 +6,7 @@ import { compile } from '@tscc/compiler'
 import { loadLive } from '@tscc/compiler/live'
 import { compileFile } from '@tscc/compiler/node'
 import { linkObject, readObject, writeObject } from '@tscc/object'
-import { hostKernel, openCgroup, queryPrograms } from '@tscc/syscall'
+import { cgroupRoot, hostKernel, openCgroup, queryPrograms } from '@tscc/syscall'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { transfer } from '../../struct-ops/test/loopback.ts'
@@ -86,8 +86,7 @@ interface Probe {
 
 describe.skipIf(!needs('root', 'bpf_ids', 'struct_ops_link'))('in the kernel', () => {
   const kernel = hostKernel()
-  const mounts = readFileSync('/proc/self/mounts', 'utf8')
-  const root = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1] ?? '/sys/fs/cgroup'
+  const root = cgroupRoot()
   const folder = `${root}/tscc-compiled-${process.pid}`
   const home = `${root}${/^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/'}`
   const enter = (cgroup: string) => writeFileSync(`${cgroup}/cgroup.procs`, `${process.pid}`)

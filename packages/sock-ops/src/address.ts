@@ -1,3 +1,4 @@
+import { formatAddress } from '@tscc/syscall/netlink'
 import { sockOpsErrors } from './errors.ts'
 
 /** Bits of `::ffff:0:0/96`, under which IPv4 addresses stand among those of IPv6. */
@@ -13,28 +14,10 @@ export function parseAddress(text: string, field = 'address'): Uint8Array {
 }
 
 /** An address from its 16 bytes: the text form of RFC 5952, IPv4 where it is mapped. */
-export function addressText(bytes: Uint8Array): string {
-  if (isMapped(bytes)) return bytes.subarray(12).join('.')
-  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0))
-  const run = longestZeros(groups)
-  const hex = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':')
-  if (run.length < 2) return hex(groups)
-  return `${hex(groups.slice(0, run.start))}::${hex(groups.slice(run.start + run.length))}`
-}
+export const addressText = (bytes: Uint8Array): string => formatAddress(isMapped(bytes) ? bytes.subarray(12) : bytes)
 
 /** Is it an IPv4 address? */
 export const isMapped = (bytes: Uint8Array): boolean => MAPPED.every((byte, i) => bytes[i] === byte)
-
-/** The first of the longest runs of zeros. */
-function longestZeros(groups: readonly number[]): { readonly start: number; readonly length: number } {
-  let best = { start: 0, length: 0 }
-  for (let start = 0; start < groups.length; start++) {
-    let length = 0
-    while (groups[start + length] === 0) length++
-    if (length > best.length) best = { start, length }
-  }
-  return best
-}
 
 function ipv4(text: string): Uint8Array | undefined {
   const quad = dotted(text)

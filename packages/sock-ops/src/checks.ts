@@ -1,3 +1,4 @@
+import { isCongestionControlName } from '@tscc/syscall'
 import { sockOpsErrors } from './errors.ts'
 
 /** A whole number within limits. */
@@ -16,3 +17,9 @@ export function checkRange(
 export const U32_MAX = 0xffff_ffff
 
 export const checkPort = (field: string, port: number): number => checkRange(field, port, { min: 1, max: 65_535 })
+
+/** The name of a congestion control, registered or not. */
+export function checkCcName(field: string, name: string): string {
+  if (!isCongestionControlName(name)) throw sockOpsErrors.make('cc-name', { field, name })
+  return name
+}

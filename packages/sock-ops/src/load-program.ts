@@ -37,12 +37,16 @@ export function compileProgram(name: keyof typeof sources): CompiledProgram {
 }
 
 /** Attach; a directory that is no cgroup of version 2 has an error of its own. */
-export function attach(program: SockOps, options: SockOpsAttachOptions): AttachedSockOps {
+export const attach = (program: SockOps, options: SockOpsAttachOptions): AttachedSockOps =>
+  atCgroup(options.cgroup, () => program.attach(options))
+
+/** What is attached at a directory; one that is no cgroup of version 2 has an error of its own. */
+export function atCgroup<T>(path: string, attached: () => T): T {
   try {
-    return program.attach(options)
+    return attached()
   } catch (error) {
     const isNone = syscallErrors.is(error, 'syscall/bpf') && error.context.name === 'EBADF'
-    if (isNone) throw sockOpsErrors.make('not-cgroup', { path: options.cgroup }, error)
+    if (isNone) throw sockOpsErrors.make('not-cgroup', { path }, error)
     throw error
   }
 }

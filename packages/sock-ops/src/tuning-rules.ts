@@ -1,5 +1,5 @@
 import { addressWords, MAPPED_BITS } from './address.ts'
-import { checkPort, checkRange, U32_MAX } from './checks.ts'
+import { checkCcName, checkPort, checkRange, U32_MAX } from './checks.ts'
 import { sockOpsErrors } from './errors.ts'
 import { maskBytes, type Prefix, parsePrefix } from './prefix.ts'
 
@@ -155,6 +155,5 @@ function ruleValue(rule: TuningRule, prefix: Prefix, name: string, tickUs: numbe
 
 function nameBytes(name: string | undefined, field: string): readonly number[] {
   if (name === undefined) return []
-  if (!/^[!-~]{1,15}$/.test(name)) throw sockOpsErrors.make('cc-name', { field, name })
-  return [...new TextEncoder().encode(name)]
+  return [...new TextEncoder().encode(checkCcName(field, name))]
 }

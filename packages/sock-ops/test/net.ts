@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
-import { type Kernel, setCongestionControl } from '@tscc/syscall'
+import { cgroupRoot, type Kernel, setCongestionControl } from '@tscc/syscall'
 import { callLibc, errno, errnoName, libcFunction } from '@tscc/syscall/libc'
 import { bytesAttribute, type NetlinkRequest, nested, stringAttribute, u32Attribute } from '@tscc/syscall/netlink'
 import { addAddress, addNeighbour } from '../../../apps/lab/src/netlink/address.ts'
@@ -102,12 +102,11 @@ export interface Cgroup {
   [Symbol.dispose](): void
 }
 
-const mounts = readFileSync('/proc/self/mounts', 'utf8')
 /** Where the machine has cgroup v2. */
-export const cgroupRoot = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1] ?? '/sys/fs/cgroup'
+const root = cgroupRoot()
 
-export function cgroup(name: string, parent = cgroupRoot): Cgroup {
-  const path = `${parent}/${parent === cgroupRoot ? `tscc-${name}-${process.pid}` : name}`
+export function cgroup(name: string, parent = root): Cgroup {
+  const path = `${parent}/${parent === root ? `tscc-${name}-${process.pid}` : name}`
   const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/'
   mkdirSync(path)
   const enter = (folder: string): void => writeFileSync(`${folder}/cgroup.procs`, `${process.pid}`)
@@ -119,7 +118,7 @@ export function cgroup(name: string, parent = cgroupRoot): Cgroup {
       try {
         return use()
       } finally {
-        enter(`${cgroupRoot}${own}`)
+        enter(`${root}${own}`)
       }
     },
     close,

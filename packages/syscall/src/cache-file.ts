@@ -55,10 +55,10 @@ export function contentKey(...parts: readonly (string | Uint8Array)[]): string {
   return hash.digest('hex').slice(0, 40)
 }
 
-/** What tells one build of a file from another: its size, and when it was written. */
+/** What tells one build of a file from another: its size, and when it came here (npm gives all files one time of writing). */
 export function buildKey(url: string): string {
-  const { size, mtimeMs } = statSync(new URL(url))
-  return `${size} ${Math.trunc(mtimeMs)}`
+  const { size, ctimeMs } = statSync(new URL(url))
+  return `${size} ${Math.trunc(ctimeMs)}`
 }
 
 function defaultFolder(): string {

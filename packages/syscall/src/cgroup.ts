@@ -14,7 +14,8 @@ export function cgroupRoot(): string {
 const DEFAULT_ROOT = '/sys/fs/cgroup'
 
 /** A cgroup's path: an absolute one as it is, else from cgroup v2's root on. */
-export const cgroupPath = (name: string): string => (name.startsWith('/') ? name : join(cgroupRoot(), name))
+export const cgroupPath = (name: string, root = cgroupRoot()): string =>
+  name.startsWith('/') ? name : join(root, name)
 
 /** The id of a cgroup, as `bpf_sk_cgroup_id()`, link info and socket diagnostics tell it: the inode number of its directory. */
 export const cgroupId = (path: string): bigint => fsCall(`stat ${path}`, () => statSync(path, { bigint: true }).ino)

@@ -10,7 +10,7 @@ import type { Output } from '../output/output.ts'
 import { formatTable } from '../output/table.ts'
 import { ratioText } from '../policy/rules-table.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { armOfSample, type Sample, takeSample, topRows } from '../top/samples.ts'
+import { activities, armOfSample, type Sample, secondsBetween, takeSample, topRows } from '../top/samples.ts'
 
 interface TopOptions {
   readonly interval: number
@@ -80,14 +80,15 @@ async function watch(output: Output, options: TopOptions): Promise<void> {
 }
 
 function show(output: Output, before: Sample, after: Sample, options: TopOptions): void {
-  const rows = topRows(before, after)
+  const done = activities(before, after)
+  const duration = secondsBetween(before, after)
+  const rows = topRows(done, duration)
   const [a, b] = options.compare ?? []
-  const arms =
-    a === undefined || b === undefined ? undefined : [armOfSample(before, after, a), armOfSample(before, after, b)]
+  const arms = a === undefined || b === undefined ? undefined : [armOfSample(done, a), armOfSample(done, b)]
   const [first, second] = arms ?? []
   const comparison = first === undefined || second === undefined ? undefined : compareArms(first, second)
   if (options.json) {
-    const times = { time: new Date().toISOString(), seconds: (after.at - before.at) / 1000 }
+    const times = { time: new Date().toISOString(), seconds: duration }
     output.json({ ...times, rows, ...(comparison === undefined ? {} : { compare: { a, b, ...comparison } }) })
     return
   }

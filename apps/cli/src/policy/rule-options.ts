@@ -1,3 +1,4 @@
+import { fnv1a } from '@tscc/core'
 import { POLICY_FOLDER, type PolicyRule, type RuleSide } from '@tscc/sock-ops'
 import { InvalidArgumentError, Option } from 'commander'
 
@@ -35,11 +36,7 @@ export function ruleName({ use, to = [], port, side, cgroup }: Omit<PolicyRule, 
     .replaceAll('/', '_')
     .replaceAll(/[^\w.-]/g, '.')
   if (whole.length <= 31) return whole
-  const hash = Array.from(whole).reduce(
-    (sum, letter) => Math.imul(sum ^ letter.charCodeAt(0), 0x0100_0193) >>> 0,
-    0x811c9dc5,
-  )
-  return `${whole.slice(0, 22)}-${hash.toString(16).padStart(8, '0')}`
+  return `${whole.slice(0, 22)}-${fnv1a(whole).toString(16).padStart(8, '0')}`
 }
 
 /** Where the rules are that a command is about. */

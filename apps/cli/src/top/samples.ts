@@ -37,9 +37,12 @@ export interface Activity extends ConnectionFigures {
   readonly cwnd: number
 }
 
+/** Seconds between two samples. */
+export const secondsBetween = (before: Sample, after: Sample): number => Math.max(1e-3, (after.at - before.at) / 1000)
+
 /** What each connection did; one that is new did all it ever did. Those that ended in between are in neither. */
 export function activities(before: Sample, after: Sample): readonly Activity[] {
-  const seconds = Math.max(1e-3, (after.at - before.at) / 1000)
+  const seconds = secondsBetween(before, after)
   return [...after.sockets.values()].flatMap((socket): readonly Activity[] => {
     const { info, congestion } = socket
     if (info === undefined || congestion === undefined) return []
@@ -61,10 +64,9 @@ export function activities(before: Sample, after: Sample): readonly Activity[] {
   })
 }
 
-/** By congestion control, those with the most goodput first. */
-export function topRows(before: Sample, after: Sample): readonly TopRow[] {
-  const seconds = Math.max(1e-3, (after.at - before.at) / 1000)
-  return [...byCongestionControl(activities(before, after))]
+/** By congestion control, those with the most goodput first; of what was done in so many seconds. */
+export function topRows(done: readonly Activity[], seconds: number): readonly TopRow[] {
+  return [...byCongestionControl(done)]
     .map(([cc, all]): TopRow => {
       const sending = all.filter(({ segments }) => segments > 0)
       const sum = (of: (one: Activity) => number): number => all.reduce((total, one) => total + of(one), 0)
@@ -103,5 +105,5 @@ function median(values: readonly number[]): number | undefined {
 }
 
 /** Those that sent, of one congestion control, as the arm of a comparison. */
-export const armOfSample = (before: Sample, after: Sample, name: string) =>
-  figuresOfConnections(activities(before, after).filter(({ cc, segments }) => cc === name && segments > 0))
+export const armOfSample = (done: readonly Activity[], name: string) =>
+  figuresOfConnections(done.filter(({ cc, segments }) => cc === name && segments > 0))

@@ -1,10 +1,9 @@
+import { fnv1a } from '@tscc/core'
 import { linkObject, linkTarget, withVariables } from '@tscc/object'
 import { type BpfMap, type Kernel, kernelFiles, type LoadedObject, loadPlan } from '@tscc/syscall'
 import { sources } from '../generated/sources.ts'
 import { compileProgram } from '../load-program.ts'
-import type { StoreMaps } from './store.ts'
-import { storeMaps } from './store.ts'
-import { saltOf } from './table.ts'
+import { type StoreMaps, storeMaps } from './store.ts'
 
 /** Loads policy programs for scopes, compiled and linked once. */
 export interface PolicyLoader {
@@ -40,4 +39,4 @@ function newLoader(kernel: Kernel): PolicyLoader {
 }
 
 /** Another text of the program has another version: 8 hexadecimal digits. */
-export const policyVersion = (): string => saltOf(sources.policy).toString(16).padStart(8, '0')
+export const policyVersion = (): string => fnv1a(sources.policy).toString(16).padStart(8, '0')

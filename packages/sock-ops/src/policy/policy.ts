@@ -7,7 +7,6 @@ import {
   cgroupRoot,
   hostKernel,
   type Kernel,
-  type Link,
   lookupElement,
   openPinnedLink,
   pinExists,
@@ -20,6 +19,7 @@ import {
   withPinFolderLock,
 } from '@tscc/syscall'
 import { sockOpsErrors } from '../errors.ts'
+import { atCgroup } from '../load-program.ts'
 import {
   type ArmFigures,
   type Comparison,
@@ -93,6 +93,7 @@ export function policyRules(options: PolicyOptions & { readonly open?: boolean }
   try {
     const links = new Map(scopeLinks(kernel, folder).map(({ scope, cgroup }) => [scope, cgroup]))
     const paths = cgroupPaths([...links.values()])
+    const root = cgroupRoot()
     const known = new Set(availableCongestionControls(kernel))
     const open = options.open === true ? openConnections(maps) : undefined
     const found = rulesOf(readTable(maps, currentHalf(maps)))
@@ -106,7 +107,7 @@ export function policyRules(options: PolicyOptions & { readonly open?: boolean }
         )
         if (chosen === undefined || others === undefined) throw new Error('two arms have two figures')
         return {
-          rule: ruleOf(placed, cgroup === undefined ? undefined : paths.get(cgroup)),
+          rule: ruleOf(placed, cgroup === undefined || paths.get(cgroup) === root ? undefined : paths.get(cgroup)),
           id: placed.id,
           registered: known.has(placed.use),
           attached: cgroup !== undefined && paths.has(cgroup),
@@ -123,6 +124,7 @@ export function policyRules(options: PolicyOptions & { readonly open?: boolean }
 const figuresOf = ({ figures }: StoreMaps, { slot, id }: RulePlace, arm: number): ArmFigures =>
   decodeFigures(lookupElement(figures, u32(2 * slot + arm)) ?? new Uint8Array(0), id)
 
+/** The rule, of a cgroup below the root. */
 function ruleOf(placed: PlacedRule, cgroup: string | undefined): RuleState['rule'] {
   const { name, use, to, side, share, ports } = placed
   const [first, last] = ports
@@ -134,7 +136,7 @@ function ruleOf(placed: PlacedRule, cgroup: string | undefined): RuleState['rule
     side,
     percent: share / 100,
     ...(port === undefined ? {} : { port }),
-    ...(cgroup === undefined || cgroup === cgroupRoot() ? {} : { cgroup }),
+    ...(cgroup === undefined ? {} : { cgroup }),
   }
 }
 
@@ -155,9 +157,10 @@ export function applyPolicy(rules: readonly PolicyRule[], options: PolicyOptions
 }
 
 function checkRules(rules: readonly PolicyRule[]): readonly CheckedRule[] {
+  const root = cgroupRoot()
   const checked = rules.map((rule, i) => {
     const one = checkRule(rule, `rules[${i}]`)
-    return { ...one, cgroup: cgroupPath(one.cgroup ?? '') }
+    return { ...one, cgroup: cgroupPath(one.cgroup ?? '', root) }
   })
   for (const [i, { name }] of checked.entries())
     if (checked.findIndex((one) => one.name === name) !== i)
@@ -290,23 +293,12 @@ function attachScope(
   using loaded = load(scope, maps)
   const program = loaded.program('policy')
   if (known === undefined) {
-    using link = attachAt(kernel, program, path)
+    using link = atCgroup(path, () => attachCgroup(kernel, program, path, 'BPF_CGROUP_SOCK_OPS'))
     pinObject(kernel, link, scopePath(folder, scope, version))
   } else {
     using link = openPinnedLink(kernel, known.path)
     updateLink(link, program.fd)
     renamePin(known.path, scopePath(folder, scope, version))
-  }
-}
-
-function attachAt(kernel: Kernel, program: { readonly fd: number }, path: string): Link {
-  try {
-    return attachCgroup(kernel, program, path, 'BPF_CGROUP_SOCK_OPS')
-  } catch (error) {
-    // A directory of something else.
-    if (syscallErrors.is(error, 'syscall/bpf') && error.context.name === 'EBADF')
-      throw sockOpsErrors.make('not-cgroup', { path }, error)
-    throw error
   }
 }
 

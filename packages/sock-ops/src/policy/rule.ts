@@ -1,4 +1,4 @@
-import { checkRange } from '../checks.ts'
+import { checkCcName, checkRange } from '../checks.ts'
 import { sockOpsErrors } from '../errors.ts'
 import { maskBytes, type Prefix, parsePrefix } from '../prefix.ts'
 
@@ -47,7 +47,7 @@ const EVERYWHERE: Network = { net: new Uint8Array(16), mask: new Uint8Array(16) 
 export function checkRule(rule: PolicyRule, field: string): CheckedRule {
   const { name, use, to = [], port, side = 'both', cgroup, percent = 100 } = rule
   if (!/^[\w.-]{1,31}$/.test(name)) throw sockOpsErrors.make('rule-name', { field: `${field}.name`, name })
-  if (!/^[!-~]{1,15}$/.test(use)) throw sockOpsErrors.make('cc-name', { field: `${field}.use`, name: use })
+  checkCcName(`${field}.use`, use)
   const [first, last] = typeof port === 'number' ? [port, port] : (port ?? [0, 65_535])
   checkRange(`${field}.port`, first, { min: 0, max: 65_535 })
   checkRange(`${field}.port`, last, { min: first, max: 65_535 })

@@ -121,7 +121,7 @@ export function dropScope(kernel: Kernel, { path }: ScopeLink): void {
   removePin(path)
 }
 
-/** Take every pin of a policy away: first what is attached, then the maps, then their folder's lock. */
+/** Take every pin of a policy away: first what is attached, then the maps. */
 export function removeStore(kernel: Kernel, folder: string): void {
   for (const scope of scopeLinks(kernel, folder)) dropScope(kernel, scope)
   for (const name of names) if (pinExists(`${folder}/${name}`)) removePin(`${folder}/${name}`)

@@ -1,3 +1,4 @@
+import { fnv1a } from '@tscc/core'
 import { addressText, isMapped, MAPPED_BITS } from '../address.ts'
 import { sockOpsErrors } from '../errors.ts'
 import { type CheckedRule, prefixLength, type RuleSide } from './rule.ts'
@@ -59,7 +60,8 @@ function encodeRow(rule: CheckedRule, place: RulePlace, network: CheckedRule['to
   view.setUint16(34, rule.ports[1], true)
   view.setUint8(36, SIDES[rule.side])
   view.setUint16(38, rule.share, true)
-  view.setUint32(40, saltOf(rule.name), true)
+  // Of its name: a share that grows keeps those that it had.
+  view.setUint32(40, fnv1a(rule.name), true)
   view.setUint32(44, place.slot, true)
   view.setUint32(48, place.id, true)
   bytes.set(new TextEncoder().encode(rule.use), 52)
@@ -103,13 +105,6 @@ function decodeRow(row: Uint8Array, scope: number): PlacedRule {
     side: sides === 1 ? 'connect' : sides === 2 ? 'accept' : 'both',
     share: view.getUint16(38, true),
   }
-}
-
-/** Of its name: a share that grows keeps those that it had. FNV-1a, 32 bits. */
-export function saltOf(name: string): number {
-  let hash = 0x811c9dc5
-  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x0100_0193)
-  return hash >>> 0
 }
 
 /** The same table, byte for byte? */
