@@ -97,10 +97,15 @@ function foldOnce(f: IrFunction): IrFunction {
   return prunePhis(next, predecessors(next))
 }
 
-/** The one value that a phi can have, itself aside. */
-function onlyValue(dst: number, values: Iterable<Operand>): Operand | undefined {
+/** The one value that a phi can have, itself aside; `now` is what each operand is by now. */
+export function onlyValue(
+  dst: number,
+  values: Iterable<Operand>,
+  now = (operand: Operand): Operand => operand,
+): Operand | undefined {
   let found: Operand | undefined
-  for (const value of values) {
+  for (const one of values) {
+    const value = now(one)
     if ('reg' in value && value.reg === dst) continue
     if (found !== undefined && !same(found, value)) return undefined
     found = value

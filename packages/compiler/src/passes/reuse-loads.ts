@@ -3,6 +3,7 @@ import { predecessors, reversePostorder } from '../ir/graph.ts'
 import { type Block, BYTES, type Instr, type IrFunction, type Operand, type Phi } from '../ir/ir.ts'
 import { knownBits } from '../ir/known-bits.ts'
 import { replaceRegisters } from '../ir/rewrite.ts'
+import { onlyValue } from './fold.ts'
 
 /**
  * Loads of what is known already: loaded or stored on every way to here, with nothing in between that could have changed
@@ -18,7 +19,7 @@ export function reuseLoads(f: IrFunction): IrFunction {
   const available = availability(f, accesses, before)
   const { count } = accesses
   const instead = new Map<number, Operand>()
-  const phis: Phi[][] = []
+  const phis: (Phi[] | undefined)[] = []
   let registers = f.registers
 
   const starts = new Map<number, Operand>()
@@ -65,11 +66,39 @@ export function reuseLoads(f: IrFunction): IrFunction {
     if (instrs.length < block.instrs.length) blocks[at] = { phis: block.phis, instrs, end: block.end }
   }
   if (instead.size === 0) return f
+  removeTrivial(phis, instead)
   const made = blocks.map((block, at): Block => {
     const own = phis[at]
     return own === undefined ? block : { phis: [...block.phis, ...own], instrs: block.instrs, end: block.end }
   })
   return replaceRegisters({ ...f, registers, blocks: made }, instead)
+}
+
+/** Most of these phis are asked for their one value only: they stand for it, and are gone. */
+function removeTrivial(phis: (Phi[] | undefined)[], instead: Map<number, Operand>): void {
+  const now = (operand: Operand): Operand => {
+    let found = operand
+    while ('reg' in found) {
+      const next = instead.get(found.reg)
+      if (next === undefined) break
+      found = next
+    }
+    return found
+  }
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const [at, own] of phis.entries()) {
+      if (own === undefined) continue
+      const left = own.filter(({ dst, from }) => {
+        const value = onlyValue(dst, from.values(), now)
+        if (value === undefined) return true
+        instead.set(dst, value)
+        changed = true
+        return false
+      })
+      if (left.length < own.length) phis[at] = left
+    }
+  }
 }
 
 /** Values of accesses, on the way through a block. */

@@ -1,5 +1,5 @@
 import { decides, type Fact, factOf } from '../ir/facts.ts'
-import { dominators, predecessors, reversePostorder } from '../ir/graph.ts'
+import { predecessors, reversePostorder } from '../ir/graph.ts'
 import { type Block, definedBy, hasEffect, type Instr, type IrFunction, type Operand, retarget } from '../ir/ir.ts'
 import { fromSsa, toSsa } from '../ir/ssa.ts'
 import { cleanBlocks } from './clean-blocks.ts'
@@ -16,8 +16,8 @@ export function threadJumps(f: IrFunction): IrFunction {
   let current = cleanBlocks(fromSsa(f))
   let changed = reversePostorder(current).length !== reversePostorder(f).length
   for (let round = 0; round < 64; round++) {
-    const next = threadOne(current)
-    if (next === undefined) break
+    const next = threadOnce(current)
+    if (next === current) break
     current = cleanBlocks(next)
     changed = true
   }
@@ -27,35 +27,43 @@ export function threadJumps(f: IrFunction): IrFunction {
 /** Steps that may be repeated, moves aside. */
 const MOST_STEPS = 2
 
-function threadOne(f: IrFunction): IrFunction | undefined {
-  const before = predecessors(f)
-  // Only asked where a branch could be taken for decided.
-  let known: ReturnType<typeof dominators> | undefined
-  const dominates = (one: number, other: number): boolean => {
-    known ??= dominators(f)
-    return known.dominates(one, other)
-  }
-  for (const at of reversePostorder(f)) {
-    const block = f.blocks[at]
+/** Over all blocks once: what one way is spared may be known of the next one. */
+function threadOnce(f: IrFunction): IrFunction {
+  const order = reversePostorder(f)
+  const blocks = [...f.blocks]
+  const before = predecessors(f).map((from) => [...from])
+  /** A block comes before those that it leads to, except backwards in loops; copies are where their originals are. */
+  const place: number[] = []
+  for (const [i, at] of order.entries()) place[at] = i
+  for (const at of order) {
+    const block = blocks[at]
     // What bounds an index may be known here, but not to the verifier.
     if (block?.end.op !== 'branch' || at === 0 || block.end.guard === true) continue
-    const steps = block.instrs.filter((instr) => instr.op !== 'move')
-    if (steps.length > MOST_STEPS || steps.some((instr) => hasEffect(instr) || instr.op === 'argument')) continue
     const from = before[at] ?? []
     // The head of a loop stays its only entrance.
-    if (from.length < 2 || from.some((one) => dominates(at, one))) continue
-    for (const one of from) {
-      const target = decidedBy(f, before, one, at, block)
-      if (target === undefined) continue
-      const copy: Block = { phis: [], instrs: block.instrs, end: { op: 'jump', to: target } }
-      const blocks = [...f.blocks, copy]
-      const source = f.blocks[one]
-      if (source === undefined) continue
-      blocks[one] = { ...source, end: retarget(source.end, (to) => (to === at ? f.blocks.length : to)) }
-      return { ...f, blocks }
+    if (from.length < 2 || !isShort(block) || from.some((one) => (place[one] ?? 0) >= (place[at] ?? 0))) continue
+    for (const one of [...from]) {
+      const source = blocks[one]
+      const target = source === undefined ? undefined : decidedBy(blocks, before, one, at, block)
+      if (source === undefined || target === undefined) continue
+      const copy = blocks.push({ phis: [], instrs: block.instrs, end: { op: 'jump', to: target } }) - 1
+      blocks[one] = { ...source, end: retarget(source.end, (to) => (to === at ? copy : to)) }
+      place[copy] = place[at] ?? 0
+      before[copy] = [one]
+      before[at] = (before[at] ?? []).filter((other) => other !== one)
+      before[target]?.push(copy)
     }
   }
-  return undefined
+  return blocks.length === f.blocks.length ? f : { ...f, blocks }
+}
+
+function isShort({ instrs }: Block): boolean {
+  let steps = 0
+  for (const instr of instrs) {
+    if (instr.op === 'move') continue
+    if (++steps > MOST_STEPS || hasEffect(instr) || instr.op === 'argument') return false
+  }
+  return true
 }
 
 /** What is known along one way. */
@@ -66,7 +74,7 @@ interface Known {
 
 /** Where a block's branch leads when it is reached from another; undefined where that does not decide it. */
 function decidedBy(
-  f: IrFunction,
+  blocks: readonly Block[],
   before: readonly (readonly number[])[],
   from: number,
   at: number,
@@ -85,7 +93,7 @@ function decidedBy(
   const known: Known = { values: new Map(), facts: [] }
   for (const [i, one] of chain.entries()) {
     const next = chain[i + 1] ?? at
-    const source = f.blocks[one]
+    const source = blocks[one]
     if (source === undefined) return undefined
     for (const instr of source.instrs) step(instr, known)
     if (source.end.op === 'branch' && source.end.yes !== source.end.no) {
