@@ -124,7 +124,6 @@ export function createMachine(options: MachineOptions = {}): Machine {
       const code = runtime.addCode(
         {
           call: (...values) => need().call(...values),
-          enter: (r1) => need().enter(r1),
           callWide: (fn, values) => need().callWide(fn, values),
         },
         checked.functions.length,
@@ -140,7 +139,7 @@ export function createMachine(options: MachineOptions = {}): Machine {
         zeroReads: spec.zeroReads ?? false,
       })
       const engine: Engine = wanted === 'jit' && canTranslate(memory) ? 'jit' : 'interpreter'
-      const executable = engine === 'jit' ? jitOf(bound, runtime) : interpreterOf(bound, runtime)
+      const executable = engine === 'jit' ? jitOf(bound, runtime, budget) : interpreterOf(bound, runtime, budget)
       later.executable = executable
       const program = programOf(runtime, bound, executable, {
         engine,

@@ -7,9 +7,12 @@ import { vmErrors } from './vm-errors.ts'
 
 /** A function that has an address. */
 interface Code {
-  readonly executable: Executable
+  readonly executable: Callable
   readonly fn: number
 }
+
+/** What the host and other programs may do with a program's functions. */
+type Callable = Pick<Executable, 'call' | 'callWide'>
 
 /** What runs: the program whose instructions are executed, for faults. */
 export interface Running {
@@ -23,7 +26,7 @@ export interface Runtime {
   readonly host: MachineCall
   running: Running | undefined
   /** Give functions addresses; the first one's. Addresses of one program are 8 apart. */
-  addCode(executable: Executable, functions: number): number
+  addCode(executable: Callable, functions: number): number
   codeAt(address: number): Code | undefined
   addMap(map: MachineMap): void
   /** Replace the running function by a program of a map; what that returned, or undefined if there is none. */

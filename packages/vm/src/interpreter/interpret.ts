@@ -21,7 +21,7 @@ const bytesOf = (size: LoadSize | MemSize): number => sizes[size]
  *
  * What the kernel leaves open is fixed here: registers begin as 0, r1 to r5 are 0 after a call, a frame begins as zeros.
  */
-export function interpreterOf(program: BoundProgram, runtime: Runtime): Executable {
+export function interpreterOf(program: BoundProgram, runtime: Runtime, budget: number): Executable {
   const { memory } = runtime
   const { view } = memory
   const slotOf = (index: number): number => program.slots[index] ?? 0
@@ -235,7 +235,11 @@ export function interpreterOf(program: BoundProgram, runtime: Runtime): Executab
           ),
         ),
       ),
-    enter: (r1) => Number(BigInt.asIntN(32, run(0, [BigInt(Math.trunc(r1))]))),
+    enter(address, start, ...values) {
+      for (const [i, value] of values.entries()) view.setBigInt64(start + 8 * i, BigInt(Math.trunc(value)), true)
+      view.setInt32(FUEL, budget, true)
+      return Number(BigInt.asIntN(32, run(0, [BigInt(address)])))
+    },
     callWide: run,
   }
 }

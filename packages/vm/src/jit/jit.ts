@@ -1,4 +1,5 @@
 import type { HostCall, HostFunction, ParameterType, ResultType } from '../host/host-function.ts'
+import { FUEL } from '../memory/layout.ts'
 import { accessOf } from '../program/access-of.ts'
 import type { BoundCall, BoundProgram, Executable } from '../program/bound-program.ts'
 import type { Runtime } from '../runtime.ts'
@@ -7,12 +8,12 @@ import { swapBody } from './arithmetic.ts'
 import { type Callees, emitFunction } from './emit-function.ts'
 import { localTypes } from './locals.ts'
 import { wasm, wasmMisc, wasmType } from './opcodes.ts'
-import { codeWriter, encodeModule, type Signature } from './wasm-writer.ts'
+import { type CodeWriter, codeWriter, encodeModule, type Signature } from './wasm-writer.ts'
 
 const { i32, i64, f64 } = wasmType
 const wide: Signature = { parameters: [i64, i64, i64, i64, i64], results: [i64] }
 const narrow: Signature = { parameters: [f64, f64, f64, f64, f64], results: [i32] }
-const single: Signature = { parameters: [f64], results: [i32] }
+const callback: Signature = { parameters: [f64, i32, f64, f64, f64, f64], results: [i32] }
 
 const typeOf = (type: ParameterType): number => (type === 'pointer' ? f64 : type.endsWith('64') ? i64 : i32)
 const signatureOf = ({ parameters, returns }: HostFunction): Signature => ({
@@ -28,7 +29,7 @@ type Body = (...values: readonly (number | bigint)[]) => number | bigint | undef
  * Registers are i64 locals; every access goes through the region table unless it certainly is in the frame; calls of the
  * host are imports. Throws `vm/jit` where WebAssembly refuses, which is for programs of absurd size.
  */
-export function jitOf(program: BoundProgram, runtime: Runtime): Executable {
+export function jitOf(program: BoundProgram, runtime: Runtime, budget: number): Executable {
   const { memory } = runtime
   const fixed: readonly { readonly signature: Signature; readonly run: Body }[] = [
     { signature: { parameters: [i32, i64], results: [] }, run: faultOf(program, runtime) },
@@ -78,9 +79,9 @@ export function jitOf(program: BoundProgram, runtime: Runtime): Executable {
       })),
       ...program.functions.map((_, i) => ({
         ...{ signature: narrow, locals: [], exported: `n${i}` },
-        code: wrapper(callees.local(i), 5),
+        code: wrapper(callees.local(i)),
       })),
-      { signature: single, locals: [], exported: 'enter', code: wrapper(callees.local(0), 1) },
+      { signature: callback, locals: [], exported: 'enter', code: callbackBody(callees.local(0), budget) },
       { signature: { parameters: [i64], results: [i64] }, locals: [], code: swap.bytes },
     ],
   })
@@ -89,7 +90,7 @@ export function jitOf(program: BoundProgram, runtime: Runtime): Executable {
   // What the module exports under these names has these types: it was written just above
   const wides = program.functions.map((_, i) => exported[`w${i}`] as (...values: readonly bigint[]) => bigint)
   const narrows = program.functions.map((_, i) => exported[`n${i}`] as (...values: readonly number[]) => number)
-  const enter = exported.enter as (r1: number) => number
+  const enter = exported.enter as Executable['enter']
   return {
     enter,
     call: (fn, r1, r2, r3, r4, r5) => narrows[fn]?.(r1, r2, r3, r4, r5) ?? 0,
@@ -107,15 +108,34 @@ function instantiate(name: string, code: Uint8Array, imports: Readonly<Record<st
   }
 }
 
+/** Push a parameter that is a number as a register has it. */
+function pushNumber(code: CodeWriter, parameter: number): void {
+  code.index(wasm.localGet, parameter)
+  code.op(wasm.misc, wasmMisc.i64TruncSatF64S)
+}
+
 /** From numbers to registers and back. */
-function wrapper(callee: number, given: number): readonly number[] {
+function wrapper(callee: number): readonly number[] {
   const code = codeWriter()
-  for (let parameter = 0; parameter < 5; parameter++) {
-    if (parameter < given) {
-      code.index(wasm.localGet, parameter)
-      code.op(wasm.misc, wasmMisc.i64TruncSatF64S)
-    } else code.i64(0n)
+  for (let parameter = 0; parameter < 5; parameter++) pushNumber(code, parameter)
+  code.index(wasm.call, callee)
+  code.op(wasm.i32WrapI64)
+  return code.bytes
+}
+
+/** {@link Executable.enter}: here its few stores cost less than the host's would. */
+function callbackBody(callee: number, budget: number): readonly number[] {
+  const code = codeWriter()
+  for (let argument = 0; argument < 4; argument++) {
+    code.index(wasm.localGet, 1)
+    pushNumber(code, 2 + argument)
+    code.memory(wasm.i64Store, 3, 8 * argument)
   }
+  code.i32(0)
+  code.i32(budget)
+  code.memory(wasm.i32Store, 2, FUEL)
+  pushNumber(code, 0)
+  for (let parameter = 1; parameter < 5; parameter++) code.i64(0n)
   code.index(wasm.call, callee)
   code.op(wasm.i32WrapI64)
   return code.bytes

@@ -25,7 +25,10 @@ export interface BoundProgram extends CheckedProgram {
 export interface Executable {
   /** Arguments are signed numbers or addresses; gives the low half of r0, of any sign. */
   call(fn: number, r1: number, r2: number, r3: number, r4: number, r5: number): number
-  /** Its first function, with r1 only; the others are 0. */
-  readonly enter: (r1: number) => number
+  /**
+   * Its first function as a callback, with a fresh budget: four arguments are put into the context, whose address is in r1;
+   * the other registers are 0.
+   */
+  readonly enter: (address: number, start: number, a: number, b: number, c: number, d: number) => number
   callWide(fn: number, values: readonly bigint[]): bigint
 }

@@ -1,4 +1,4 @@
-import { DEPTH, FUEL, TWO_32 } from '../memory/layout.ts'
+import { DEPTH, FUEL } from '../memory/layout.ts'
 import type { Region } from '../memory/memory.ts'
 import type { Runtime } from '../runtime.ts'
 import { vmErrors } from '../vm-errors.ts'
@@ -40,33 +40,20 @@ const FEW = 4
 /** Where arguments of a callback are put, and how many beyond those few there were before. */
 interface Context {
   readonly address: number
-  readonly words: Int32Array
+  /** In the linear memory. */
+  readonly start: number
+  readonly view: DataView
   more: number
 }
 
-const contextOf = ({ address, bytes }: Region): Context => ({
-  address,
-  words: new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4),
-  more: 0,
-})
-
-/** Programs are little-endian, and words those of the host. */
-const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
-const ordered = (word: number): number =>
-  littleEndian ? word : ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
-
-/** Argument `index`, in two words: an array of words is quicker than a `DataView`. */
-function put(words: Int32Array, index: number, value: number): void {
-  const low = value | 0
-  words[2 * index] = ordered(low)
-  words[2 * index + 1] = ordered(low === value ? low >> 31 : Math.floor(value / TWO_32))
-}
+const contextOf = ({ address, bytes, view }: Region): Context => ({ address, start: bytes.byteOffset, view, more: 0 })
 
 /** What is beyond the few, and zeros where there was something before. */
 function putMore(name: string, context: Context, more: readonly number[]): void {
   if (more.length > MAX_ARGUMENTS - FEW)
     throw vmErrors.make('bad-size', { what: name, size: more.length + FEW, expected: MAX_ARGUMENTS })
-  for (let i = 0; i < Math.max(more.length, context.more); i++) put(context.words, FEW + i, more[i] ?? NO_ARGUMENT)
+  for (let i = 0; i < Math.max(more.length, context.more); i++)
+    context.view.setBigInt64(8 * (FEW + i), BigInt(Math.trunc(more[i] ?? NO_ARGUMENT)), true)
   context.more = more.length
 }
 
@@ -83,11 +70,6 @@ export function programOf(
   const { enter } = executable
   const running = { program: bound, budget }
   const run = <Result>(body: () => Result): Result => guarded(runtime, running, body)
-  /** All that a run needs while nothing else runs, which is nearly always: what `guarded` does is dear beside a short program. */
-  const begin = (): void => {
-    runtime.running = running
-    view.setInt32(FUEL, budget, true)
-  }
   const contexts: Context[] = []
   /** Of runs within no other run, which nearly all are. */
   let outermost: Context | undefined
@@ -110,7 +92,9 @@ export function programOf(
     },
     call(r1 = NO_ARGUMENT, r2 = NO_ARGUMENT, r3 = NO_ARGUMENT, r4 = NO_ARGUMENT, r5 = NO_ARGUMENT) {
       if (runtime.running !== undefined) return run(() => executable.call(0, r1, r2, r3, r4, r5) >>> 0)
-      begin()
+      // All that a run needs while nothing else runs, which is nearly always: `guarded` is dear beside a short program.
+      runtime.running = running
+      view.setInt32(FUEL, budget, true)
       try {
         return executable.call(0, r1, r2, r3, r4, r5) >>> 0
       } catch (error) {
@@ -122,16 +106,12 @@ export function programOf(
     callback(first = NO_ARGUMENT, second = NO_ARGUMENT, third = NO_ARGUMENT, fourth = NO_ARGUMENT, ...more) {
       const isOutermost = runtime.running === undefined
       const context = isOutermost && outermost !== undefined ? outermost : contextOfRun()
-      const { words } = context
-      put(words, 0, first)
-      put(words, 1, second)
-      put(words, 2, third)
-      put(words, 3, fourth)
       if (more.length > 0 || context.more > 0) putMore(bound.name, context, more)
-      if (!isOutermost) return run(() => enter(context.address) >>> 0)
-      begin()
+      const { address, start } = context
+      if (!isOutermost) return run(() => enter(address, start, first, second, third, fourth) >>> 0)
+      runtime.running = running
       try {
-        return enter(context.address) >>> 0
+        return enter(address, start, first, second, third, fourth) >>> 0
       } catch (error) {
         throw unwound(runtime, running, 0, error)
       } finally {
