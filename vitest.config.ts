@@ -23,13 +23,14 @@ export default defineConfig({
     alias: [
       { find: /^@tscc\/(cli|lab)$/, replacement: `${root}apps/$1/src/index.ts` },
       { find: /^@tscc\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
-      { find: /^@tscc\/([a-z-]+)\/([a-z-]+)$/, replacement: `${root}packages/$1/src/$2.ts` },
+      { find: /^@tscc\/([a-z-]+)\/([A-Za-z_-]+)$/, replacement: `${root}packages/$1/src/$2.ts` },
       ...(fuzzFactor === undefined ? [] : [{ find: /^fast-check$/, replacement: `${root}tools/fuzz-fast-check.ts` }]),
     ],
   },
   test: {
     include: [
       '{packages,apps}/*/test/**/*.test.ts',
+      'examples/**/*.test.ts',
       'conformance/{test,kernels/test,scenarios}/**/*.test.ts',
       'tools/test/**/*.test.ts',
     ],

@@ -22,6 +22,12 @@ export function noinline(): never {
   return onlyCompiled('noinline')
 }
 
+/** `init: sleepable(() => …)`: a callback whose program may sleep, and so call what sleeps; the kernel lets few of them. */
+export function sleepable<F extends (...args: never) => unknown>(f: F): F
+export function sleepable(): never {
+  return onlyCompiled('sleepable')
+}
+
 /** Does this kernel have the field? `if (exists(tp.accecn_minlen)) …`; told at link time, the other branch is removed. */
 export function exists(field: unknown): bool
 export function exists(): never {

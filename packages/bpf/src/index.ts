@@ -66,7 +66,18 @@ export {
   USEC_PER_MSEC,
   USEC_PER_SEC,
 } from './constants.ts'
-export { atomicAdd, exists, hasCallback, hasKfunc, kernelAtLeast, loop, noinline, printk, range } from './control.ts'
+export {
+  atomicAdd,
+  exists,
+  hasCallback,
+  hasKfunc,
+  kernelAtLeast,
+  loop,
+  noinline,
+  printk,
+  range,
+  sleepable,
+} from './control.ts'
 export {
   bpf_for_each_map_elem,
   bpf_get_current_cgroup_id,

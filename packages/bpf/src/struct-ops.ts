@@ -49,8 +49,42 @@ type TcpSpec<T extends TcpLike> = {
     | (Partial<Pick<T, 'cong_avoid'>> & { readonly cong_control: CongControl<T['cong_control']> })
   )
 
+/** What the kernel's Qdisc_ops has. */
+interface QdiscLike {
+  readonly id: unknown
+  readonly enqueue: unknown
+  readonly dequeue: unknown
+  readonly init: unknown
+  readonly reset: unknown
+  readonly destroy: unknown
+}
+
+type QdiscSpec<T extends QdiscLike> = {
+  /** What `tc qdisc` calls it, at most 15 characters. */
+  readonly id: string
+} & Pick<T, 'enqueue' | 'dequeue' | 'init' | 'reset' | 'destroy'>
+
+/** What the kernel's sched_ext_ops has. */
+interface SchedLike {
+  readonly name: unknown
+  readonly select_cpu: unknown
+  readonly dispatch: unknown
+}
+
+type SchedSpec<T extends SchedLike> = {
+  /** What `/sys/kernel/sched_ext/root/ops` says, at most 127 characters. */
+  readonly name: string
+} & Omit<Data<T>, 'name'> &
+  Partial<Pick<T, CallbackName<T>>>
+
 /** What {@link structOps} takes: the callbacks of the ops struct, those that the kernel insists on required, and its data. */
-export type StructOpsSpec<T> = T extends TcpLike ? TcpSpec<T> : Partial<Pick<T, CallbackName<T>>> & Data<T>
+export type StructOpsSpec<T> = T extends TcpLike
+  ? TcpSpec<T>
+  : T extends QdiscLike
+    ? QdiscSpec<T>
+    : T extends SchedLike
+      ? SchedSpec<T>
+      : Partial<Pick<T, CallbackName<T>>> & Data<T>
 
 /** What user space can do with a struct_ops: the handle that importing a `*.bpf.ts` file gives. */
 export interface StructOps {

@@ -22,6 +22,7 @@ describe('what the editor says', () => {
     '../../compiler/test/programs/vegas.bpf.ts',
     './programs/timers.bpf.ts',
     './programs/tour.bpf.ts',
+    '../../../examples/struct-ops/bpf-dummy-ops/dummy.bpf.ts',
   ])('nothing of %s', async (path) => {
     expect(await typeCheck([here(path)])).toEqual([])
   })

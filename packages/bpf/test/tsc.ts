@@ -21,6 +21,7 @@ const paths = {
   '@tscc/bpf/kernel': [`${root}packages/bpf/src/kernel.ts`],
   '@tscc/core': [`${root}packages/core/src/index.ts`],
   '@tscc/vmlinux': [`${root}packages/vmlinux/src/index.ts`],
+  '@tscc/vmlinux/*': [`${root}packages/vmlinux/src/*.ts`],
 }
 
 /** A project as `tscc init` and editors have it. */

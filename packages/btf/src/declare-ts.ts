@@ -4,6 +4,8 @@ import { findType, requireType } from './find.ts'
 import { enumValues } from './query.ts'
 import { skipModifiers } from './sizes.ts'
 import { stubParameters } from './struct-ops/callback-signatures.ts'
+import { kfuncRules } from './struct-ops/kfunc-rules.ts'
+import { structOpsRules } from './struct-ops/struct-ops-rules.ts'
 import { type Availability, constantDoc, functionDoc, ownEntry, structDoc } from './ts-docs.ts'
 import { TCP_WRITABLE, TS_PRELUDE, TS_PRELUDE_NAMES, TS_RESERVED } from './ts-prelude.ts'
 import { enumInteger, tsTypes } from './ts-types.ts'
@@ -17,8 +19,13 @@ export interface DeclareTsOptions {
   readonly roots: readonly (string | number)[]
   /** Pointers that are followed from a root; what is further away is `Opaque`. Default 1. */
   readonly depth?: number
-  /** Fields that are not `readonly`, by struct. Default: what congestion control programs may write. */
+  /**
+   * Fields that are not `readonly`, by struct. Default: what programs of the struct_ops types among the roots may write, and
+   * congestion control where there is none; all fields where a type's rules are not known.
+   */
   readonly writable?: Readonly<Record<string, readonly string[]>>
+  /** Structs that the prelude's `KernelTypes` learn. Default: those among the roots. */
+  readonly learned?: readonly string[]
   /**
    * The module that integers, arrays and pointers come from, such as `@tscc/bpf`; its `KernelTypes` (in `<module>/kernel`)
    * learn the structs among the roots. Default: they are written out, and the text stands alone.
@@ -36,7 +43,7 @@ const MAX_TYPES = 1 << 17
  * interfaces with their kernel's field names, enum constants as constants, functions typed. The same text each time.
  */
 export function declareTs(btf: Btf, options: DeclareTsOptions): string {
-  const { depth = 1, writable = TCP_WRITABLE, prelude, availability = {} } = options
+  const { depth = 1, writable = writableBy(options.roots), prelude, availability = {} } = options
   const levels = new Map<number, number>()
   const queue: number[] = []
   const meet = (id: number, level: number): boolean => {
@@ -51,9 +58,10 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
   }
   const types = tsTypes(btf, {
     meet,
-    writable: (struct) => ownEntry(writable, struct) ?? [],
+    writable: (struct) => (writable === 'all' ? 'all' : (ownEntry(writable, struct) ?? [])),
     availability,
     parameterNames: (struct, member, params) => stubParameterNames(btf, struct, member, params),
+    pointees: (struct) => structOpsRules(struct).pointees,
   })
 
   const functions: number[] = []
@@ -67,7 +75,7 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
     const func = typeOf(btf, id)
     const proto = func.kind === 'func' ? func.typeId : id
     const name = nameOf(btf, id)
-    return `${docLine(functionDoc(name, availability))}export declare function ${functionName(name)}${types.signature(proto, 0, ': ')}`
+    return `${docLine(functionDoc(name, availability))}export declare function ${functionName(name)}${types.signature(proto, 0, ': ', { nullableResult: kfuncRules(name).neverNull !== true })}`
   }
   const functionNames = functions.map((id) => functionName(nameOf(btf, id)))
   // Twice: what is met, and at which level, is known only when everything has been written once.
@@ -98,7 +106,9 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
   /** What makes functions of the prelude's module give these structs. */
   function learned(module: string): string {
     const ids = new Set(options.roots.map((root) => rootType(btf, root)))
-    const names = [...ids].filter((id) => isComposite(btf, id)).map((id) => types.name(id))
+    const among = [...ids].filter((id) => isComposite(btf, id)).map((id) => types.name(id))
+    const names = options.learned ?? among
+    if (names.length === 0) return ''
     const rows = names.map((name) => `    ${name}: ${name}`)
     return [`declare module '${module}/kernel' {`, '  interface KernelTypes {', ...rows, '  }', '}', ''].join('\n')
   }
@@ -115,6 +125,14 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
     }
     return [...lines, ''].join('\n')
   }
+}
+
+/** What programs may write of the kernel, as far as that is known of the struct_ops types among the roots. */
+function writableBy(roots: readonly (string | number)[]): Readonly<Record<string, readonly string[]>> | 'all' {
+  const types = roots.filter((root): root is string => typeof root === 'string' && root.endsWith('_ops'))
+  const tables = types.map((type) => structOpsRules(type).writable)
+  if (tables.includes(undefined)) return types.includes('tcp_congestion_ops') ? TCP_WRITABLE : 'all'
+  return types.length === 0 ? TCP_WRITABLE : Object.assign({}, TCP_WRITABLE, ...tables)
 }
 
 const docLine = (doc: string): string => (doc === '' ? '' : `/** ${doc} */\n`)

@@ -29,9 +29,11 @@ export { rawText } from './raw-text.ts'
 export { mapTypeIds, referencesOf, sortTypes } from './references.ts'
 export { type FieldLocation, resolveField } from './resolve-field.ts'
 export { alignOf, sizeOf, skipModifiers } from './sizes.ts'
+export { type ArgumentName, argumentName } from './struct-ops/argument-name.ts'
 export { argumentIndex, type CallbackArgument } from './struct-ops/callback-argument.ts'
 export { callbackSignatures } from './struct-ops/callback-signatures.ts'
 export { canCallKfuncs } from './struct-ops/can-call-kfuncs.ts'
+export { type KfuncRules, kfuncRules } from './struct-ops/kfunc-rules.ts'
 export {
   type CallbackParameter,
   type CallbackSignature,
@@ -40,6 +42,7 @@ export {
   signatureText,
 } from './struct-ops/layout.ts'
 export { pointeesOf, structOpsLayout, structOpsNames } from './struct-ops/struct-ops-layout.ts'
+export { type StructOpsRules, structOpsRules } from './struct-ops/struct-ops-rules.ts'
 export { type TypeFinder, typeFinder } from './type-finder.ts'
 export { typeOf, typeOfKind } from './type-of.ts'
 export { typeText } from './type-text.ts'

@@ -1,8 +1,10 @@
 import { type Btf, nameOf } from './btf.ts'
 import { btfErrors } from './btf-errors.ts'
 import { cTagsOf } from './c-names.ts'
+import { findType } from './find.ts'
 import { membersOf } from './members.ts'
 import { sizeOf, skipModifiers } from './sizes.ts'
+import { argumentName } from './struct-ops/argument-name.ts'
 import { textBudget } from './text-budget.ts'
 import { type Availability, memberDoc } from './ts-docs.ts'
 import { TS_RESERVED, TS_TAKEN } from './ts-prelude.ts'
@@ -14,11 +16,13 @@ export interface TsContext {
   /** A struct, union or enum is used at this level: will it be declared? */
   meet(id: number, level: number): boolean
   /** The fields of a struct that are not `readonly`: names, or paths through members without a type name. */
-  writable(struct: string): readonly string[]
+  writable(struct: string): readonly string[] | 'all'
   /** What some kernels lack, for the docs. */
   readonly availability: Availability
   /** Parameter names of a callback, where they are known. */
   parameterNames(struct: string, member: string, params: readonly BtfParam[]): readonly string[] | undefined
+  /** Structs that arguments of a struct's callbacks lead to where C has something else: `enqueue.to_free`. */
+  pointees(struct: string): Readonly<Record<string, string>>
 }
 
 /** Writes BTF types as TypeScript ones. */
@@ -28,7 +32,17 @@ export interface TsTypes {
   /** The fields of a struct or union with their docs, a line each. */
   fields(id: number, level: number, indent: string): readonly string[]
   /** Parameters and result of a `func_proto`, with `arrow` between them. */
-  signature(protoId: number, level: number, arrow: string, names?: readonly string[]): string
+  signature(protoId: number, level: number, arrow: string, options?: SignatureOptions): string
+}
+
+/** What is known of a function besides its prototype. */
+export interface SignatureOptions {
+  /** As stubs have them, with their marks. */
+  readonly names?: readonly string[]
+  /** A struct that it gives may be null. */
+  readonly nullableResult?: boolean
+  /** By parameter: the struct that it leads to, where C has something else. */
+  readonly pointees?: Readonly<Record<string, string>>
 }
 
 /** Deepest nesting of one type's text, and most fields written inside others. */
@@ -127,7 +141,7 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
   }
 
   const fieldsOf = (id: number, place: Place): readonly { readonly doc: string; readonly field: string }[] => {
-    const writable = new Set(context.writable(place.struct))
+    const writable = context.writable(place.struct)
     const seen = new Set<string>()
     return membersOf(btf, id).flatMap((member) => {
       if (seen.has(member.name)) return []
@@ -138,7 +152,7 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
       const path = place.path + member.name
       const about = { struct: place.struct, path, bits: member.bitSize, callback: isCallback(member) }
       const doc = memberDoc(about, context.availability)
-      const readonly = !writable.has(path)
+      const readonly = writable !== 'all' && !writable.includes(path)
       const declared = memberText(member, { ...place, path: `${path}.`, readonly })
       return [{ doc, field: counted(`${readonly ? 'readonly ' : ''}${key}: ${declared}`) }]
     })
@@ -153,23 +167,34 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
       const isNullable = NULLABLE.has(`${place.struct}.${place.path.slice(0, -1)}`)
       return `${text(member.typeId, place)}${isNullable ? ' | null' : ''}`
     }
-    return signatureText(target, ' => ', place, context.parameterNames(place.struct, member.name, proto.params))
+    const named = context.parameterNames(place.struct, member.name, proto.params)
+    if (named === undefined) return signatureText(target, ' => ', place)
+    const prefix = `${member.name}.`
+    const entries = Object.entries(context.pointees(place.struct)).filter(([key]) => key.startsWith(prefix))
+    const pointees = Object.fromEntries(entries.map(([key, struct]) => [key.slice(prefix.length), struct]))
+    return signatureText(target, ' => ', place, { names: named, nullableResult: true, pointees })
   }
 
-  const signatureText = (protoId: number, arrow: string, place: Place, names: readonly string[] = []): string => {
+  const signatureText = (protoId: number, arrow: string, place: Place, options: SignatureOptions = {}): string => {
+    const { names = [], pointees = {} } = options
     const type = typeOf(btf, protoId)
     if (type.kind !== 'func_proto') return 'never'
     const inner = { ...NOWHERE, level: place.level, nesting: place.nesting + 1 }
     const used = new Set<string>()
     const parameters = type.params.map((param, index) => {
       if (param.typeId === 0 && param.name === '') return '...rest: readonly unknown[]'
-      const wanted = param.name || names[index] || `arg${index}`
+      const marked = argumentName(names[index] ?? '')
+      const wanted = param.name || marked.name || `arg${index}`
       const safe = IDENTIFIER.test(wanted) && !TS_RESERVED.has(wanted) ? wanted : `arg${index}`
       const unique = used.has(safe) ? `${safe}_${index}` : safe
       used.add(unique)
-      return counted(`${unique}: ${text(param.typeId, inner)}`)
+      const pointee = Object.hasOwn(pointees, wanted) ? pointees[wanted] : undefined
+      const struct = pointee === undefined ? undefined : findType(btf, pointee, 'struct')
+      const declared = struct === undefined ? text(param.typeId, inner) : pointerText(struct, inner)
+      return counted(`${unique}: ${declared}${marked.nullable ? ' | null' : ''}`)
     })
-    return `(${parameters.join(', ')})${arrow}${text(type.returnTypeId, inner)}`
+    const mayBeNull = options.nullableResult === true && isStructPointer(type.returnTypeId)
+    return `(${parameters.join(', ')})${arrow}${text(type.returnTypeId, inner)}${mayBeNull ? ' | null' : ''}`
   }
 
   return {
@@ -178,12 +203,18 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
       fieldsOf(id, { ...NOWHERE, level, struct: nameOf(btf, id) }).flatMap(({ doc, field }) =>
         doc === '' ? [`${indent}${field}`] : [`${indent}/** ${doc} */`, `${indent}${field}`],
       ),
-    signature: (protoId, level, arrow, names) => signatureText(protoId, arrow, { ...NOWHERE, level }, names),
+    signature: (protoId, level, arrow, options) => signatureText(protoId, arrow, { ...NOWHERE, level }, options),
   }
 
   function intText(type: BtfTypeOf<'int'>): string {
     if (type.bool) return 'bool'
     return type.size > 8 ? opaque(type.name) : `${type.signed ? 's' : 'u'}${8 * type.size}`
+  }
+
+  function isStructPointer(id: number): boolean {
+    const type = typeOf(btf, skipModifiers(btf, id))
+    const target = type.kind === 'ptr' ? typeOf(btf, skipModifiers(btf, type.typeId)).kind : type.kind
+    return type.kind === 'ptr' && (target === 'struct' || target === 'union' || target === 'fwd')
   }
 
   function isCallback(member: BtfMember): boolean {

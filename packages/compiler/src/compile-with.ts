@@ -1,6 +1,6 @@
 import { type Btf, parseBtf } from '@tscc/btf'
 import type { BpfObject } from '@tscc/object'
-import { availability, headerBtf } from '@tscc/vmlinux/header'
+import { availability, headerBtf, headerParts, partAvailability } from '@tscc/vmlinux/header'
 import { type Diagnostic, diagnose, type Span } from './diagnostics.ts'
 import type { CodeItem, CodePlace } from './emit/code.ts'
 import { emitFunction } from './emit/function.ts'
@@ -20,7 +20,10 @@ export interface CompileOptions {
   readonly fileName?: string
   /** Finds imported files. Default: there are none. */
   readonly read?: ReadModule
-  /** BTF with the structs that programs name. Default: the TCP part of the kernels from 5.10 on. */
+  /**
+   * BTF with the structs that programs name. Default: the part of kernels that the file imports, `@tscc/vmlinux/Qdisc_ops`; that of
+   * TCP, from 5.10 on, where it imports none.
+   */
   readonly types?: Btf
   /** What some kernels lack of the types, as `@tscc/vmlinux/header` has it; it has to be asked for. */
   readonly availability?: Readonly<Record<string, string>>
@@ -65,7 +68,20 @@ interface Known {
 }
 
 const headers = new WeakMap<Btf, Known>()
-const standard: { types?: Btf } = {}
+/** Headers of the package, by part; that of TCP is ''. */
+const standard = new Map<string, Btf>()
+
+/** The part of kernels that a file is about. */
+const partOf = (text: string): string =>
+  headerParts.find((part) => new RegExp(`from\\s*['"]@tscc/vmlinux/${part}['"]`).test(text)) ?? ''
+
+function standardHeader(part: string): Btf {
+  const known = standard.get(part)
+  if (known !== undefined) return known
+  const btf = parseBtf(part === '' ? headerBtf() : headerBtf(part), { pointerSize: 8 })
+  standard.set(part, btf)
+  return btf
+}
 
 /** Compile a module of the language by a given parser. */
 export function compileWith(text: string, options: CompleteOptions): Compiled {
@@ -81,18 +97,18 @@ export function compileWith(text: string, options: CompleteOptions): Compiled {
 
 function compileSource(file: SourceFile, options: CompleteOptions): Compiled {
   const { without = [], cpu = 'v3', parse } = options
-  const isStandard = options.types === undefined
-  standard.types ??= parseBtf(headerBtf(), { pointerSize: 8 })
-  const types = options.types ?? standard.types
-  const { header, library } = knownOf(types, options.availability ?? (isStandard ? availability : {}), parse)
-  const lowered = lowerModule(file, { header, library, read: options.read, cpu, parse })
+  const part = options.types === undefined ? partOf(file.text) : undefined
+  const types = options.types ?? standardHeader(part ?? '')
+  const lacking = part === undefined ? {} : part === '' ? availability : partAvailability(part)
+  const { header, library } = knownOf(types, options.availability ?? lacking, parse)
+  const lowered = lowerModule(file, { header, library, read: options.read, cpu, parse, part })
   const { module } = lowered
   if (module === undefined) return { functions: [], diagnostics: lowered.diagnostics }
 
   const writer = objectWriter(types)
   const functions: CompiledFunction[] = []
   const diagnostics: Diagnostic[] = []
-  const emit = (name: string, source: IrFunction, callback: CodePlace['callback'], at: Span): ObjectPart => {
+  const emit = (name: string, source: IrFunction, callback: ObjectPart['callback'], at: Span): ObjectPart => {
     const ir = optimize(source, without, cpu)
     const place: CodePlace = {
       btf: writer.btf,
@@ -125,13 +141,18 @@ function compileSource(file: SourceFile, options: CompleteOptions): Compiled {
   const parts: ObjectPart[] = []
   const made = new Map<unknown, number>()
   const values = module.ops.map(({ type, name, data, callbacks }): OpsValue => {
-    const indices = callbacks.map(({ member, ir, source, at }): readonly [string, number] => {
+    const indices = callbacks.map(({ member, sleepable, ir, source, at }): readonly [string, number] => {
       const known = made.get(source)
       // One program has one place: a function that serves two callbacks becomes two.
       if (known !== undefined && parts[known]?.callback?.member === member) return [member, known]
       const index =
         parts.push(
-          emit(freeName(module.ops.length > 1 ? `${name}_${member}` : member, taken), ir, { type, member }, at),
+          emit(
+            freeName(module.ops.length > 1 ? `${name}_${member}` : member, taken),
+            ir,
+            { type, member, sleepable },
+            at,
+          ),
         ) - 1
       made.set(source, index)
       return [member, index]

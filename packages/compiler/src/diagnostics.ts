@@ -124,8 +124,22 @@ const table = {
   },
   'refused-callback': {
     code: 2208,
-    text: (c: { name: string }) => `the kernel takes no ${c.name} of a program`,
-    help: () => 'a map for what user space is to see: skStorage<State>(), or ringbuf<Event>(4096)',
+    text: (c: { name: string; type: string }) => `the kernel takes no ${c.name} of a program`,
+    help: (c: { name: string; type: string }) =>
+      c.type === 'tcp_congestion_ops'
+        ? 'a map for what user space is to see: skStorage<State>(), or ringbuf<Event>(4096)'
+        : undefined,
+  },
+  'may-sleep': {
+    code: 2404,
+    text: (c: { name: string; callback: string }) => `${c.name} may sleep, and ${c.callback} must not`,
+    help: (c: { callback: string }) => `${c.callback}: sleepable(…), where the kernel lets that callback sleep`,
+  },
+  'never-sleeps': {
+    code: 2405,
+    text: (c: { name: string; others: readonly string[] }) => `the kernel calls ${c.name} where nothing may sleep`,
+    help: (c: { others: readonly string[] }) =>
+      c.others.length === 0 ? undefined : `these may: ${c.others.join(', ')}`,
   },
   'bad-name': { code: 2207, text: (c: { name: string; why: string }) => `${c.name}: ${c.why}` },
   recursion: { code: 2203, text: (c: { name: string }) => `${c.name} calls itself`, help: () => 'use a bounded loop' },

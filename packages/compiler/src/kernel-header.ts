@@ -4,11 +4,16 @@ import {
   enumValues,
   findType,
   funcProto,
+  kfuncRules,
+  kindOf,
   membersOf,
   nameOf,
   resolveField,
+  type StructOpsRules,
   skipModifiers,
   structOpsLayout,
+  structOpsNames,
+  structOpsRules,
   typeOf,
   typesOfKind,
 } from '@tscc/btf'
@@ -24,18 +29,40 @@ export interface KernelHeader {
   field(struct: Extract<Type, { kind: 'struct' }>, name: string): FieldInfo | undefined
   fieldNames(struct: Extract<Type, { kind: 'struct' }>): readonly string[]
   /** An enumerator of any enum. */
-  enumerator(name: string): { readonly enum: string; readonly value: number; readonly kernels?: string } | undefined
+  enumerator(name: string): EnumeratorInfo | undefined
   enumeratorNames(): readonly string[]
   callbacks(type: string): ReadonlyMap<string, CallbackInfo> | undefined
+  /** Texts and numbers of a struct_ops type; `name` is the one that the kernel knows a value by. */
+  opsData(type: string): OpsData | undefined
+  /** Struct_ops types that it has. */
+  opsTypes(): readonly string[]
   /** A kernel function that programs may call. */
   kfunc(name: string): KfuncInfo | undefined
   kfuncNames(): readonly string[]
   structNames(): readonly string[]
 }
 
+/** A constant of an enum. */
+export interface EnumeratorInfo {
+  readonly enum: string
+  readonly value: bigint
+  /** Of an enum of 64 bits. */
+  readonly wide: boolean
+  readonly kernels?: string
+}
+
+/** Members of a struct_ops type that are no callbacks. */
+export interface OpsData {
+  readonly names: readonly string[]
+  /** Absent where the type's values have no names. */
+  readonly name?: { readonly member: string; readonly limit: number }
+  readonly texts: ReadonlyMap<string, number>
+}
+
 /** A kernel function. */
 export interface KfuncInfo {
-  readonly returns: IntType | undefined
+  /** A struct, or one that may be null; undefined: nothing. */
+  readonly returns: Type | undefined
   readonly parameters: readonly { readonly name: string; readonly type: Type }[]
   /** Kernels that have it; undefined: all of the matrix. */
   readonly kernels?: string
@@ -58,8 +85,14 @@ export interface FieldInfo {
 
 /** A callback as the kernel declares it. */
 export interface CallbackInfo {
-  readonly returns: IntType | undefined
-  readonly parameters: readonly { readonly name: string; readonly type: Type; readonly pointee?: string }[]
+  readonly returns: Type | undefined
+  readonly parameters: readonly {
+    readonly name: string
+    readonly type: Type
+    readonly pointee?: string
+    /** It is the program's, which has to give it on. */
+    readonly owned?: true
+  }[]
 }
 
 /** Fields that congestion controls may write (net/ipv4/bpf_tcp_ca.c); kernels differ, and the verifier has the last word. */
@@ -80,7 +113,7 @@ const WRITABLE_CONTEXT: ReadonlySet<string> = new Set(['reply', 'sk_txhash'])
 const NULLABLE: ReadonlySet<string> = new Set(['bpf_sock_ops.sk'])
 
 /** Kernel functions that are no kfuncs although BTF has them: stubs of callbacks. */
-const STUB = /^bpf_tcp_ca_|__/
+const STUB = /^bpf_tcp_ca_|__|^bpf_dummy_/
 
 /**
  * A header out of a BTF that has the structs, enums and callbacks which programs name; `availability` says of what some
@@ -90,16 +123,20 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
   const kernelsOf = (key: string): { readonly kernels?: string } =>
     Object.hasOwn(availability, key) ? { kernels: availability[key] ?? '' } : {}
   const callbacks = new Map<string, ReadonlyMap<string, CallbackInfo> | undefined>()
-  type Enumerator = ReturnType<KernelHeader['enumerator']> & object
-  let enumerators: ReadonlyMap<string, Enumerator> | undefined
-  const allEnumerators = (): ReadonlyMap<string, Enumerator> => {
+  let enumerators: ReadonlyMap<string, EnumeratorInfo> | undefined
+  const allEnumerators = (): ReadonlyMap<string, EnumeratorInfo> => {
     enumerators ??= new Map(
-      typesOfKind(btf, 'enum').flatMap((id) =>
+      [...typesOfKind(btf, 'enum'), ...typesOfKind(btf, 'enum64')].flatMap((id) =>
         enumValues(btf, id).map(
           (value) =>
             [
               value.name,
-              { enum: nameOf(btf, id), value: Number(value.value), ...kernelsOf(`enumerator:${value.name}`) },
+              {
+                enum: nameOf(btf, id),
+                value: BigInt(value.value),
+                wide: kindOf(btf, id) === 'enum64',
+                ...kernelsOf(`enumerator:${value.name}`),
+              },
             ] as const,
         ),
       ),
@@ -115,28 +152,39 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
     structs.set(name, type)
     return type
   }
+  /** A struct that some pointer leads to, which may be one that the BTF only names. */
+  const pointeeType = (name: string): Type | undefined => {
+    const known = name === '' ? undefined : structType(name)
+    const typeId = known === undefined && name !== '' ? findType(btf, name, 'fwd') : undefined
+    return typeId === undefined ? known : { kind: 'struct', root: name, path: '', typeId }
+  }
   const fields = new Map<string, FieldInfo | undefined>()
+  const opsTypes = structOpsNames(btf)
+  const writable = writableBy(btf, opsTypes)
   return {
     has(name) {
-      const kinds = ['struct', 'union', 'enum', 'typedef', 'func', 'fwd'] as const
+      const kinds = ['struct', 'union', 'enum', 'enum64', 'typedef', 'func', 'fwd'] as const
       return kinds.some((kind) => findType(btf, name, kind) !== undefined) || this.enumerator(name) !== undefined
     },
     struct: structType,
     field(struct, name) {
       const path = struct.path === '' ? name : `${struct.path}.${name}`
       const key = `${struct.root}.${path}`
-      if (!fields.has(key)) fields.set(key, fieldOf(btf, struct, name, path, { structType, kernelsOf }))
+      if (!fields.has(key)) fields.set(key, fieldOf(btf, struct, name, path, { structType, kernelsOf, writable }))
       return fields.get(key)
     },
-    fieldNames: (struct) => membersOf(btf, struct.typeId).map((member) => member.name),
+    fieldNames: (struct) =>
+      kindOf(btf, struct.typeId) === 'fwd' ? [] : membersOf(btf, struct.typeId).map((member) => member.name),
     enumeratorNames: () => [...allEnumerators().keys()],
     enumerator: (name) => allEnumerators().get(name),
     callbacks(type) {
-      if (!callbacks.has(type)) callbacks.set(type, callbacksOf(btf, type, structType))
+      if (!callbacks.has(type)) callbacks.set(type, callbacksOf(btf, type, pointeeType))
       return callbacks.get(type)
     },
+    opsData: (type) => (opsTypes.includes(type) ? opsDataOf(btf, type) : undefined),
+    opsTypes: () => opsTypes,
     kfunc(name) {
-      if (!kfuncs.has(name)) kfuncs.set(name, kfuncOf(btf, name, structType, kernelsOf(`func:${name}`)))
+      if (!kfuncs.has(name)) kfuncs.set(name, kfuncOf(btf, name, pointeeType, kernelsOf(`func:${name}`)))
       return kfuncs.get(name)
     },
     kfuncNames: () =>
@@ -150,7 +198,21 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
 interface Lookup {
   structType(name: string): Type | undefined
   kernelsOf(key: string): { readonly kernels?: string }
+  /** May programs write a member of the struct with this id? */
+  writable(typeId: number, name: string): boolean
 }
+
+/** What programs may write, by the struct_ops types that a BTF has; of one that nobody knows, the verifier decides. */
+function writableBy(btf: Btf, opsTypes: readonly string[]): Lookup['writable'] {
+  const tables = opsTypes.map((type) => structOpsRules(type).writable)
+  const isTcp = opsTypes.includes('tcp_congestion_ops') || opsTypes.length === 0
+  if (!isTcp && tables.includes(undefined)) return () => true
+  return (typeId, name) =>
+    (isTcp && WRITABLE.has(name)) || tables.some((table) => ownNames(table, nameOf(btf, typeId)).includes(name))
+}
+
+const ownNames = (table: StructOpsRules['writable'], struct: string): readonly string[] =>
+  table !== undefined && Object.hasOwn(table, struct) ? (table[struct] ?? []) : []
 
 /** A field of a struct at its path. */
 function fieldOf(
@@ -158,14 +220,14 @@ function fieldOf(
   struct: StructType,
   name: string,
   path: string,
-  { structType, kernelsOf }: Lookup,
+  { structType, kernelsOf, writable }: Lookup,
 ): FieldInfo | undefined {
   const found = tryField(btf, struct.root, path)
   if (found === undefined) return undefined
   const id = skipModifiers(btf, found.typeId)
   const type = typeOf(btf, id)
   const facts = {
-    writable: (struct.root === 'bpf_sock_ops' ? WRITABLE_CONTEXT : WRITABLE).has(name),
+    writable: struct.root === 'bpf_sock_ops' ? WRITABLE_CONTEXT.has(name) : writable(struct.typeId, name),
     nullable: NULLABLE.has(`${struct.root}.${path}`),
     ...kernelsOf(`${struct.root}.${path}`),
   }
@@ -224,7 +286,7 @@ function declaredSize(btf: Btf, id: number): number {
 function kfuncOf(
   btf: Btf,
   name: string,
-  structType: (name: string) => Type | undefined,
+  pointeeType: (name: string) => Type | undefined,
   kernels: { readonly kernels?: string },
 ): KfuncInfo | undefined {
   const id = STUB.test(name) ? undefined : findType(btf, name, 'func')
@@ -234,13 +296,19 @@ function kfuncOf(
     const type = typeOf(btf, skipModifiers(btf, typeId))
     return type.kind === 'int' || type.kind === 'enum' ? intOf(8 * type.size, type.signed) : undefined
   }
+  const pointeeOf = (typeId: number): Type | undefined => {
+    const type = typeOf(btf, skipModifiers(btf, typeId))
+    return type.kind === 'ptr' ? pointeeType(nameOf(btf, skipModifiers(btf, type.typeId))) : undefined
+  }
+  const given = pointeeOf(proto.returns)
+  const returned: Type | undefined =
+    given === undefined || kfuncRules(name).neverNull === true ? given : { kind: 'nullable', of: given }
   return {
-    returns: plain(proto.returns),
-    parameters: proto.params.map((param) => {
-      const type = typeOf(btf, skipModifiers(btf, param.typeId))
-      const pointee = type.kind === 'ptr' ? structType(nameOf(btf, skipModifiers(btf, type.typeId))) : undefined
-      return { name: param.name, type: pointee ?? plain(param.typeId) ?? { kind: 'void' } }
-    }),
+    returns: returned ?? plain(proto.returns),
+    parameters: proto.params.map((param) => ({
+      name: param.name,
+      type: pointeeOf(param.typeId) ?? plain(param.typeId) ?? { kind: 'void' },
+    })),
     ...kernels,
   }
 }
@@ -254,17 +322,23 @@ const intOf = (bits: number, signed: boolean): IntType => ({
 function callbacksOf(
   btf: Btf,
   type: string,
-  structType: (name: string) => Type | undefined,
+  pointeeType: (name: string) => Type | undefined,
 ): ReadonlyMap<string, CallbackInfo> | undefined {
   if (findType(btf, type, 'struct') === undefined) return undefined
   const layout = structOpsLayout(btf, type)
   const ops = typeOf(btf, layout.typeId)
   const members = ops.kind === 'struct' ? ops.members : []
   const names = new Map(callbackSignatures(btf, type, { layout }).map((one) => [one.callback, one.parameters]))
-  const intType = (id: number): IntType | undefined => {
+  const { pointees } = structOpsRules(type)
+  const plainType = (id: number): Type | undefined => {
     const found = typeOf(btf, skipModifiers(btf, id))
-    if (found.kind !== 'int' && found.kind !== 'enum') return undefined
+    if (found.kind === 'int' && found.bool) return BOOL
+    if (found.kind !== 'int' && found.kind !== 'enum' && found.kind !== 'enum64') return undefined
     return intOf(8 * found.size, found.signed)
+  }
+  const pointeeOf = (id: number): string => {
+    const target = typeOf(btf, skipModifiers(btf, id))
+    return target.kind === 'ptr' ? nameOf(btf, skipModifiers(btf, target.typeId)) : ''
   }
   return new Map(
     layout.members
@@ -272,16 +346,32 @@ function callbacksOf(
       .map((member): readonly [string, CallbackInfo] => {
         const proto = funcProto(btf, members[member.index]?.typeId ?? 0)
         const parameters = proto.params.map((param, i) => {
-          const name = names.get(member.name)?.[i]?.name ?? ''
-          const target = typeOf(btf, skipModifiers(btf, param.typeId))
-          const pointee = target.kind === 'ptr' ? nameOf(btf, skipModifiers(btf, target.typeId)) : ''
-          const struct = pointee === '' ? undefined : structType(pointee)
-          const plain: Type = intType(param.typeId) ?? { kind: 'void' }
-          return { name, type: struct ?? plain, ...(pointee === '' ? {} : { pointee }) }
+          const { name = '', nullable, owned } = names.get(member.name)?.[i] ?? {}
+          const pointee = pointeeOf(param.typeId)
+          const other = `${member.name}.${name}`
+          const struct = pointeeType(Object.hasOwn(pointees, other) ? (pointees[other] ?? '') : pointee)
+          const plain: Type = plainType(param.typeId) ?? { kind: 'void' }
+          const of: Type =
+            struct !== undefined && nullable === true ? { kind: 'nullable', of: struct } : (struct ?? plain)
+          return { name, type: of, ...(pointee === '' ? {} : { pointee }), ...(owned === true ? { owned } : {}) }
         })
-        return [member.name, { returns: intType(proto.returns), parameters }]
+        const given = pointeeType(pointeeOf(proto.returns))
+        const returns: Type | undefined =
+          given === undefined ? plainType(proto.returns) : { kind: 'nullable', of: given }
+        return [member.name, { returns, parameters }]
       }),
   )
+}
+
+function opsDataOf(btf: Btf, type: string): OpsData {
+  const { members } = structOpsLayout(btf, type)
+  const texts = members.filter((member) => member.kind === 'string')
+  const named = texts.find((member) => member.name === 'name') ?? texts[0]
+  return {
+    names: members.filter(({ kind }) => kind === 'integer' || kind === 'string').map((member) => member.name),
+    ...(named === undefined ? {} : { name: { member: named.name, limit: named.size - 1 } }),
+    texts: new Map(texts.map((member) => [member.name, member.size - 1])),
+  }
 }
 
 /** Names like a wrong one. */

@@ -105,5 +105,13 @@ export const examples = {
     why: 'Functions are put in the place of their calls: what calls another eight times, five deep, is too much.',
     code: 'function one(n: u32): u32 { return n * n + (n >> 3) }\nfunction two(n: u32): u32 { return one(n) + one(n) + one(n) + one(n) + one(n) + one(n) + one(n) + one(n) }\nfunction three(n: u32): u32 { return two(n) + two(n) + two(n) + two(n) + two(n) + two(n) + two(n) + two(n) }\nfunction four(n: u32): u32 { return three(n) + three(n) + three(n) + three(n) + three(n) + three(n) + three(n) + three(n) }\nfunction five(n: u32): u32 { return four(n) + four(n) + four(n) + four(n) + four(n) + four(n) + four(n) + four(n) }',
   },
+  'may-sleep': {
+    why: 'Functions that may sleep are for programs that may: `sleepable(…)` around the callback, where the kernel takes that.',
+    code: "import { structOps } from '@tscc/bpf'\nimport { type sched_ext_ops, scx_bpf_create_dsq } from '@tscc/vmlinux/sched_ext_ops'\nexport default structOps<sched_ext_ops>({\n  name: 'mine',\n  init: () => scx_bpf_create_dsq(0, -1),\n})",
+  },
+  'never-sleeps': {
+    why: 'The kernel calls most callbacks where nothing may wait, and takes no program for them that could.',
+    code: "import { sleepable, structOps } from '@tscc/bpf'\nimport type { sched_ext_ops } from '@tscc/vmlinux/sched_ext_ops'\nexport default structOps<sched_ext_ops>({\n  name: 'mine',\n  tick: sleepable(() => {}),\n})",
+  },
   'too-large': { why: 'Nothing in the kernel has room for so much.', code: 'const a: FixedArray<u64, 10000000> = []' },
 }

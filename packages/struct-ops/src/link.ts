@@ -138,29 +138,29 @@ export function buildValue(spec: Pick<StructOpsSpec, 'name' | 'data'>, layout: S
   const nameMember =
     layout.members.find((m) => m.kind === 'string' && m.name === 'name') ??
     layout.members.find((m) => m.kind === 'string')
-  if (nameMember !== undefined) {
-    const bytes = new TextEncoder().encode(spec.name)
-    if (bytes.length >= nameMember.size)
-      throw structOpsErrors.make('bad-name', {
-        name: spec.name,
-        why: `has ${bytes.length} bytes, at most ${nameMember.size - 1}`,
-      })
-    put(nameMember, bytes)
-  }
+  if (nameMember !== undefined) put(nameMember, textBytes(nameMember, spec.name))
   for (const [name, given] of Object.entries(spec.data ?? {})) {
-    const member = layout.members.find((m) => m.name === name && m.kind === 'integer')
+    const kind = typeof given === 'string' ? 'string' : 'integer'
+    const member = layout.members.find((m) => m.name === name && m.kind === kind)
     if (member === undefined)
       throw structOpsErrors.make('unknown-member', {
         type: layout.type,
         member: name,
         nearest: nearestNames(
           name,
-          layout.members.filter((m) => m.kind === 'integer').map((m) => m.name),
+          layout.members.filter((m) => m.kind === kind).map((m) => m.name),
         ),
       })
-    put(member, integerBytes(member, BigInt(given)))
+    put(member, typeof given === 'string' ? textBytes(member, given) : integerBytes(member, BigInt(given)))
   }
   return value
+}
+
+/** A text with its end. */
+function textBytes(member: StructOpsMember, text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text)
+  if (bytes.length < member.size) return bytes
+  throw structOpsErrors.make('bad-name', { name: text, why: `has ${bytes.length} bytes, at most ${member.size - 1}` })
 }
 
 function integerBytes(member: StructOpsMember, value: bigint): Uint8Array {

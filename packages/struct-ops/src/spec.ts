@@ -88,8 +88,8 @@ export interface StructOpsSpec {
   /** Goes into the char array member `name`, and names the map; at most 15 of `[A-Za-z0-9_.]`. */
   readonly name: string
   readonly callbacks: Readonly<Record<string, Steps>>
-  /** Plain data members, such as `flags`. */
-  readonly data?: Readonly<Record<string, number | bigint>>
+  /** Plain data members, such as `flags`; texts for arrays of characters. */
+  readonly data?: Readonly<Record<string, number | bigint | string>>
   /** Must be GPL-compatible for struct_ops. */
   readonly license?: string
 }

@@ -11,16 +11,16 @@ import {
   typeOf,
   typesOfKind,
 } from '@tscc/btf'
-import { enumerators, enums, functions, partial, pointees, structs } from './roots.mjs'
+import * as tcp from './roots.mjs'
 
 /**
  * The part of each kernel's BTF that the package is made of: one set of structs for all, so that what a cut lacks its
- * kernel lacks. `kernels` are whole BTFs; gives bytes, in their order.
+ * kernel lacks. `kernels` are whole BTFs, `part` what is kept of them; gives bytes, in their order.
  */
-export function cutKernels(kernels) {
-  const names = new Set([...structs, ...pointees])
+export function cutKernels(kernels, part = tcp) {
+  const names = new Set([...part.structs, ...part.pointees])
   for (;;) {
-    const cuts = kernels.map((btf) => cutOne(btf, [...names]))
+    const cuts = kernels.map((btf) => cutOne(btf, [...names], part))
     const before = names.size
     for (const bytes of cuts) for (const name of definedIn(parseBtf(bytes))) names.add(name)
     if (names.size === before) return cuts
@@ -34,18 +34,18 @@ function definedIn(btf) {
     .filter((name) => name !== '')
 }
 
-function cutOne(btf, names) {
-  const whole = parseBtf(extractBtf(btf, rootsOf(btf, names), { depth: 0 }))
+function cutOne(btf, names, part) {
+  const whole = parseBtf(extractBtf(btf, rootsOf(btf, names, part), { depth: 0 }))
   const types = Array.from({ length: typeCount(whole) }, (_, i) => {
     const type = typeOf(whole, i + 1)
-    const kept = type.kind === 'struct' ? partial[type.name] : undefined
+    const kept = type.kind === 'struct' ? part.partial[type.name] : undefined
     return kept === undefined ? type : { ...type, members: type.members.filter((one) => kept.includes(one.name)) }
   })
   const trimmed = parseBtf(buildBtf(types))
-  return extractBtf(trimmed, rootsOf(trimmed, names), { depth: 0 })
+  return extractBtf(trimmed, rootsOf(trimmed, names, part), { depth: 0 })
 }
 
-function rootsOf(btf, names) {
+function rootsOf(btf, names, { ops = 'tcp_congestion_ops', functions, enumerators, enums }) {
   const isFound = (id) => id !== undefined
   const composites = names.flatMap((name) =>
     findTypes(btf, [
@@ -54,8 +54,12 @@ function rootsOf(btf, names) {
     ]),
   )
   // bpf_tcp_ca_init is no stub: it prepares the BPF side itself
-  const callbacks = membersOf(btf, requireType(btf, 'tcp_congestion_ops', 'struct')).map((member) => member.name)
-  const stubNames = callbacks.map((name) => `${/^(?:init|release)$/.test(name) ? '__' : ''}bpf_tcp_ca_${name}`)
+  const callbacks = membersOf(btf, requireType(btf, ops, 'struct')).map((member) => member.name)
+  const stubNames = callbacks.flatMap((name) =>
+    ops === 'tcp_congestion_ops'
+      ? [`${/^(?:init|release)$/.test(name) ? '__' : ''}bpf_tcp_ca_${name}`]
+      : [`${ops}__${name}`, `${ops.replace(/_ops$/, '')}_${name}`],
+  )
   const stubs = findTypes(
     btf,
     stubNames.map((name) => ({ name, kind: 'func' })),
@@ -72,7 +76,9 @@ function rootsOf(btf, names) {
   })
   const named = findTypes(
     btf,
-    enums.map((name) => ({ name, kind: 'enum' })),
+    enums.flatMap((name) =>
+      (ops === 'tcp_congestion_ops' ? ['enum'] : ['enum', 'enum64']).map((kind) => ({ name, kind })),
+    ),
   )
   // An unnamed enum may be there twice: what has the same constants is one
   const seen = new Set()

@@ -107,7 +107,8 @@ export function mergeTypes(btfs) {
   for (const btf of btfs) {
     for (const kind of ['struct', 'union'])
       for (const id of typesOfKind(btf, kind)) if (nameOf(btf, id) !== '') convert([{ btf, id }])
-    for (const id of typesOfKind(btf, 'enum')) if (nameOf(btf, id) !== '') convert([{ btf, id }])
+    for (const kind of ['enum', 'enum64'])
+      for (const id of typesOfKind(btf, kind)) if (nameOf(btf, id) !== '') convert([{ btf, id }])
   }
   for (const variants of unnamedEnums(btfs)) convert(variants)
   const tagged = new Set(btfs.flatMap((btf) => kfuncs(btf).map((one) => one.name)))

@@ -22,6 +22,8 @@ export function argumentIndex(
   const byPointee = pointees.flatMap((pointee, index) => (pointee !== '' && pointee === wanted.pointee ? [index] : []))
   const [only] = byPointee
   if (byPointee.length === 1 && only !== undefined) return only
+  // Several of one kind, and as many arguments as the program was written for.
+  if (wanted.arity === pointees.length && byPointee.includes(wanted.index)) return wanted.index
   // As many arguments as the program was written for: then they are those. Otherwise their names have to tell.
   const asWritten = wanted.name === '' || (wanted.arity === pointees.length && wanted.pointee === undefined)
   if (asWritten && wanted.index < pointees.length) return wanted.index

@@ -4,6 +4,7 @@ import { type TypeFinder, typeFinder } from '../type-finder.ts'
 import { typeOf } from '../type-of.ts'
 import { typeText } from '../type-text.ts'
 import type { BtfParam } from '../types.ts'
+import { argumentName } from './argument-name.ts'
 import type { CallbackSignature, StructOpsLayout } from './layout.ts'
 import { structOpsLayout } from './struct-ops-layout.ts'
 
@@ -29,10 +30,15 @@ export function callbackSignatures(
       const stub = stubParameters(btf, find, type, member.name, params)
       return {
         callback: member.name,
-        parameters: params.map((param, i) => ({
-          name: param.name === '' ? (stub?.[i]?.name ?? '') : param.name,
-          type: typeText(btf, param.typeId),
-        })),
+        parameters: params.map((param, i) => {
+          const marked = argumentName(stub?.[i]?.name ?? '')
+          return {
+            name: param.name === '' ? marked.name : param.name,
+            type: typeText(btf, param.typeId),
+            ...(marked.nullable ? { nullable: true } : {}),
+            ...(marked.owned ? { owned: true } : {}),
+          }
+        }),
         returns: typeText(btf, returns),
         stub: stub !== undefined,
       }

@@ -32,6 +32,10 @@ export interface CallbackParameter {
   readonly name: string
   /** As C writes it, such as `struct sock *` or `u32`. */
   readonly type: string
+  /** It may be null: `__nullable` behind the stub's name. */
+  readonly nullable?: true
+  /** It is the program's, which has to give it on: `__ref` behind the stub's name. */
+  readonly owned?: true
 }
 
 /** A callback in the kernel's own words. */

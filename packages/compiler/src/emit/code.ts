@@ -309,6 +309,7 @@ function questionCode({ dst: to, ask }: Extract<Instr, { op: 'question' }>, { pl
   switch (ask.kind) {
     case 'enumerator': {
       const { localTypeId, value, access } = btf.enumerator(ask.enum, ask.name)
+      if (ask.wide !== undefined) return core(insn.ldImm64(dst, ask.wide), 'enumval_value', localTypeId, access)
       return core(constant(dst, value, place.cpu), 'enumval_value', localTypeId, access)
     }
     case 'enumeratorExists': {

@@ -22,7 +22,7 @@ import { type DataMap, dataMaps, declaredMaps, type MapDeclaration } from './map
 export interface ObjectPart {
   readonly name: string
   /** The callback that it is; undefined for functions that programs call. */
-  readonly callback?: { readonly type: string; readonly member: string }
+  readonly callback?: { readonly type: string; readonly member: string; readonly sleepable: boolean }
   /** Of a program that is no callback: the section that says what it is. */
   readonly section?: string
   readonly emitted: EmittedFunction
@@ -36,7 +36,7 @@ export interface ObjectPart {
 export interface OpsValue {
   readonly type: string
   readonly name: string
-  readonly data: Readonly<Record<string, bigint>>
+  readonly data: Readonly<Record<string, bigint | string>>
   /** By member: index of its program among the parts. */
   readonly callbacks: Readonly<Record<string, number>>
 }
@@ -93,7 +93,7 @@ function writeContent(types: Btf, btf: LocalBtf, content: ObjectContent): BpfObj
       section:
         part.callback === undefined
           ? (part.section ?? '.text')
-          : structOpsSectionName(part.callback.type, part.callback.member),
+          : structOpsSectionName(part.callback.type, part.callback.member, part.callback),
       linkage: isProgram ? 'global' : 'static',
       hidden: false,
       prunable: true,

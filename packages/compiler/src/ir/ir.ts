@@ -40,7 +40,8 @@ export type Bits = 'unsigned' | 'signed'
 
 /** What the target kernel decides, as a number. */
 export type Question =
-  | { readonly kind: 'enumerator'; readonly enum: string; readonly name: string }
+  /** `wide`: the value of one of 64 bits in the types. */
+  | { readonly kind: 'enumerator'; readonly enum: string; readonly name: string; readonly wide?: bigint }
   | { readonly kind: 'fieldExists'; readonly struct: string; readonly field: string }
   | { readonly kind: 'typeExists' | 'typeSize'; readonly struct: string }
   | { readonly kind: 'enumeratorExists'; readonly enum: string; readonly name: string }

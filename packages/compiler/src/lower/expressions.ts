@@ -3,7 +3,19 @@ import type { Span } from '../diagnostics.ts'
 import { imm, irBuilder, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { nearest } from '../kernel-header.ts'
-import { BOOL, type IntType, isAddress, LITERAL, NULL, promoted, type Type, typeName, U32, VOID } from '../types.ts'
+import {
+  BOOL,
+  type IntType,
+  isAddress,
+  LITERAL,
+  NULL,
+  promoted,
+  type Type,
+  typeName,
+  U32,
+  U64,
+  VOID,
+} from '../types.ts'
 import { asBool, branch, isComparison, lowerCondition } from './conditions.ts'
 import { insteadOfJavaScript } from './javascript-names.ts'
 import { languageConstants } from './language-constants.ts'
@@ -164,6 +176,11 @@ function identifier(cx: Context, name: string, span: Span): Value {
     if (enumerator.enum === '')
       return { type: { kind: 'int', bits: 32, signed: enumerator.value < 0 }, operand: imm(enumerator.value) }
     const dst = cx.ir.fresh()
+    if (enumerator.wide) {
+      const wide = BigInt.asUintN(64, enumerator.value)
+      cx.ir.emit({ op: 'question', dst, ask: { kind: 'enumerator', enum: enumerator.enum, name, wide } })
+      return { type: U64, operand: reg(dst) }
+    }
     cx.ir.emit({ op: 'question', dst, ask: { kind: 'enumerator', enum: enumerator.enum, name } })
     return { type: { kind: 'int', bits: 32, signed: enumerator.value < 0 }, operand: reg(dst) }
   }

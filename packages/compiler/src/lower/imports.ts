@@ -1,4 +1,5 @@
 import { helperTable } from '@tscc/bpf/helpers'
+import { headerParts } from '@tscc/vmlinux/header'
 import type { ImportDeclarationSpecifier, StringLiteral } from 'oxc-parser'
 import { nearest } from '../kernel-header.ts'
 import { intTypes, kernelValues } from '../types.ts'
@@ -20,18 +21,30 @@ const isKernel = (from: string): boolean =>
 /** Names of the language and of the kernel; undefined where a module is a file. */
 export function knownNames(
   scope: ModuleScope,
-  from: string,
-  library: ReadonlyMap<string, FunctionInfo>,
+  source: StringLiteral,
+  { library, part }: { readonly library: ReadonlyMap<string, FunctionInfo>; readonly part?: string | undefined },
 ): NamesOf | undefined {
+  const from = source.value
   if (from === LANGUAGE) {
     const names = languageNames(library)
     return { has: (name) => names.has(name), all: () => [...names], mayRename: false }
   }
   const { header } = scope
+  const other = from.startsWith(`${KERNEL}/`) ? from.slice(KERNEL.length + 1) : ''
+  if (part !== undefined && other !== '' && other !== part)
+    return fail({ module: scope }, source, 'no-module', {
+      from,
+      why: headerParts.includes(other)
+        ? 'a program sees one part of the kernel, that which its first file imports'
+        : 'there is no such part of the kernel',
+      instead: headerParts.includes(other)
+        ? 'a file of its own for each struct_ops type'
+        : headerParts.map((name) => `${KERNEL}/${name}`).join(', '),
+    })
   // A project's own declarations may have what this header has not: it is told where it is used.
   if (isKernel(from))
     return {
-      has: (name) => from !== KERNEL || header.has(name),
+      has: (name) => (from !== KERNEL && other === '') || header.has(name),
       all: () => [...header.structNames(), ...header.kfuncNames()],
       mayRename: false,
     }
@@ -108,7 +121,7 @@ export function takeName(
 
 const WORDS: readonly string[] =
   `structOps sockOps headerOption tunable global noinline range hash array percpuHash percpuArray lruHash lruPercpuHash lpmTrie skStorage
-  queue stack ringbuf FixedArray bool Ref HashMap ArrayMap Tunable Global StructOps MapOptions Pointer KernelArray Opaque`.split(
+  queue stack ringbuf sleepable FixedArray bool Ref HashMap ArrayMap Tunable Global StructOps MapOptions Pointer KernelArray Opaque`.split(
     /\s+/,
   )
 

@@ -1,4 +1,5 @@
 import { type HelperParam, type HelperRow, helperTable } from '@tscc/bpf/helpers'
+import { kfuncRules } from '@tscc/btf'
 import type { CallExpression, Expression } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
@@ -194,13 +195,17 @@ export function callKfunc(
   if (info === undefined) return fail(cx, node, 'unknown-name', { name })
   if (args.length !== info.parameters.length)
     return fail(cx, node, 'arguments', { name, want: info.parameters.length, found: args.length })
+  if (kfuncRules(name).sleeps === true && cx.callback?.sleepable === false)
+    return fail(cx, node.callee, 'may-sleep', { name, callback: cx.callback.name })
   const call = (): Value => {
     const operands = info.parameters.map((parameter, i) => kfuncArgument(cx, args[i] ?? node, parameter.type))
     at(cx, node)
-    const dst = info.returns === undefined ? undefined : cx.ir.fresh()
+    const { returns } = info
+    const dst = returns === undefined ? undefined : cx.ir.fresh()
     cx.ir.emit({ op: 'call', dst, callee: { kind: 'kfunc', name, weak: fallback !== undefined }, args: operands })
-    if (dst === undefined || info.returns === undefined) return { type: VOID, operand: imm(0) }
-    return { type: info.returns, operand: info.returns.bits === 64 ? reg(dst) : cut(cx, reg(dst)) }
+    if (dst === undefined || returns === undefined) return { type: VOID, operand: imm(0) }
+    const isWhole = isAddress(returns) || (returns.kind === 'int' && returns.bits === 64)
+    return { type: returns, operand: isWhole ? reg(dst) : cut(cx, reg(dst)) }
   }
   if (fallback === undefined) {
     if (info.kernels !== undefined && !isAskedFor(cx, `func:${name}`, info.kernels))

@@ -39,6 +39,8 @@ export interface LowerOptions {
   readonly read: ReadModule | undefined
   readonly cpu: Cpu
   readonly parse: Parse
+  /** Which of the package's headers it is, '' that of TCP; undefined: one of the program's own. */
+  readonly part?: string | undefined
 }
 
 interface Loading {
@@ -154,7 +156,7 @@ function importAll(loading: Loading, scope: ModuleScope, node: ImportDeclaration
   const { options, unit, files } = loading
   const given = attempt(unit, (): NamesOf => {
     const from = node.source.value
-    const known = knownNames(scope, from, options.library)
+    const known = knownNames(scope, node.source, options)
     if (known !== undefined) return known
     const found = fileOf(scope, node.source, (specifier, of) => options.read?.(specifier, of))
     if (files.has(found.fileName) && files.get(found.fileName) === undefined)

@@ -157,6 +157,8 @@ export interface Context {
   readonly lower: Lowering
   readonly variables: Map<string, Variable>
   readonly exits: Exits
+  /** The callback that this is part of. */
+  readonly callback?: { readonly name: string; readonly sleepable: boolean }
   /** Functions that are being inlined, outermost first. */
   readonly calling: readonly FunctionInfo['node'][]
   /** What only some kernels have and was asked for around here: `field:…`, `enumerator:…`, `func:…`, `kernel:…`. */

@@ -1,3 +1,4 @@
+import { type StructOpsRules, structOpsRules } from '@tscc/btf'
 import type { CallExpression, Expression, ObjectProperty } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import { irBuilder, reg } from '../ir/builder.ts'
@@ -19,13 +20,15 @@ export interface LoweredOps {
   readonly name: string
   /** Under which name the module exports it; `default`. */
   readonly exported: string
-  readonly data: Readonly<Record<string, bigint>>
+  readonly data: Readonly<Record<string, bigint | string>>
   readonly callbacks: readonly LoweredCallback[]
 }
 
 /** A callback, and what it is made of: the same function in the same place is one program for several algorithms. */
 export interface LoweredCallback {
   readonly member: string
+  /** Its program may sleep. */
+  readonly sleepable: boolean
   readonly ir: IrFunction
   readonly source: FunctionInfo['node']
   /** Where its name stands, with its file. */
@@ -61,8 +64,10 @@ function lowerOps(
   if (callbacks === undefined)
     return fail(context, parameter ?? call, 'unknown-type', {
       name: type,
-      nearest: nearest(type, ['tcp_congestion_ops']),
+      nearest: nearest(type, scope.header.opsTypes()),
     })
+  const rules = structOpsRules(type)
+  const opsData = scope.header.opsData(type) ?? { names: [], texts: new Map<string, number>() }
   const info = scope.header.struct(type)
   const [value] = call.arguments
   if (value?.type !== 'ObjectExpression' || info?.kind !== 'struct')
@@ -72,7 +77,7 @@ function lowerOps(
     })
   let isNameWrong = false
   let name: { readonly text: string; readonly span: Span } | undefined
-  const data: Record<string, bigint> = {}
+  const data: Record<string, bigint | string> = {}
   const lowered: LoweredCallback[] = []
   const seen = new Set<string>()
   for (const property of value.properties)
@@ -87,21 +92,26 @@ function lowerOps(
       const key = property.key.name
       if (seen.has(key)) return fail(context, property.key, 'duplicate', { name: key })
       seen.add(key)
-      if (REFUSED.has(key)) return fail(context, property.key, 'refused-callback', { name: key })
-      const body = property.value
-      if (key === 'name') {
+      if (rules.refused.includes(key)) return fail(context, property.key, 'refused-callback', { name: key, type })
+      const { sleepable, body } = bodyOf(scope, property, rules)
+      if (key === opsData.name?.member) {
         isNameWrong = body.type !== 'Literal' || typeof body.value !== 'string'
         if (body.type !== 'Literal' || typeof body.value !== 'string')
           return fail(context, body, 'wrong-type', { want: 'a name in quotes', found: 'something else' })
         name = { text: body.value, span: body }
         return
       }
-      const f = functionOf(scope, key, property)
+      const f = functionOf(scope, key, property, body)
+      const limit = opsData.texts.get(key)
+      if (limit !== undefined && body.type === 'Literal' && typeof body.value === 'string') {
+        data[key] = textFor(scope, body, body.value, limit)
+        return
+      }
       if (f === undefined) {
         const constant = constantOf(scope, body) ?? enumeratorOf(scope, body)
         if (constant === undefined)
           return fail(context, body, 'wrong-type', { want: 'a constant or a function', found: 'something else' })
-        const fields = scope.header.fieldNames({ kind: 'struct', root: type, path: '', typeId: info.typeId })
+        const fields = opsData.names
         if (callbacks.has(key)) return fail(context, body, 'wrong-type', { want: 'a function', found: 'a number' })
         if (!fields.includes(key))
           return fail(context, property.key, 'unknown-callback', {
@@ -113,15 +123,45 @@ function lowerOps(
         return
       }
       const at = { start: property.key.start, end: property.key.end, file: scope.file }
-      lowered.push({ member: key, source: f.node, at, ir: lowerCallback(scope, type, callbacks, property, f) })
+      const place = { scope, type, callbacks, property, sleepable }
+      lowered.push({ member: key, sleepable, source: f.node, at, ir: lowerCallback(place, f) })
     })
-  if (!isNameWrong && (name === undefined || !/^[A-Za-z0-9_.]{1,15}$/.test(name.text)))
+  const limit = opsData.name?.limit ?? 0
+  if (limit > 0 && !isNameWrong && (name === undefined || !isName(name.text, limit)))
     fail(context, name?.span ?? call.callee, 'bad-name', {
-      name: name === undefined ? 'name' : name.text === '' ? "''" : name.text,
-      why: name === undefined ? 'every algorithm has one' : '1 to 15 of A-Z a-z 0-9 _ . are what the kernel takes',
+      name: name === undefined ? (opsData.name?.member ?? '') : name.text === '' ? "''" : name.text,
+      why:
+        name === undefined ? 'every algorithm has one' : `1 to ${limit} of A-Z a-z 0-9 _ . are what the kernel takes`,
     })
   checkMandatory(scope, type, seen, call)
-  return { type, name: name?.text ?? '', exported, data, callbacks: lowered }
+  // A type whose values have no names: what the module calls it.
+  const nameless = exported === 'default' ? type : exported
+  return { type, name: limit === 0 ? nameless : (name?.text ?? ''), exported, data, callbacks: lowered }
+}
+
+const isName = (text: string, limit: number): boolean => /^[A-Za-z0-9_.]+$/.test(text) && text.length <= limit
+
+function textFor(scope: ModuleScope, span: Span, text: string, limit: number): string {
+  const { length } = new TextEncoder().encode(text)
+  if (length <= limit) return text
+  return fail({ module: scope }, span, 'too-large', { name: 'this text', size: length, limit })
+}
+
+/** What a member is, without `sleepable(…)` around it. */
+function bodyOf(
+  scope: ModuleScope,
+  { key, value }: ObjectProperty,
+  rules: StructOpsRules,
+): { readonly sleepable: boolean; readonly body: Expression } {
+  if (value.type !== 'CallExpression' || value.callee.type !== 'Identifier' || value.callee.name !== 'sleepable')
+    return { sleepable: false, body: value }
+  const [body] = value.arguments
+  if (body === undefined || body.type === 'SpreadElement' || value.arguments.length > 1)
+    return fail({ module: scope }, value, 'arguments', { name: 'sleepable', want: 1, found: value.arguments.length })
+  const name = key.type === 'Identifier' ? key.name : ''
+  if (rules.sleepable?.includes(name) === false)
+    return fail({ module: scope }, value.callee, 'never-sleeps', { name, others: rules.sleepable })
+  return { sleepable: true, body }
 }
 
 function enumeratorOf(scope: ModuleScope, node: Expression): { readonly value: bigint } | undefined {
@@ -129,32 +169,39 @@ function enumeratorOf(scope: ModuleScope, node: Expression): { readonly value: b
   return found === undefined ? undefined : { value: BigInt(found.value) }
 }
 
-function functionOf(scope: ModuleScope, name: string, { key, value: node }: ObjectProperty): FunctionInfo | undefined {
+function functionOf(
+  scope: ModuleScope,
+  name: string,
+  { key }: ObjectProperty,
+  node: Expression,
+): FunctionInfo | undefined {
   if (node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression')
     return { name, at: key, node, module: scope, noinline: false }
   return node.type === 'Identifier' ? scope.functions.get(node.name) : undefined
 }
 
 function checkMandatory(scope: ModuleScope, type: string, seen: ReadonlySet<string>, call: CallExpression): void {
-  if (type !== 'tcp_congestion_ops') return
-  const missing = ['ssthresh', 'undo_cwnd'].filter((one) => !seen.has(one))
-  if (!seen.has('cong_avoid') && !seen.has('cong_control')) missing.push('cong_avoid or cong_control')
+  // That a name is missing is told of itself.
+  const named = scope.header.opsData(type)?.name?.member
+  const missing = structOpsRules(type)
+    .required.filter((row) => !row.some((one) => seen.has(one) || one === named))
+    .map((row) => row.join(' or '))
   if (missing.length > 0)
     fail({ module: scope }, call.callee, 'missing-callback', { type, missing: missing.join(', ') })
 }
 
-/** Callbacks that the kernel takes from its own modules only (net/ipv4/bpf_tcp_ca.c). */
-const REFUSED: ReadonlySet<string> = new Set(['get_info'])
-
 const SIZES: Readonly<Record<number, AccessSize>> = { 8: 'u8', 16: 'u16', 32: 'u32', 64: 'u64' }
 
-function lowerCallback(
-  scope: ModuleScope,
-  type: string,
-  callbacks: ReadonlyMap<string, CallbackInfo>,
-  property: ObjectProperty,
-  f: FunctionInfo,
-): IrFunction {
+/** Where a callback is written. */
+interface CallbackPlace {
+  readonly scope: ModuleScope
+  readonly type: string
+  readonly callbacks: ReadonlyMap<string, CallbackInfo>
+  readonly property: ObjectProperty
+  readonly sleepable: boolean
+}
+
+function lowerCallback({ scope, type, callbacks, property, sleepable }: CallbackPlace, f: FunctionInfo): IrFunction {
   const context = { module: f.module }
   const name = property.key.type === 'Identifier' ? property.key.name : ''
   const info = callbacks.get(name)
@@ -170,6 +217,7 @@ function lowerCallback(
     ir,
     variables,
     calling: [f.node],
+    callback: { name, sleepable },
     mistakes: scope.unit.mistakes,
     exits: { returns: { type: info.returns, leave: (value) => ir.end({ op: 'return', a: value }) } },
   })
@@ -193,7 +241,7 @@ function lowerCallback(
       ...(parameter.pointee === undefined ? {} : { pointee: parameter.pointee }),
       index: at,
       arity: info.parameters.length,
-      size: SIZES[int?.bits ?? 64] ?? 'u64',
+      size: parameter.type.kind === 'bool' ? 'u8' : (SIZES[int?.bits ?? 64] ?? 'u64'),
     })
     const operand = int === undefined ? reg(dst) : reg(extended(cx, dst, int))
     variables.set(param.name, { type: parameter.type, operand, assignable: true })

@@ -3,8 +3,12 @@ import type { Steps } from '../spec.ts'
 /** `enum bpf_prog_type` (uapi/linux/bpf.h); 26 is the map type. */
 const BPF_PROG_TYPE_STRUCT_OPS = 27
 
-/** ELF section of a program: `struct_ops/<struct>/<callback>`. */
-export const structOpsSectionName = (struct: string, callback: string): string => `struct_ops/${struct}/${callback}`
+/** ELF section of a program: `struct_ops/<struct>/<callback>`, of one that may sleep `struct_ops.s/…`. */
+export const structOpsSectionName = (
+  struct: string,
+  callback: string,
+  { sleepable = false }: { readonly sleepable?: boolean } = {},
+): string => `struct_ops${sleepable ? '.s' : ''}/${struct}/${callback}`
 
 /** ELF section of a program of `tcp_congestion_ops`. */
 export const tcpCongestionOpsSectionName = (callback: string): string =>

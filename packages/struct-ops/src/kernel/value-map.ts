@@ -74,7 +74,8 @@ function createStructOpsMap(kernel: Kernel, linked: RegistrableStructOps, by: Re
     maxEntries: 1,
     flags:
       (by === 'link' ? bpfMapFlags.BPF_F_LINK : 0) | (module === undefined ? 0 : bpfMapFlags.BPF_F_VTYPE_BTF_OBJ_FD),
-    name: linked.spec.name,
+    // As much of it as names of maps have room for
+    name: linked.spec.name.slice(0, 15),
     btf: { fd: btf.fd },
     vmlinuxValueTypeId: linked.layout.valueTypeId,
     ...(module === undefined ? {} : { valueTypeBtfObjectFd: module.fd }),

@@ -1,0 +1,81 @@
+/** What a kernel's code asks of a struct_ops type, and its BTF does not say. */
+export interface StructOpsRules {
+  /** Members that have to be set; of those in one row, one of them. */
+  readonly required: readonly (readonly string[])[]
+  /** Callbacks that the kernel takes from its own modules only. */
+  readonly refused: readonly string[]
+  /** Callbacks whose programs may sleep; undefined: nobody knows, and the verifier decides. */
+  readonly sleepable?: readonly string[]
+  /** Fields that programs may write, by the struct that declares them; undefined: nobody knows, and the verifier decides. */
+  readonly writable?: Readonly<Record<string, readonly string[]>>
+  /** Structs that programs are handed where C has something else, by callback and argument. */
+  readonly pointees: Readonly<Record<string, string>>
+}
+
+/** A type that is not in the table: the kernel has the last word. */
+const UNKNOWN: StructOpsRules = { required: [], refused: [], pointees: {} }
+
+/** net/bpf/bpf_dummy_struct_ops.c, net/sched/bpf_qdisc.c, kernel/sched/ext.c, net/ipv4/bpf_tcp_ca.c. */
+const rules: Readonly<Record<string, StructOpsRules>> = {
+  tcp_congestion_ops: {
+    required: [['ssthresh'], ['undo_cwnd'], ['cong_avoid', 'cong_control']],
+    refused: ['get_info'],
+    sleepable: [],
+    writable: {},
+    pointees: {},
+  },
+  bpf_dummy_ops: {
+    required: [],
+    refused: [],
+    sleepable: ['test_sleepable'],
+    writable: { bpf_dummy_ops_state: ['val'] },
+    pointees: {},
+  },
+  Qdisc_ops: {
+    required: [['id'], ['enqueue'], ['dequeue'], ['init'], ['reset'], ['destroy']],
+    refused: [
+      'peek',
+      'change',
+      'attach',
+      'change_real_num_tx',
+      'change_tx_queue_len',
+      'dump',
+      'dump_stats',
+      'egress_block_get',
+      'egress_block_set',
+      'ingress_block_get',
+      'ingress_block_set',
+    ],
+    sleepable: [],
+    writable: {
+      Qdisc: ['limit'],
+      qdisc_skb_head: ['qlen'],
+      gnet_stats_queue: ['qlen', 'backlog', 'drops', 'requeues', 'overlimits'],
+      sk_buff: ['tstamp'],
+    },
+    pointees: { 'enqueue.to_free': 'bpf_sk_buff_ptr' },
+  },
+  sched_ext_ops: {
+    required: [['name']],
+    refused: [],
+    sleepable: [
+      'init_task',
+      'cgroup_init',
+      'cgroup_exit',
+      'cgroup_prep_move',
+      'cpu_online',
+      'cpu_offline',
+      'init',
+      'init_cids',
+      'exit',
+      'sub_attach',
+      'sub_detach',
+    ],
+    writable: { sched_ext_entity: ['slice', 'dsq_vtime', 'disallow'] },
+    pointees: {},
+  },
+}
+
+/** The rules of a struct_ops type; of one that is not in the table nothing is required, refused or known. */
+export const structOpsRules = (type: string): StructOpsRules =>
+  Object.hasOwn(rules, type) ? (rules[type] ?? UNKNOWN) : UNKNOWN
