@@ -30,7 +30,7 @@ export default defineConfig({
   test: {
     include: [
       '{packages,apps}/*/test/**/*.test.ts',
-      'examples/**/*.test.ts',
+      'examples/struct-ops/**/*.test.ts',
       'conformance/{test,kernels/test,scenarios}/**/*.test.ts',
       'tools/test/**/*.test.ts',
     ],
