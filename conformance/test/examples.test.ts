@@ -144,7 +144,7 @@ const examples: readonly Example[] = [
   {
     folder: 'lab-compare',
     subject: '@tscc/lab',
-    runs: [{ ...start(/^reno +kernel +1\d\.\d+ .*\ncubic +kernel +1\d\.\d+ /m, '2'), needs: ['namespaces'] }],
+    runs: [{ ...start(/^reno +kernel +\d+\.\d+ .*\ncubic +kernel +\d+\.\d+ /m, '2'), needs: ['namespaces'] }],
   },
   {
     folder: 'cli-project',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { root } from '../../tools/bootstrap.mjs'
@@ -22,11 +22,18 @@ interface Served {
   readonly tarball: () => string
 }
 
+/** What `npm publish` sends, as far as it is of interest. */
+interface Publication {
+  readonly name: string
+  readonly versions: Readonly<Record<string, Manifest>>
+  readonly _attachments: Readonly<Record<string, { readonly data: string }>>
+}
+
 /**
  * Serve what a release would publish, and what the workspace has installed of others: `npm install` of a project that
  * knows nothing of the workspace, with published names and versions, takes no network.
  *
- * `tarballs` are those of `packAll`; `folder` is for what is made here.
+ * `tarballs` are those of `packAll`; `folder` is for what is made here, and for what is published to it.
  */
 export async function serveRegistry(tarballs: readonly string[], folder: string): Promise<LocalRegistry> {
   mkdirSync(folder, { recursive: true })
@@ -34,7 +41,13 @@ export async function serveRegistry(tarballs: readonly string[], folder: string)
   const unknown = new Set<string>()
   const find = (name: string): readonly Served[] => own.get(name) ?? installedPackages(name, folder)
 
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
+    if (request.method === 'PUT') {
+      const { name, served } = publishedPackage(await bodyOf(request), folder)
+      own.set(name, [...(own.get(name) ?? []), served])
+      response.writeHead(201, { 'content-type': 'application/json' }).end('{"ok":true}')
+      return
+    }
     const [, name = '', version] = /^\/((?:@[\w.-]+\/)?[\w.-]+)(?:\/-\/([\w.+-]+)\.tgz)?$/.exec(pathOf(request)) ?? []
     const found = name === '' ? [] : find(name)
     if (found.length === 0) {
@@ -57,7 +70,12 @@ export async function serveRegistry(tarballs: readonly string[], folder: string)
 /** The environment of a machine that never saw this repository: an empty home, an empty cache, this registry. */
 export function strangerEnv(registry: LocalRegistry, home: string): NodeJS.ProcessEnv {
   mkdirSync(home, { recursive: true })
-  const env = Object.entries(plainEnv()).filter(([name]) => !/^(?:npm_config_|TSCC_|XDG_)/i.test(name))
+  // Who publishes there must say who they are, and may be anybody
+  writeFileSync(join(home, '.npmrc'), `${registry.url.replace('http:', '')}:_authToken=anybody\n`)
+  // Nor an identity: what a workflow may sign and publish with is not for tests
+  const env = Object.entries(plainEnv()).filter(
+    ([name]) => !/^(?:npm_config_|TSCC_|XDG_|GITHUB_|ACTIONS_|GITLAB_|SIGSTORE_|NPM_TOKEN|NODE_AUTH_TOKEN)/i.test(name),
+  )
   return {
     ...Object.fromEntries(env),
     HOME: home,
@@ -74,6 +92,22 @@ export function strangerEnv(registry: LocalRegistry, home: string): NodeJS.Proce
 
 function pathOf({ url = '' }: { readonly url?: string | undefined }): string {
   return decodeURIComponent(new URL(url, 'http://localhost').pathname)
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Publication> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+}
+
+/** Keep what was published: one version, with its tarball in base64. */
+function publishedPackage({ name, versions, _attachments }: Publication, folder: string) {
+  const [manifest] = Object.values(versions)
+  const [attachment] = Object.values(_attachments)
+  if (manifest === undefined || attachment === undefined) throw new Error(`${name}: nothing in the publication`)
+  const file = join(folder, `${name.replace('/', '-')}-${manifest.version}.tgz`)
+  writeFileSync(file, Buffer.from(attachment.data, 'base64'))
+  return { name, served: { manifest, tarball: () => file } }
 }
 
 function packument(found: readonly Served[], url: string): object {

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { homedir, hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -64,6 +64,15 @@ describe.each(publishedPackages)('the tarball of $name', ({ name, folder }) => {
     expect(files().filter((path) => !declared.test(path))).toEqual([])
     expect(files()).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/index.d.ts']))
     expect(files().filter((path) => path.startsWith('dist/') && !isSource(folder, path))).toEqual([])
+  })
+
+  test('has the licence of the repository, and nothing of the machine that built it', () => {
+    expect(readFileSync(join(installed(), 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'))
+    const telling = files().filter((path) => {
+      const text = readFileSync(join(installed(), path), 'utf8')
+      return [root, homedir(), hostname()].some((word) => word.length > 6 && text.includes(word))
+    })
+    expect(telling).toEqual([])
   })
 
   test('has an export map whose targets exist, and binaries that start with #!', () => {

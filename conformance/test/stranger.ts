@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { serveRegistry, strangerEnv } from './local-registry.ts'
 import { packAll } from './tarballs.ts'
 
@@ -24,10 +24,15 @@ export interface Stranger {
   close(): void
 }
 
-export async function stranger(): Promise<Stranger> {
+/** `published: 'nothing'` is for those who publish themselves; `path` goes before PATH. */
+export async function stranger(
+  options: { readonly published?: 'nothing'; readonly path?: string } = {},
+): Promise<Stranger> {
   const temporary = mkdtempSync(join(tmpdir(), 'tscc-stranger-'))
-  const registry = await serveRegistry(await packAll(join(temporary, 'tarballs')), join(temporary, 'others'))
-  const env = strangerEnv(registry, join(temporary, 'home'))
+  const tarballs = options.published === 'nothing' ? [] : await packAll(join(temporary, 'tarballs'))
+  const registry = await serveRegistry(tarballs, join(temporary, 'others'))
+  const own = strangerEnv(registry, join(temporary, 'home'))
+  const env = options.path === undefined ? own : { ...own, PATH: `${options.path}${delimiter}${own.PATH}` }
 
   // The registry is of this process: nothing here may wait without letting it answer
   const run = (folder: string, command: string, args: readonly string[]) =>
