@@ -1,7 +1,7 @@
 import { type Compiled, compile } from '@tscc/compiler'
+import { parseByAcorn as parse } from '@tscc/compiler/acorn'
 import { listingsOf } from './listing.ts'
 import type { Checked } from './messages.ts'
-import { parse } from './parse.ts'
 
 /** What diagnostics and line information call the text of the editor. */
 export const FILE_NAME = 'playground.bpf.ts'

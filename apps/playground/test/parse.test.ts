@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { algorithms } from '@tscc/algos'
 import { type Compiled, compile } from '@tscc/compiler'
+import { parseByAcorn as parse } from '@tscc/compiler/acorn'
 import { writeObject } from '@tscc/object'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { root } from '../../../tools/bootstrap.mjs'
 import { aimd } from '../src/examples.ts'
-import { parse } from '../src/parse.ts'
 
 const programs = 'packages/compiler/test/programs'
 const sources: readonly (readonly [name: string, text: string])[] = [

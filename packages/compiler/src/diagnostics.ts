@@ -1,3 +1,14 @@
+import {
+  askMends,
+  callbackMends,
+  castMends,
+  indexMends,
+  isPowerOfTwo,
+  type Mend,
+  nearestMends,
+  nullMends,
+  signMends,
+} from './mends.ts'
 import type { SourceFile } from './source-file.ts'
 
 /** Where in the source: UTF-16 offsets, the end exclusive. */
@@ -20,6 +31,8 @@ export interface Diagnostic {
   /** From 1. */
   readonly line: number
   readonly column: number
+  /** Changes of the text that mend it, where that needs no thought; none. */
+  readonly mends?: readonly Mend[]
 }
 
 /** What can be said of a program: number, message, and what to write instead. */
@@ -35,23 +48,36 @@ const table = {
     text: (_: object) => 'the module exports no program',
     help: () => "export default structOps<tcp_congestion_ops>({ name: 'my_cc', … })",
   },
-  'unknown-name': { code: 2001, text: (c: { name: string }) => `there is no ${c.name}`, help: hint },
+  'unknown-name': {
+    code: 2001,
+    text: (c: { name: string }) => `there is no ${c.name}`,
+    help: hint,
+    mends: nearestMends,
+  },
   'unknown-field': {
     code: 2002,
     text: (c: { type: string; field: string }) => `${c.type} has no field ${c.field}`,
     help: hint,
+    mends: nearestMends,
   },
-  'unknown-type': { code: 2003, text: (c: { name: string }) => `there is no type ${c.name}`, help: hint },
+  'unknown-type': {
+    code: 2003,
+    text: (c: { name: string }) => `there is no type ${c.name}`,
+    help: hint,
+    mends: nearestMends,
+  },
   'unknown-callback': {
     code: 2004,
     text: (c: { type: string; name: string }) => `${c.type} has no callback ${c.name}`,
     help: hint,
+    mends: nearestMends,
   },
   'not-a-value': { code: 2005, text: (c: { what: string }) => `${c.what} is no value`, help: insteadOf },
   'unknown-import': {
     code: 2006,
     text: (c: { name: string; from: string }) => `${c.from} exports no ${c.name}`,
     help: hint,
+    mends: nearestMends,
   },
   'no-module': { code: 2007, text: (c: { from: string; why: string }) => `${c.from}: ${c.why}`, help: insteadOf },
   'contains-itself': { code: 2009, text: (c: { name: string }) => `${c.name} would contain itself` },
@@ -63,16 +89,25 @@ const table = {
   },
   'mixed-signs': {
     code: 2102,
-    text: (c: { left: string; right: string; operator: string; instead: string }) =>
+    text: (c: {
+      left: string
+      right: string
+      operator: string
+      operation: string
+      either: readonly (readonly [cast: string, operation: string])[]
+    }) =>
       /^\w/.test(c.operator)
         ? `${c.operator}(${c.left}, ${c.right}) mixes signed and unsigned`
         : `${c.left} ${c.operator} ${c.right} mixes signed and unsigned`,
-    help: (c: { instead: string }) => `say which is meant: ${c.instead}`,
+    help: (c: { either: readonly (readonly [string, string])[] }) =>
+      `say which is meant: ${c.either.map(([, operation]) => operation).join(', or ')}`,
+    mends: signMends,
   },
   narrowing: {
     code: 2103,
     text: (c: { from: string; to: string; what: string }) => `${c.from} does not fit ${c.to}`,
     help: (c: { to: string; what: string }) => `cut it on purpose: ${c.to}(${c.what})`,
+    mends: castMends,
   },
   'literal-range': {
     code: 2104,
@@ -93,6 +128,7 @@ const table = {
       /^\w+$/.test(c.what)
         ? `if (${c.what} === null) return`
         : `const found = ${c.what}, then if (found === null) return`,
+    mends: nullMends,
   },
   'shift-range': {
     code: 2109,
@@ -116,11 +152,13 @@ const table = {
     code: 2205,
     text: (c: { what: string; kernels: string; ask: string }) => `${c.what} is only on ${kernelsText(c.kernels)}`,
     help: (c: { ask: string }) => `ask first: if (${c.ask}) { … }`,
+    mends: askMends,
   },
   'missing-callback': {
     code: 2206,
     text: (c: { type: string; missing: string }) => `${c.type} needs ${c.missing}`,
-    help: (c: { missing: string }) => MANDATORY[c.missing.replace(/[ ,].*/, '')],
+    help: (c: { missing: string }) => leastCallback(c.missing),
+    mends: (c: { missing: string }) => callbackMends(leastCallback(c.missing)),
   },
   'refused-callback': {
     code: 2208,
@@ -163,7 +201,8 @@ const table = {
     code: 2305,
     text: (c: { index: string; length: number }) => `${c.index} may be more than ${c.length - 1}`,
     help: (c: { index: string; length: number }) =>
-      (c.length & (c.length - 1)) === 0 ? `${c.index} & ${c.length - 1}` : `min(${c.index}, ${c.length - 1})`,
+      isPowerOfTwo(c.length) ? `${c.index} & ${c.length - 1}` : `min(${c.index}, ${c.length - 1})`,
+    mends: indexMends,
   },
   'unbounded-loop': {
     code: 2306,
@@ -204,6 +243,9 @@ const MANDATORY: Readonly<Record<string, string>> = {
   undo_cwnd: 'undo_cwnd(sk) { return max(tcp_sk(sk).snd_cwnd, tcp_sk(sk).prior_cwnd) }',
   cong_avoid: 'cong_avoid(sk, ack, acked) { tcp_slow_start(tcp_sk(sk), acked) }',
 }
+
+/** Of the first of those that are missing; of `cong_avoid or cong_control` the first. */
+const leastCallback = (missing: string): string | undefined => MANDATORY[missing.replace(/[ ,].*/, '')]
 
 const kernelsText = (ranges: string): string =>
   ranges
@@ -249,8 +291,9 @@ export function diagnose<Name extends DiagnosticName>(
   name: Name,
   context: ContextOf<Name>,
 ): Diagnostic {
-  const row: { code: number; text(c: never): string; help?(c: never): string | undefined } = table[name]
+  const row: Row = table[name]
   const help = row.help?.(context as never) // the table pairs them
+  const mends = row.mends?.(context as never, file.text.slice(span.start, span.end)) ?? [] // likewise
   const { line, column } = file.position(span.start)
   return {
     code: `TSCC${row.code}`,
@@ -260,7 +303,15 @@ export function diagnose<Name extends DiagnosticName>(
     span: { start: span.start, end: span.end },
     line,
     column,
+    ...(mends.length === 0 ? {} : { mends }),
   }
+}
+
+interface Row {
+  readonly code: number
+  text(c: never): string
+  help?(c: never): string | undefined
+  mends?(c: never, marked: string): readonly Mend[]
 }
 
 /** Parts of a printed diagnostic. */

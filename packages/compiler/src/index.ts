@@ -10,5 +10,6 @@ export {
   type Span,
 } from './diagnostics.ts'
 export { irText } from './ir/print.ts'
+export type { Mend } from './mends.ts'
 export type { Parse, Parsed, SyntaxMistake } from './parse.ts'
 export { type PassName, passNames } from './passes/optimize.ts'

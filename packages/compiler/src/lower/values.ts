@@ -211,7 +211,7 @@ export function commonType(cx: Context, span: Span, operator: string, left: Valu
         left: typeName(left.type),
         right: typeName(right.type),
         operator,
-        instead: castsOf(cx, operator, [left, a], [right, b]),
+        ...castsOf(cx, operator, [left, a], [right, b]),
       })
   }
   // Where one holds all values of the other, it is that one: s64 of s64 and u32.
@@ -220,17 +220,25 @@ export function commonType(cx: Context, span: Span, operator: string, left: Valu
   return { kind: 'int', bits: a.bits === 64 || b.bits === 64 ? 64 : 32, signed: false }
 }
 
-/** The same operation in either sign: `u32(a) < b, or a < s32(b)`. */
+/** The operation as it stands, and in either sign: `u32(a) < b` and `a < s32(b)`. */
 function castsOf(
   cx: Context,
   operator: string,
   [left, a]: readonly [Value, IntType],
   [right, b]: readonly [Value, IntType],
-): string {
-  const [x, y] = [left, right].map(({ from }) => (from === undefined ? '…' : textOf(cx, from)))
+): { readonly operation: string; readonly either: readonly (readonly [cast: string, operation: string])[] } {
+  const textAt = ({ from }: Value): string => (from === undefined ? '…' : textOf(cx, from))
+  const [x, y] = [textAt(left), textAt(right)]
   const both = (one: string, other: string): string =>
     /^\w/.test(operator) ? `${operator}(${one}, ${other})` : `${one} ${operator} ${other}`
-  return `${both(`${typeName({ ...a, signed: b.signed })}(${x})`, `${y}`)}, or ${both(`${x}`, `${typeName({ ...b, signed: a.signed })}(${y})`)}`
+  const [ofLeft, ofRight] = [typeName({ ...a, signed: b.signed }), typeName({ ...b, signed: a.signed })]
+  return {
+    operation: both(x, y),
+    either: [
+      [ofLeft, both(`${ofLeft}(${x})`, y)],
+      [ofRight, both(x, `${ofRight}(${y})`)],
+    ],
+  }
 }
 
 /** A literal takes the other's type, and has to fit it. */

@@ -1,6 +1,6 @@
 import { tsPlugin } from '@sveltejs/acorn-typescript'
-import type { Parse, Parsed } from '@tscc/compiler'
 import { Parser } from 'acorn'
+import type { Parse, Parsed } from './parse.ts'
 
 const TypeScriptParser = Parser.extend(tsPlugin())
 
@@ -9,8 +9,8 @@ interface AcornError extends SyntaxError {
   readonly pos: number
 }
 
-/** The compiler's parser in a browser: acorn, whose trees are those of the native parser. It stops at the first mistake. */
-export const parse: Parse = (_fileName, text) => {
+/** Parse by acorn, which is plain JavaScript and runs in a browser too: its trees are those of the native parser. It stops at the first mistake. */
+export const parseByAcorn: Parse = (_fileName, text) => {
   try {
     const tree = TypeScriptParser.parse(text, { ecmaVersion: 'latest', sourceType: 'module', preserveParens: true })
     addAbsent(tree)
