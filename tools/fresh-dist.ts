@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const CLI = join(root, 'apps/cli')
+/** They have others within them. */
+const BUNDLES = [join(root, 'apps/cli'), join(root, 'packages/ts-plugin')]
 
 /** For tests that start processes, which run dist: bundle every package whose sources are newer. One at a time. */
 export async function freshDist(): Promise<void> {
@@ -14,12 +15,11 @@ export async function freshDist(): Promise<void> {
   await takeLock(lock)
   try {
     const changed = packageFolders().filter((folder) => {
-      const built = newest(join(folder, 'dist'), (path) => path.endsWith('.js'))
+      const built = newest(join(folder, 'dist'), (path) => /\.c?js$/.test(path))
       return newest(join(folder, 'src'), () => true) > built
     })
     for (const folder of changed) bundle(folder)
-    // It has all others within it.
-    if (changed.length > 0 && !changed.includes(CLI)) bundle(CLI)
+    for (const folder of BUNDLES) if (changed.length > 0 && !changed.includes(folder)) bundle(folder)
   } finally {
     rmdirSync(lock)
   }
@@ -34,7 +34,7 @@ function bundle(folder: string): void {
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
     readonly scripts: { readonly build: string }
   } // every package has one
-  execFileSync('sh', ['-c', scripts.build.replace('tsc -b && ', '')], { cwd: folder, stdio: 'inherit' })
+  execFileSync('sh', ['-c', scripts.build.replace(/^.*\btsc -b && /, '')], { cwd: folder, stdio: 'inherit' })
 }
 
 async function takeLock(lock: string): Promise<void> {

@@ -22,6 +22,7 @@ export const floors = {
   sim: 7,
   lab: 8,
   playground: 8,
+  'ts-plugin': 8,
   cli: 9,
 }
 
@@ -30,7 +31,11 @@ const nativePackages = {
   syscall: 'owns bpf(2) and libc',
   lab: 'starts processes and opens sockets',
   cli: 'is a command',
+  'ts-plugin': 'runs in tsserver, with a thread',
 }
+
+/** What they import is within what is published: installing them installs nothing else. */
+const bundledPackages = ['ts-plugin']
 
 /** Parts of packages that are for Node only, with entries of their own. */
 const nodeParts = /^packages\/compiler\/src\/(?:node(?:\.ts|\/)|live\.ts|register\.ts|import-hook\.ts)/
@@ -136,7 +141,8 @@ function fileFindings({ path, text }) {
 }
 
 function importFindings({ path: owner, folder, manifest }, { path, text }, names) {
-  const declared = { ...manifest.dependencies, ...manifest.peerDependencies }
+  const bundled = bundledPackages.includes(folder) ? manifest.devDependencies : {}
+  const declared = { ...manifest.dependencies, ...manifest.peerDependencies, ...bundled }
   return importsOf(text).flatMap(({ specifier, line }) => {
     const at = `${path}:${line}`
     if (specifier.startsWith('.')) return relativeFindings(owner, path, specifier, at, 'src')

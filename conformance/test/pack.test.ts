@@ -60,7 +60,7 @@ describe.each(publishedPackages)('the tarball of $name', ({ name, folder }) => {
 
   test('has what is declared and nothing else', () => {
     const declared =
-      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(?:cold|start)\.cjs|dist\/.+\.(?:js|d\.ts)|bin\/(?:[\w-]+\.js|package\.json))$/
+      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(?:cold|start|index|worker)\.cjs|dist\/.+\.(?:js|d\.c?ts)|bin\/(?:[\w-]+\.js|package\.json))$/
     expect(files().filter((path) => !declared.test(path))).toEqual([])
     expect(files()).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/index.d.ts']))
     expect(files().filter((path) => path.startsWith('dist/') && !isSource(folder, path))).toEqual([])
@@ -120,7 +120,7 @@ describe.each(publishedPackages)('the tarball of $name', ({ name, folder }) => {
 /** Whether a file of dist was made from a source that is there (tsc never removes what it once wrote), or from several. */
 function isSource(folder: string, path: string): boolean {
   if (/^dist\/(?:shared-[\w-]+\.js|cold\.cjs|start\.cjs)$/.test(path)) return true
-  const source = path.replace(/^dist\//, 'src/').replace(/\.(?:d\.ts|js)$/, '.ts')
+  const source = path.replace(/^dist\//, 'src/').replace(/\.(?:d\.c?ts|c?js)$/, '.ts')
   return existsSync(join(root, folder, source))
 }
 
@@ -169,6 +169,7 @@ describe('a project outside the workspace', () => {
     expect(output('sim')).toBe('reno\ntrue')
     expect(output('lab')).toBe('boolean 20000000\ntrue')
     expect(output('compiler')).toBe('ssthresh cong_avoid undo_cwnd 3\n0 true\nTSCC2002 5 function')
+    expect(output('ts-plugin')).toBe('function')
     expect(output('cli')).toBe(`${readManifest(join(project, 'node_modules/@tscc/cli')).version}\n0`)
   })
 

@@ -35,7 +35,7 @@ export function readManifest(folder: string): Manifest {
 /** Pack every published package into `directory`, as a release does; the tarballs' paths. */
 export async function packAll(directory: string): Promise<readonly string[]> {
   for (const { folder } of publishedPackages) {
-    if (!existsSync(join(root, folder, 'dist/index.js'))) throw new Error(`${folder}: is not built: npm run build`)
+    if (!existsSync(join(root, folder, 'dist/index.d.ts'))) throw new Error(`${folder}: is not built: npm run build`)
   }
   mkdirSync(directory, { recursive: true })
   if ((await bootstrapPnpm(run)) !== 0) throw new Error('pnpm cannot be installed')

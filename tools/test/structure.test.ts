@@ -155,7 +155,7 @@ test('the type check of tests reads the sources of everything that a package exp
     const { name, exports = {} } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
     for (const [subpath, target] of Object.entries<{ types?: string }>(exports)) {
       if (target.types === undefined) continue
-      const source = `./${folder}/${target.types.replace('./dist/', 'src/').replace('.d.ts', '.ts')}`
+      const source = `./${folder}/${target.types.replace('./dist/', 'src/').replace(/\.d\.c?ts$/, '.ts')}`
       const specifier = name + subpath.slice(1)
       const star =
         folder.startsWith('packages/') && subpath === '.' ? paths['@tscc/*'][0].replace('*', folder.slice(9)) : ''

@@ -244,6 +244,7 @@ describe('init', () => {
     })
     expect(readdirSync(place).sort()).toEqual([
       '.gitignore',
+      '.vscode',
       'README.md',
       'my_cc.bpf.ts',
       'package.json',
@@ -262,7 +263,7 @@ describe('init', () => {
     const again = tscc(['init', place, '--json'])
     expect(jsonOf(again)).toMatchObject({
       written: [],
-      kept: ['package.json', 'tsconfig.json', 'my_cc.bpf.ts', '.gitignore', 'README.md'],
+      kept: ['package.json', 'tsconfig.json', '.vscode/settings.json', 'my_cc.bpf.ts', '.gitignore', 'README.md'],
     })
     expect(tscc(['init', place]).stderr).toMatch(/my_cc\.bpf\.ts is there already: left as it is\n/)
     expect(readFileSync(path, 'utf8')).toContain('snd_cwmd')

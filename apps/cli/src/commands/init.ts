@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-table.ts'
 import { fileFailure } from '../files.ts'
@@ -50,6 +50,7 @@ function makeFolder(path: string): void {
 /** Write a file that is not there; false where it is. */
 function writeNew(folder: string, { path, text }: ProjectFile): boolean {
   const file = join(folder, path)
+  makeFolder(dirname(file))
   try {
     writeFileSync(file, text, { flag: 'wx' })
     return true

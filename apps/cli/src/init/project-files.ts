@@ -9,6 +9,7 @@ export function projectFiles(name: string, version: string): readonly ProjectFil
   return [
     { path: 'package.json', text: `${JSON.stringify(manifest(name, version), null, 2)}\n` },
     { path: 'tsconfig.json', text: `${JSON.stringify(tsconfig, null, 2)}\n` },
+    { path: '.vscode/settings.json', text: `${JSON.stringify(vscode, null, 2)}\n` },
     { path: 'my_cc.bpf.ts', text: algorithm },
     { path: '.gitignore', text: 'node_modules/\n*.bpf.o\nreport.html\n' },
     { path: 'README.md', text: readme(name) },
@@ -26,7 +27,8 @@ const manifest = (name: string, version: string) => ({
     lab: 'tscc lab my_cc.bpf.ts cubic',
   },
   dependencies: { '@tscc/bpf': `^${version}`, '@tscc/cli': `^${version}`, '@tscc/vmlinux': `^${version}` },
-  devDependencies: { typescript: '^5.9.0 || ^6.0.0 || ^7.0.0' },
+  // TypeScript 7 has no plugins; see docs/editor.md
+  devDependencies: { '@tscc/ts-plugin': `^${version}`, typescript: '^5.9.0 || ^6.0.0' },
 })
 
 /** For the editor: the compiler of tscc reads no configuration. */
@@ -42,7 +44,15 @@ const tsconfig = {
     allowImportingTsExtensions: true,
     verbatimModuleSyntax: true,
     skipLibCheck: true,
+    // What the compiler says, as you type
+    plugins: [{ name: '@tscc/ts-plugin' }],
   },
+}
+
+/** VS Code loads a project's plugins with the project's TypeScript, and asks once whether to use it. */
+const vscode = {
+  'typescript.tsdk': 'node_modules/typescript/lib',
+  'typescript.enablePromptUseWorkspaceTsdk': true,
 }
 
 const algorithm = `// A congestion control for Linux: additive increase, multiplicative decrease (AIMD), as in RFC 5681.
@@ -103,7 +113,7 @@ const readme = (name: string): string => `# ${name}
 TCP congestion control in TypeScript, compiled to BPF by [tscc](https://github.com/tscc/tscc).
 
     npm install
-    npm run types           # what the editor's checker says
+    npm run types           # what TypeScript says
     npm run build           # my_cc.bpf.o: for every kernel from 5.10 on
     sudo npm run check      # what the kernel's verifier says; registers nothing
     sudo npm run lab        # real TCP between network namespaces, beside CUBIC
@@ -115,5 +125,6 @@ On a live machine:
     sudo npx tscc replace my_cc my_cc.bpf.ts      # after a change, without a moment of neither
     sudo npx tscc unregister my_cc
 
-\`npx tscc check my_cc.bpf.ts --watch\` checks at every save.
+\`npx tscc check my_cc.bpf.ts --watch\` checks at every save. Editors that use this project's TypeScript (VS Code asks) say as you type
+what the compiler says.
 `

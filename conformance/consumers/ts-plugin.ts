@@ -1,0 +1,3 @@
+import { init } from '@tscc/ts-plugin'
+
+console.log(typeof init({ typescript: {} }).create)
