@@ -122,6 +122,16 @@ const examples: readonly Example[] = [
     ],
   },
   {
+    folder: 'ts-plugin-report',
+    subject: '@tscc/ts-plugin',
+    runs: [
+      start(
+        /^TypeScript 6\..*\n.*mistaken\.bpf\.ts:10:19 tscc\(2103\): u32 does not fit u16; .*\n.*:12:20 tscc\(2305\): .*\n.*:14:33 tscc\(2002\): .*prior_cwnd\?\n$/,
+        'mistaken.bpf.ts',
+      ),
+    ],
+  },
+  {
     folder: 'vmlinux-since',
     subject: '@tscc/vmlinux',
     runs: [start(/^(?:.*\n)*tcp_congestion_ops\.cwnd_event_tx_start: 7\.1\.\.\n6\.12 lacks \d+ /, '6.12', 'tcp_cong')],
@@ -296,6 +306,16 @@ async function typeCheck(machine: Stranger, project: string): Promise<void> {
   const files = readdirSync(project).filter((name) => /\.[jt]s$/.test(name) && !name.startsWith('mistaken.'))
   const lib = ['--lib', 'es2023,esnext.disposable,dom,dom.iterable', '--target', 'es2022', '--skipLibCheck']
   const types = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node']
-  const options = ['--noEmit', '--allowJs', '--checkJs', '--strict', '--module', 'nodenext', ...lib, ...types]
+  const options = [
+    '--ignoreConfig',
+    '--noEmit',
+    '--allowJs',
+    '--checkJs',
+    '--strict',
+    '--module',
+    'nodenext',
+    ...lib,
+    ...types,
+  ]
   await machine.node(project, tsc, ...options, ...files)
 }
