@@ -115,7 +115,7 @@ async function prepare(plan) {
 
 async function buildPackages() {
   const code = await bin('turbo', ['run', 'build', '--output-logs=errors-only'])
-  if (code === 0) for (const path of removeStaleOutputs()) console.log(`removed ${path}, which has no source`)
+  if (code === 0) for (const path of removeStaleOutputs()) console.log(`removed ${path}, which nothing needs any more`)
   return code
 }
 

@@ -8,6 +8,7 @@ import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../tools/bootstrap.mjs'
 import { needs } from '../../tools/needs.ts'
+import { unusedParts } from '../../tools/stale-outputs.mjs'
 import { packAll, plainEnv, publishedPackages, readManifest } from './tarballs.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'tscc-pack-'))
@@ -64,6 +65,8 @@ describe.each(publishedPackages)('the tarball of $name', ({ name, folder }) => {
     expect(files().filter((path) => !declared.test(path))).toEqual([])
     expect(files()).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/index.d.ts']))
     expect(files().filter((path) => path.startsWith('dist/') && !isSource(folder, path))).toEqual([])
+    const outputs = files().flatMap((path) => (path.startsWith('dist/') ? [path.slice(5)] : []))
+    expect(unusedParts(join(installed(), 'dist'), outputs)).toEqual([])
   })
 
   test('has the licence of the repository, and nothing of the machine that built it', () => {

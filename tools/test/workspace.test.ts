@@ -30,15 +30,23 @@ test('a wrong command is a usage error, before anything is installed', () => {
   expect(run).toThrow('usage: node tools/workspace.mjs start|build|playground|test|tools|fuzz|bench|run')
 })
 
-test('declarations without a source are removed, and nothing else', () => {
+test('declarations without a source and parts that nothing imports are removed, and nothing else', () => {
   const at = mkdtempSync(join(tmpdir(), 'tscc-stale-'))
   const path = (name: string) => join(at, 'packages/x', name)
   try {
     for (const folder of ['dist/deep', 'src/deep']) mkdirSync(path(folder), { recursive: true })
     writeFileSync(join(at, 'pnpm-workspace.yaml'), 'packages:\n  - packages/*\n')
-    const kept = ['package.json', 'src/deep/a.ts', 'dist/shared-a.js', 'dist/deep/a.d.ts', 'dist/.tsbuildinfo']
-    for (const name of [...kept, 'dist/deep/gone.d.ts']) writeFileSync(path(name), '')
-    expect(removeStaleOutputs(at)).toEqual(['packages/x/dist/deep/gone.d.ts'])
+    const texts = {
+      'dist/index.js': "import { a } from './shared-a-x1_-.js'\n",
+      'dist/shared-a-x1_-.js': "const b = await import('./shared-b-1.js')\n",
+      'dist/shared-b-1.js': '',
+    }
+    const kept = ['package.json', 'src/deep/a.ts', 'dist/deep/a.d.ts', 'dist/.tsbuildinfo', ...Object.keys(texts)]
+    const gone = ['dist/deep/gone.d.ts', 'dist/shared-b-0.js', 'dist/shared-c.js']
+    for (const name of [...kept, ...gone]) writeFileSync(path(name), '')
+    for (const [name, text] of Object.entries(texts)) writeFileSync(path(name), text)
+    writeFileSync(path('dist/shared-b-0.js'), "import './shared-c.js'\n") // only what goes too imports it
+    expect(removeStaleOutputs(at)).toEqual(gone.map((name) => `packages/x/${name}`))
     expect(removeStaleOutputs(at)).toEqual([])
     expect(kept.filter((name) => !existsSync(path(name)))).toEqual([])
   } finally {
