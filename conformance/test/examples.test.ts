@@ -106,7 +106,7 @@ const examples: readonly Example[] = [
   {
     folder: 'sock-ops-initial-window',
     subject: '@tscc/sock-ops',
-    runs: [{ ...start(/^connections tuned: 1\n$/), needs: ['struct_ops', 'root'] }],
+    runs: [{ ...start(/^connections tuned: 1\n$/), needs: ['root', 'bpf_ids', 'namespaces'] }],
   },
   {
     folder: 'bpf-helper-finder',
