@@ -66,7 +66,7 @@ const examples: readonly Example[] = [
     beside: {
       command: ['node', 'load.js'],
       expected: /^loaded windows as program \d+: .*\n32 counters\n$/,
-      needs: ['bpf', 'btf'],
+      needs: ['bpf', 'btf', 'namespaces'],
     },
     runs: [
       start(
