@@ -2,7 +2,25 @@ import { tsPlugin } from '@sveltejs/acorn-typescript'
 import { Parser } from 'acorn'
 import type { Parse, Parsed } from './parse.ts'
 
-const TypeScriptParser = Parser.extend(tsPlugin())
+/** The part of acorn's parser that its declarations leave out: where it complains of what it could go on after. */
+interface Recovering {
+  raiseRecoverable(position: number, message: string): void
+}
+
+/** What is no grammar, and the compiler's to tell: it has words for it that are its own, and looks at the rest of the file too. */
+const NOT_GRAMMAR =
+  /already been declared$|^Argument name clash$|^Export '.*' is not defined$|^Duplicate (?:export|constructor)|^Redefinition of|is reserved$|in strict mode$|outside an async function$|^Invalid regular expression/
+
+function grammarOnly(Base: typeof Parser): typeof Parser {
+  const { raiseRecoverable } = Base.prototype as unknown as Recovering // every parser is one
+  return class extends Base {
+    raiseRecoverable(this: Recovering, position: number, message: string): void {
+      if (!NOT_GRAMMAR.test(message)) raiseRecoverable.call(this, position, message)
+    }
+  }
+}
+
+const TypeScriptParser = Parser.extend(tsPlugin(), grammarOnly)
 
 /** Acorn's error: `pos` is where it stopped, and the message ends with the place. */
 interface AcornError extends SyntaxError {

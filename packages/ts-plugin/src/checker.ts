@@ -157,8 +157,18 @@ export function openChecker(script: string, limit = LIMIT): Checker {
         const answer = kept(fileName, texts)
         const left = end - performance.now()
         if (answer !== undefined || thread === undefined || left <= 0) return answer
-        Atomics.wait(thread.replies, 0, seen, left)
+        if (!slept(thread.replies, seen, left)) return undefined
       }
     },
+  }
+}
+
+/** Sleep until there are more replies than these, or for so many milliseconds; false where a program may not sleep. */
+function slept(replies: Int32Array<SharedArrayBuffer>, seen: number, milliseconds: number): boolean {
+  try {
+    Atomics.wait(replies, 0, seen, milliseconds)
+    return true
+  } catch {
+    return false
   }
 }

@@ -1,9 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { algorithms } from '@tscc/algos'
+import { diagnosticCodes } from '@tscc/compiler'
+import fc from 'fast-check'
 import type ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshDist } from '../../../tools/fresh-dist.ts'
+import { examples } from '../../compiler/tools/diagnostic-examples.mjs'
+import { programOf } from '../../compiler/tools/fragments.mjs'
 import { newProject, type Server, startServer, typescripts } from './tsserver.ts'
 
 type Diagnostic = ts.server.protocol.Diagnostic
@@ -224,6 +228,49 @@ describe.each(typescripts)('%s', (typescript) => {
     const file = open('bbr.bpf.ts', wrong)
     const [found] = await ownUntil(file, [2004])
     expect(found?.text).toMatch(/^tcp_congestion_ops has no callback nothing/)
+  })
+
+  test('every diagnostic of the table is shown', { timeout: 120_000 }, async () => {
+    const shown: (readonly [string, number])[] = []
+    const wanted = diagnosticCodes.map(({ name, code }) => [name, Number(code.replace('TSCC', ''))] as const)
+    const file = open('all.bpf.ts', '')
+    for (const [name, code] of wanted) {
+      const { text } = programOf(examples[name].code)
+      server().edit(file, server().textOf(file), text)
+      // What cannot be parsed TypeScript tells itself.
+      const own = name === 'syntax' ? [] : [code]
+      await until(file, own)
+      shown.push([name, code])
+    }
+    expect(shown).toEqual(wanted)
+  })
+
+  test('whatever is typed, it goes on', { timeout: 120_000 }, async () => {
+    const file = openTemplate('random.bpf.ts')
+    const words = server()
+      .textOf(file)
+      .split(/(\W)/)
+      .filter((word) => word.trim() !== '')
+    const changes = fc.array(fc.tuple(fc.nat(2000), fc.nat(20), fc.oneof(fc.constantFrom(...words), fc.string())), {
+      minLength: 1,
+      maxLength: 3,
+    })
+    const begin = server().textOf(file)
+    await fc.assert(
+      fc.asyncProperty(changes, async (all) => {
+        const text = all.reduce((now, [at, length, other]) => now.slice(0, at) + other + now.slice(at + length), begin)
+        server().edit(file, server().textOf(file), text)
+        const found = await server().diagnoseUntil(file, () => true)
+        const lines = text.split(/\r\n|[\n\r\u2028\u2029]/)
+        for (const { start, end } of own(found)) {
+          expect(start.line).toBeLessThanOrEqual(end.line)
+          expect(end.line).toBeLessThanOrEqual(lines.length)
+        }
+      }),
+      { numRuns: 40 },
+    )
+    server().edit(file, server().textOf(file), begin)
+    expect(await until(file, [])).toEqual([])
   })
 
   test('the server has nothing to complain of', () => {
