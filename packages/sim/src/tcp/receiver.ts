@@ -129,7 +129,7 @@ export function onData(r: Receiver, data: Readonly<DataSegment>): void {
   setClock(tp, r.env.now())
   // RFC 7323, section 4.3
   if (data.segment <= r.rcv_wup) r.tsRecent = Math.max(r.tsRecent, data.tsval)
-  if (data.cwr && (tp.ecn_flags & TCP_ECN_OK) !== 0 && r.cc === undefined) {
+  if (data.cwr && (tp.ecn_flags & TCP_ECN_OK) !== 0) {
     tp.ecn_flags &= ~TCP_ECN_DEMAND_CWR
     tp.icsk_ack_pending |= ICSK_ACK_NOW
   }

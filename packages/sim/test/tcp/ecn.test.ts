@@ -54,3 +54,12 @@ test('an algorithm that counts marks sees each at the receiving end, and may ack
   expect(told).toEqual(['no CE 1', 'no CE 2', 'CE 3', 'no CE 4'])
   expect(wire.log(/^ack/).slice(0, 4)).toEqual(['10: ack 1', '10: ack 2', '10: ack 2', '10: ack 3 ece'])
 })
+
+test('CWR ends the echo of a receiver whose algorithm asks for ECN and leaves marks to the stack', () => {
+  const asking: SimAlgorithm = { name: 'asking', needsEcn: true, open: () => renoReference.open() }
+  const wire = createWire(asking, { ecn: true, fate: (segment) => (segment === 3 ? 'marked' : undefined) })
+  wire.start(Number.POSITIVE_INFINITY)
+  wire.run(200)
+  expect(wire.log(/^send .* cwr/)).toHaveLength(1)
+  expect(wire.log(/^ack/).at(-1)).not.toContain('ece')
+})
