@@ -23,6 +23,7 @@ export const floors = {
   lab: 8,
   playground: 8,
   'ts-plugin': 8,
+  site: 8,
   cli: 9,
 }
 

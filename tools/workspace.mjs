@@ -1,4 +1,4 @@
-// The workspace's commands, from a clean clone on: node tools/workspace.mjs start|build|playground|test|tools|fuzz|bench|run [arguments]
+// The workspace's commands, from a clean clone on: node tools/workspace.mjs start|build|playground|site|test|tools|fuzz|bench|run [arguments]
 // Each installs and builds what has changed, and nothing else. Plain Node without dependencies.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import { run, steps } from './steps.mjs'
 import { testCounts } from './test-counts.mjs'
 
 const [command = '', ...args] = process.argv.slice(2)
-const commands = { start, build, playground, test, tools, fuzz, bench, run: runCommand }
+const commands = { start, build, playground, site, test, tools, fuzz, bench, run: runCommand }
 
 const obstacle = nodeObstacle()
 if (obstacle !== undefined) {
@@ -48,6 +48,18 @@ async function playground() {
   if (!(await prepare(steps(3)))) return 1
   const folder = 'apps/playground/dist'
   console.log(`\n${folder}: the playground as static files, for any folder of any web server. To look at it here:\n`)
+  console.log(`    python3 -m http.server --bind 127.0.0.1 --directory ${folder} 8080     # http://127.0.0.1:8080/`)
+  return 0
+}
+
+/** Install, build, and make the documentation: static files. */
+async function site() {
+  const plan = steps(4)
+  if (!(await prepare(plan))) return 1
+  const code = await plan.step('site (TypeDoc, VitePress)', () => script('apps/site/tools/build-site.mjs', args))
+  if (code !== 0 || args.length > 0) return code
+  const folder = 'apps/site/dist'
+  console.log(`\n${folder}: the documentation as static files, for the root of any web server. To look at it here:\n`)
   console.log(`    python3 -m http.server --bind 127.0.0.1 --directory ${folder} 8080     # http://127.0.0.1:8080/`)
   return 0
 }

@@ -29,6 +29,11 @@ export function documentPaths(root: string): readonly string[] {
   return candidates.filter((path) => path.endsWith('.md') && !/(?:^|\/)(?:api|CHANGELOG)\.md$/.test(path)).sort()
 }
 
+/** Whether a document is read from its beginning to its end, in one folder, so that its blocks are walked through. */
+export function isGuide(path: string): boolean {
+  return /^docs\/(?:tutorial|recipes)\//.test(path)
+}
+
 /** The fenced blocks of a document, with the marks before them. */
 export function docBlocks(root: string, path: string): readonly DocBlock[] {
   const lines = readFileSync(join(root, path), 'utf8').split('\n')

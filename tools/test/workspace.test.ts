@@ -27,7 +27,7 @@ test('the pinned pnpm is a version, and every folder of the workspace is found',
 
 test('a wrong command is a usage error, before anything is installed', () => {
   const run = () => execFileSync(process.execPath, [join(root, 'tools/workspace.mjs'), 'tset'], { stdio: 'pipe' })
-  expect(run).toThrow('usage: node tools/workspace.mjs start|build|playground|test|tools|fuzz|bench|run')
+  expect(run).toThrow('usage: node tools/workspace.mjs start|build|playground|site|test|tools|fuzz|bench|run')
 })
 
 test('declarations without a source and parts that nothing imports are removed, and nothing else', () => {

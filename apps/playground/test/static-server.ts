@@ -7,6 +7,7 @@ const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
   '.css': 'text/css',
+  '.svg': 'image/svg+xml',
 }
 
 /** Serve a folder's files under a path of a server of this machine, as any static host would. */
@@ -16,7 +17,7 @@ export async function serveFolder(
 ): Promise<{ readonly url: string; readonly close: () => void }> {
   const server = createServer(({ url = '/' }, response) => {
     const { pathname } = new URL(url, 'http://localhost')
-    const name = pathname.slice(under.length) || 'index.html'
+    const name = pathname.slice(under.length).replace(/(?:^|\/)$/, '$&index.html')
     const file = join(folder, name)
     if (!pathname.startsWith(under) || name.includes('..') || !existsSync(file)) {
       response.writeHead(404).end()

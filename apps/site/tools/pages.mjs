@@ -1,0 +1,64 @@
+// Which documents of the repository are pages of the site: one table, from which the pages, the links between them and the menu are made.
+
+/** Pages by sections of the menu: the path from the repository's root, and the page. */
+export const sections = [
+  {
+    title: 'Start',
+    pages: [
+      ['README.md', 'overview.md', 'Overview'],
+      ['apps/cli/README.md', 'command-line.md', 'The tscc command'],
+      ['apps/playground/README.md', 'playground.md', 'Playground'],
+    ],
+  },
+  {
+    title: 'Tutorial',
+    pages: [
+      ['docs/tutorial/README.md', 'tutorial/index.md', 'What it is'],
+      ['docs/tutorial/1-struct-ops.md', 'tutorial/1-struct-ops.md'],
+      ['docs/tutorial/2-aimd.md', 'tutorial/2-aimd.md'],
+      ['docs/tutorial/3-vegas.md', 'tutorial/3-vegas.md'],
+      ['docs/tutorial/4-ecn-and-dctcp.md', 'tutorial/4-ecn-and-dctcp.md'],
+      ['docs/tutorial/5-lifecycle.md', 'tutorial/5-lifecycle.md'],
+      ['docs/tutorial/6-portability.md', 'tutorial/6-portability.md'],
+      ['docs/tutorial/7-testing.md', 'tutorial/7-testing.md'],
+      ['docs/tutorial/8-shipping.md', 'tutorial/8-shipping.md'],
+    ],
+  },
+  {
+    title: 'Recipes',
+    pages: [
+      ['docs/recipes/from-c.md', 'recipes/from-c.md'],
+      ['docs/recipes/verifier.md', 'recipes/verifier.md'],
+    ],
+  },
+  {
+    title: 'The language',
+    pages: [
+      ['docs/language.md', 'language.md', 'Language reference'],
+      ['docs/mistakes.md', 'mistakes.md', 'Mistakes easily made'],
+      ['docs/diagnostics.md', 'diagnostics.md'],
+    ],
+  },
+  {
+    title: 'More',
+    pages: [
+      ['docs/building-blocks.md', 'building-blocks.md'],
+      ['docs/objects.md', 'objects.md'],
+      ['docs/sock-ops.md', 'sock-ops.md'],
+      ['docs/vm.md', 'vm.md'],
+      ['docs/kernel-scenarios.md', 'kernel-scenarios.md'],
+      ['conformance/kernels/README.md', 'kernels.md', 'The kernel matrix'],
+    ],
+  },
+  {
+    title: 'The project',
+    pages: [
+      ['ARCHITECTURE.md', 'architecture.md'],
+      ['CONTRIBUTING.md', 'contributing.md', 'Contributing'],
+      ['docs/dependencies.md', 'dependencies.md', 'Dependencies'],
+    ],
+  },
+]
+
+/** README of a package, above its reference. */
+export const packagePage = (name) => `reference/${name}/index.md`
