@@ -1,7 +1,11 @@
 // Which documents of the repository are pages of the site: one table, from which the pages, the links between them and the menu are made.
 
-/** Pages by sections of the menu: the path from the repository's root, and the page. */
-export const sections = [
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../../../tools/bootstrap.mjs'
+
+/** Pages by sections of the menu: the path from the repository's root, and the page; the title where it is not the document's. */
+const chosen = [
   {
     title: 'Start',
     pages: [
@@ -37,12 +41,14 @@ export const sections = [
       ['docs/language.md', 'language.md', 'Language reference'],
       ['docs/mistakes.md', 'mistakes.md', 'Mistakes easily made'],
       ['docs/diagnostics.md', 'diagnostics.md'],
+      ['docs/editor.md', 'editor.md'],
     ],
   },
   {
     title: 'More',
     pages: [
       ['docs/building-blocks.md', 'building-blocks.md'],
+      ['docs/struct-ops.md', 'struct-ops.md'],
       ['docs/objects.md', 'objects.md'],
       ['docs/sock-ops.md', 'sock-ops.md'],
       ['docs/vm.md', 'vm.md'],
@@ -55,10 +61,27 @@ export const sections = [
     pages: [
       ['ARCHITECTURE.md', 'architecture.md'],
       ['CONTRIBUTING.md', 'contributing.md', 'Contributing'],
+      ['docs/packages.md', 'packages.md'],
       ['docs/dependencies.md', 'dependencies.md', 'Dependencies'],
     ],
   },
 ]
+
+const placed = new Set(chosen.flatMap(({ pages }) => pages.map(([path]) => path)))
+
+/** The same, with the documents that nobody gave a place. */
+export const sections = chosen.map(({ title, pages }) => ({
+  title,
+  pages:
+    title === 'More'
+      ? [
+          ...pages,
+          ...readdirSync(join(root, 'docs'))
+            .filter((name) => name.endsWith('.md') && !placed.has(`docs/${name}`))
+            .map((name) => [`docs/${name}`, name]),
+        ]
+      : pages,
+}))
 
 /** README of a package, above its reference. */
 export const packagePage = (name) => `reference/${name}/index.md`
