@@ -1,5 +1,5 @@
-import { diagnosticCodes } from '@tscc/compiler'
 import type ts from 'typescript'
+import { diagnosticNumbers } from './announce-fixes.ts'
 import { callbackDocumentation } from './callback-documentation.ts'
 import type { Checker } from './checker.ts'
 import { fixesOf } from './fixes.ts'
@@ -68,7 +68,7 @@ export function decorated(
 
     getSupportedCodeFixes(fileName) {
       const theirs = languageService.getSupportedCodeFixes(fileName)
-      return [...new Set([...theirs, ...diagnosticCodes.map(({ code }) => code.replace('TSCC', ''))])]
+      return [...new Set([...theirs, ...diagnosticNumbers.map(String)])]
     },
 
     getCodeFixesAtPosition(fileName, start, end, errorCodes, formatOptions, preferences) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type ts from 'typescript'
+import { announceFixes } from './announce-fixes.ts'
 import { openChecker } from './checker.ts'
 import { decorated } from './decorated.ts'
 import { guarded } from './guarded.ts'
@@ -21,6 +22,7 @@ export function init(modules: { readonly typescript: object }): Plugin {
       const given = info as ts.server.PluginCreateInfo
       const typescript = modules.typescript as typeof ts
       const log = (message: string): void => given.project.projectService.logger.info(`[tscc] ${message}`)
+      guarded(log, 'quick fixes', () => announceFixes(typescript), undefined)
       return guarded(log, 'create', () => decorated(typescript, given, checker, log), given.languageService)
     },
   }

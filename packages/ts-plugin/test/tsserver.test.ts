@@ -169,6 +169,15 @@ describe.each(typescripts)('%s', (typescript) => {
     expect(await until(file, [])).toEqual([])
   })
 
+  test('editors hear that there are fixes, of a file and of none', async () => {
+    const file = at('my_cc.bpf.ts')
+    for (const args of [{ file }, null]) {
+      const codes = await server().ask<string[]>('getSupportedCodeFixes', args)
+      expect(codes).toEqual(expect.arrayContaining(diagnosticCodes.map(({ code }) => code.replace('TSCC', ''))))
+      expect(codes).toContain('2551')
+    }
+  })
+
   test('a cast brings its import', async () => {
     const file = openTemplate('cast.bpf.ts')
     server().edit(file, 'let left = acked', 'let left = acked\n    const small: u16 = left')

@@ -35,7 +35,7 @@ type Diagnostic = ts.server.protocol.Diagnostic
 /** A running tsserver that an editor would talk to. */
 export interface Server {
   /** A request's answer; an error where there is none. */
-  ask<Body>(command: string, args: object): Promise<Body>
+  ask<Body>(command: string, args: object | null): Promise<Body>
   /** A request that has no answer. */
   tell(command: string, args: object): void
   /** Open a file with what the editor has of it. */
@@ -93,7 +93,7 @@ export function startServer(folder: string): Server {
     }
   })
 
-  const send = (command: string, args: object): number => {
+  const send = (command: string, args: object | null): number => {
     const seq = ++held.seq
     process_.stdin.write(`${JSON.stringify({ seq, type: 'request', command, arguments: args })}\n`)
     return seq
@@ -115,7 +115,7 @@ export function startServer(folder: string): Server {
   }
 
   const server: Server = {
-    async ask<Body>(command: string, args: object): Promise<Body> {
+    async ask<Body>(command: string, args: object | null): Promise<Body> {
       const seq = send(command, args)
       const { success, message, body } = await next(
         command,
