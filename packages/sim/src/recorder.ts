@@ -1,7 +1,8 @@
-import type { FlowTrace } from '@tscc/experiment'
+import { type SampleRows, sampleRows } from '@tscc/experiment'
 import type { Network, SimFlow } from './network.ts'
 import { tcp_packets_in_flight } from './tcp/tcp-sock.ts'
 
+/** In the order of `sample`. */
 const columns = [
   'time',
   'cwnd',
@@ -15,16 +16,11 @@ const columns = [
   'queue',
 ] as const
 
-type Column = (typeof columns)[number]
-
-/** Samples of one flow, a row each, in one typed array. */
+/** Samples of one flow. */
 export interface Recorder {
   /** A sample at `time`, ms. */
   add(time: number): void
-  columns(): Pick<FlowTrace, Exclude<Column, 'inFlight' | 'queue'>> & {
-    readonly inFlight: readonly number[]
-    readonly queue: readonly number[]
-  }
+  columns(): ReturnType<SampleRows<(typeof columns)[number]>['columns']>
 }
 
 /** What TCP_INFO would say of the flow, and what it cannot. */
@@ -42,35 +38,15 @@ function sample({ sender: { tp } }: SimFlow, network: Network, id: number, row: 
 
 /** A recorder of flow `id` for `expected` samples at most. */
 export function createRecorder(network: Network, id: number, expected: number): Recorder {
-  const width = columns.length
-  const rows = new Float64Array(expected * width)
-  let count = 0
+  const rows = sampleRows(columns, expected)
   return {
     add(time) {
       const flow = network.flows[id]
-      if (flow === undefined || count === expected) return
-      const row = rows.subarray(count * width, (count + 1) * width)
+      if (flow === undefined || rows.count === expected) return
+      const row = rows.add()
       row[0] = time
       sample(flow, network, id, row)
-      count += 1
     },
-    columns() {
-      const of = (name: Column): readonly number[] => {
-        const index = columns.indexOf(name)
-        return Array.from({ length: count }, (_, row) => rows[row * width + index] ?? 0)
-      }
-      return {
-        time: of('time'),
-        cwnd: of('cwnd'),
-        ssthresh: of('ssthresh'),
-        rtt: of('rtt'),
-        deliveryRate: of('deliveryRate'),
-        retransmits: of('retransmits'),
-        bytesAcked: of('bytesAcked'),
-        deliveredCe: of('deliveredCe'),
-        inFlight: of('inFlight'),
-        queue: of('queue'),
-      }
-    },
+    columns: rows.columns,
   }
 }

@@ -49,7 +49,7 @@ export const plotModel = (
 }
 
 /** Title of a plot with its unit: `RTT, ms`. */
-export const plotTitle = ({ metric, unit }: PlotModel): string => `${metricTable[metric].title}, ${unit.name}`
+const plotTitle = ({ metric, unit }: PlotModel): string => `${metricTable[metric].title}, ${unit.name}`
 
 /** How a plot is drawn; sizes in px, `points` per line. */
 export interface DrawOptions {

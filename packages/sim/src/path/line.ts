@@ -13,7 +13,7 @@ export interface Line {
 }
 
 /** A line that sends bit by bit. */
-export function createSerialLine(rate: number): Line {
+function createSerialLine(rate: number): Line {
   const nsPerByte = 8e9 / rate
   return { holds: true, send: (now, bytes) => now + bytes * nsPerByte }
 }

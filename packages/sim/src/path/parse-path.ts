@@ -1,6 +1,6 @@
 import { parsePath, parseTime, pathGrammar } from '@tscc/experiment'
 import { simErrors } from '../sim-errors.ts'
-import type { QueueKind, SimPath } from './path-spec.ts'
+import { FRAME_HEADER, type QueueKind, type SimPath } from './path-spec.ts'
 
 const queues: Readonly<Record<string, QueueKind>> = {
   droptail: 'droptail',
@@ -75,11 +75,12 @@ export function checkSimPath(path: SimPath): void {
     if (value !== undefined && !(value >= min && value <= max))
       throw simErrors.make('path', { field, value: String(value), limit: `in ${min}..${max}` })
   }
-  if (path.burst !== undefined && path.burst < path.mtu + 14)
+  const frame = path.mtu + FRAME_HEADER
+  if (path.burst !== undefined && path.burst < frame)
     throw simErrors.make('path', {
       field: 'burst',
       value: String(path.burst),
-      limit: `at least a frame, ${path.mtu + 14} bytes`,
+      limit: `at least a frame, ${frame} bytes`,
     })
   if (path.trace !== undefined) checkTrace(path.trace)
 }

@@ -1,20 +1,10 @@
+import type { PathSpec } from '@tscc/experiment'
+
 /** How the bottleneck queues. */
 export type QueueKind = 'droptail' | 'codel' | 'fq' | 'fq-codel'
 
 /** The path of a simulation: that of the lab, and what only a simulator has. Rates in bit/s, times in ms, sizes in bytes. */
-export interface SimPath {
-  /** Bottleneck rate, bit/s. */
-  readonly rate: number
-  /** Delay each way, ms: the empty path's RTT is twice this. */
-  readonly delay: number
-  /** Buffer of the bottleneck, bytes. */
-  readonly buffer: number
-  /** Random loss of data packets, 0..1. */
-  readonly loss: number
-  /** Mark CE on ECN-capable packets that find more than this many bytes queued; absent: no marking. */
-  readonly ecnThreshold?: number
-  /** Bytes of an IP packet. */
-  readonly mtu: number
+export interface SimPath extends PathSpec {
   /** Mean length of a run of losses, packets (Gilbert's model); absent or 1: losses are independent. */
   readonly lossBurst?: number
   /** Delays vary by up to this much more, each way, order kept; ms. */

@@ -33,7 +33,7 @@ export function tcp_rack_advance(tp: TcpSock, flags: number, end: number, sent: 
 }
 
 /** Section 6.2, step 4: how long segments may be late by reordering, us. */
-export function tcp_rack_reo_wnd(tp: TcpSock): number {
+function tcp_rack_reo_wnd(tp: TcpSock): number {
   if (tp.reord_seen === 0 && (tp.icsk_ca_state >= TCP_CA_Recovery || tp.sacked_out >= tp.reordering)) return 0
   return Math.min(Math.floor(tp.rtt_min / 4) * tp.rack_reo_wnd_steps, tp.srtt_us >> 3)
 }

@@ -57,8 +57,6 @@ export function createScoreboard(capacity = 64): Scoreboard {
 
 export const slotOf = (board: Scoreboard, segment: number): number => segment & board.mask
 
-export const flagsOf = (board: Scoreboard, segment: number): number => board.flags[segment & board.mask] ?? 0
-
 /** Make room for segments `first` to `end` (exclusive) at once. */
 export function reserve(board: Scoreboard, first: number, end: number): void {
   if (end - first <= board.mask + 1) return

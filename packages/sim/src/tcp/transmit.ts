@@ -22,7 +22,7 @@ function pacingCheck(s: Sender): boolean {
 }
 
 /** Segments that one packet for the device has: what the pacing rate sends in a millisecond, more where the path is short. */
-export function tcp_tso_segs(s: Sender): number {
+function tcp_tso_segs(s: Sender): number {
   const { tp, cc } = s
   if (tp.sk_gso_max_segs <= 1) return 1
   const least = cc.min_tso_segs?.(tp) ?? s.settings.minTsoSegs

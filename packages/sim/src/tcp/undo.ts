@@ -32,7 +32,7 @@ export function tcp_any_retrans_done(s: Sender): boolean {
 }
 
 /** The window is the congestion control's to say. */
-export function tcp_undo_cwnd_reduction(s: Sender, unmark: 'unmark' | 'keep'): void {
+function tcp_undo_cwnd_reduction(s: Sender, unmark: 'unmark' | 'keep'): void {
   const { tp, board } = s
   if (unmark === 'unmark') {
     for (let segment = tp.snd_una; segment < tp.snd_nxt; segment++) {

@@ -2,7 +2,7 @@ import { HZ } from '../tcp/constants.ts'
 import type { TcpSock } from '../tcp/tcp-sock.ts'
 
 /** Sequence number of segment 0: near enough to the end that numbers go around after 2 MB, as some do in any kernel. */
-export const FIRST_SEQUENCE = 0xffe0_0000
+const FIRST_SEQUENCE = 0xffe0_0000
 
 /** Time since boot when a simulation begins: kernels are never at 0, where programs see "not set". us. */
 export const BOOT_TIME = 1_000_000_000

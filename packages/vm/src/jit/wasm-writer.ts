@@ -23,7 +23,7 @@ export function unsignedLeb(value: number, into: number[]): void {
 }
 
 /** Signed LEB128. */
-export function signedLeb(value: bigint, into: number[]): void {
+function signedLeb(value: bigint, into: number[]): void {
   let rest = value
   for (;;) {
     const low = Number(rest & 0x7fn)

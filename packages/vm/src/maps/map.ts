@@ -59,11 +59,9 @@ export interface MachineMap extends VmMap {
 
 export const ENOENT = -2
 export const E2BIG = -7
-export const ENOMEM = -12
 export const EBUSY = -16
 export const EEXIST = -17
 export const EINVAL = -22
-export const ENOTSUPP = -524
 export const EOPNOTSUPP = -95
 
 export const BPF_NOEXIST = 1

@@ -45,8 +45,7 @@ export const MAX_CALL_FRAMES = 8
 export const STACK: number = TABLE + MAX_REGIONS * ROW_SIZE
 export const HEAP: number = STACK + FRAMES * FRAME_SIZE
 
-/** Region of null and of small numbers: nothing. */
-export const NULL_REGION = 0
+// Region 0 is that of null and of small numbers: nothing.
 /** Region of function addresses: nothing can be accessed; offsets number functions. */
 export const CODE_REGION = 1
 /** Region of the first frame; the others follow. */
