@@ -1,6 +1,7 @@
 import type { LinkCounters, LinkKind, PathSpec } from '@tscc/experiment'
 import type { Host } from './host/launch.ts'
 import type { NetworkSpec } from './host/protocol.ts'
+import { ETHERNET } from './link/frame.ts'
 import type { VethEnd } from './netlink/link-requests.ts'
 
 /*
@@ -114,7 +115,7 @@ async function buildNetem(hosts: Hosts, path: PathSpec): Promise<Topology> {
   const setQdiscs = async (): Promise<void> => {
     const { rate, delay, loss, buffer } = path
     // Two frames of burst, or a millisecond's worth where the rate is high: what a timer can serve.
-    const burst = Math.max(2 * (path.mtu + 14), Math.round(rate / 8000))
+    const burst = Math.max(2 * (path.mtu + ETHERNET), Math.round(rate / 8000))
     await router.call('set-qdisc', { device: far.name, qdisc: { kind: 'tbf', rate, burst, limit: buffer } })
     if (!needsNetem(path)) return
     await router.call('set-qdisc', { device: near.name, qdisc: { kind: 'netem', delay, loss: 0, limit: LARGE_LIMIT } })

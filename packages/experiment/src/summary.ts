@@ -1,15 +1,8 @@
 import type { FlowTrace, LabAlgorithm, LabRun, Scenario, SummaryRow } from './model.ts'
 import { counterAt, jainIndex, lastIndexAt, mean, median, quantile, timeMean } from './summary-stats.ts'
 
-/** One algorithm's figures in one run, units as in `SummaryRow`. */
-export interface RunFigures {
-  readonly goodput: number
-  readonly rttMean: number
-  readonly rttP95: number
-  readonly cwndMean: number
-  readonly retransmits: number
-  readonly fairness: number | null
-}
+/** One algorithm's figures in one run, of which `SummaryRow` has the medians. */
+export type RunFigures = Pick<SummaryRow, 'goodput' | 'rttMean' | 'rttP95' | 'cwndMean' | 'retransmits' | 'fairness'>
 
 interface Window {
   readonly start: number

@@ -1,4 +1,5 @@
-const ETHERNET = 14
+/** Bytes of an Ethernet header. */
+export const ETHERNET = 14
 const ETHERTYPE_IPV4 = 0x0800
 const ETHERTYPE_IPV6 = 0x86dd
 const PROTOCOL_TCP = 6

@@ -2,7 +2,7 @@ import type { LinkCounters, PathSpec } from '@tscc/experiment'
 import { labErrors } from '../lab-errors.ts'
 import { type Bottleneck, createBottleneck } from './bottleneck.ts'
 import { createDelayLine, type DelayLine } from './delay-line.ts'
-import { type FrameFacts, inspectFrame, markCe } from './frame.ts'
+import { ETHERNET, type FrameFacts, inspectFrame, markCe } from './frame.ts'
 import {
   createRealClock,
   createWait,
@@ -32,7 +32,7 @@ export interface UserLink {
  * wake-up delays the frame it hits and nothing else.
  */
 export function startUserLink(near: string, far: string, path: PathSpec, seed: number): UserLink {
-  const maxFrame = path.mtu + 14 + 4
+  const maxFrame = path.mtu + ETHERNET + 4
   const nearSocket = openPacketSocket(near, maxFrame)
   const farSocket = openPacketSocket(far, maxFrame)
   const forward = createDelayLine(maxFrame)
