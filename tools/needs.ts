@@ -35,6 +35,7 @@ const needTable = {
   tc: { kind: 'tool', missing: () => tool('tc') },
   ss: { kind: 'tool', missing: () => tool('ss') },
   ethtool: { kind: 'tool', missing: () => tool('ethtool') },
+  'systemd-analyze': { kind: 'tool', missing: () => tool('systemd-analyze') },
   setpriv: { kind: 'tool', missing: () => tool('setpriv') },
 } satisfies Record<string, { readonly kind: 'machine' | 'tool'; readonly missing: () => string }>
 

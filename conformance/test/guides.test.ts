@@ -18,7 +18,7 @@ const chapters = guides.filter((path) => path.startsWith('docs/tutorial/'))
 const recipes = guides.filter((path) => !chapters.includes(path))
 
 /** The names under which the guides register. */
-const names = ['my_vegas']
+const names = ['my_vegas', 'tally_doc']
 
 /** The plots that a document shows. */
 function plotsOf(path: string): readonly string[] {

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { type DefaultTheme, defineConfig } from 'vitepress'
 
-// The pages are put together by tools/build-site.mjs, which writes the menu beside them.
-const source = fileURLToPath(new URL('../.cache/pages', import.meta.url))
-const menu: DefaultTheme.SidebarItem[] = JSON.parse(readFileSync(`${source}/menu.json`, 'utf8'))
+// This folder is copied to where tools/build-site.mjs puts the pages together, with the menu.
+const menu: DefaultTheme.SidebarItem[] = JSON.parse(readFileSync(new URL('../menu.json', import.meta.url), 'utf8'))
 
 /** A sawtooth, as the icon of the pages. */
 const icon =
@@ -12,8 +10,6 @@ const icon =
 
 /** Static files: nothing is loaded from elsewhere, and search works in the browser. */
 export default defineConfig({
-  srcDir: source,
-  cacheDir: fileURLToPath(new URL('../.cache/vite', import.meta.url)),
   title: 'tscc',
   description: 'TCP congestion control in TypeScript, as BPF',
   lang: 'en',
@@ -42,7 +38,7 @@ export default defineConfig({
             fuzzy: 0.1,
             boost: { title: 4, titles: 2 },
             // What explains a name comes before what lists it.
-            boostDocument: (id: string) => (id.includes('/reference/') ? 0.01 : 1),
+            boostDocument: (id: string) => (id.includes('/reference/') ? 0.01 : id.includes('/tutorial/') ? 2 : 1),
           },
         },
       },

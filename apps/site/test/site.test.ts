@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
+import { promisify } from 'node:util'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { documentPaths } from '../../../conformance/test/doc-blocks.ts'
@@ -16,11 +17,10 @@ const SLOW = 400_000
 const base = '/some/folder/'
 const folder = mkdtempSync(join(tmpdir(), 'tscc-site-'))
 
-beforeAll(() => {
+beforeAll(async () => {
   // VitePress itself fails where a link leads to no page.
-  execFileSync(process.execPath, ['tools/build-site.mjs', folder, '--base', base], {
+  await promisify(execFile)(process.execPath, ['tools/build-site.mjs', folder, '--base', base], {
     cwd: join(root, 'apps/site'),
-    stdio: 'pipe',
   })
 }, SLOW)
 

@@ -15,13 +15,15 @@ const { positionals, values } = parseArgs({
 })
 const outDir = resolve(positionals[0] ?? join(site, 'dist'))
 
-const source = join(site, '.cache/pages')
-rmSync(source, { recursive: true, force: true })
+// Of this process, so that two can build at once
+const source = join(site, `.cache/pages-${process.pid}`)
+process.on('exit', () => rmSync(source, { recursive: true, force: true }))
 const menu = [...documentPages(), await referencePages()]
 writeFileSync(join(source, 'menu.json'), JSON.stringify(menu))
 cpSync(join(site, 'pages'), source, { recursive: true })
+cpSync(join(site, '.vitepress'), join(source, '.vitepress'), { recursive: true })
 cpSync(join(root, 'docs/tutorial/plots'), join(source, 'tutorial/plots'), { recursive: true })
-await build(site, { outDir, base: values.base })
+await build(source, { outDir, base: values.base })
 
 /** Documents as pages; the menu's part of them. */
 function documentPages() {

@@ -33,6 +33,9 @@ const chosen = [
     pages: [
       ['docs/recipes/from-c.md', 'recipes/from-c.md'],
       ['docs/recipes/verifier.md', 'recipes/verifier.md'],
+      ['docs/recipes/container.md', 'recipes/container.md'],
+      ['docs/recipes/systemd.md', 'recipes/systemd.md'],
+      ['docs/recipes/kubernetes.md', 'recipes/kubernetes.md'],
     ],
   },
   {
