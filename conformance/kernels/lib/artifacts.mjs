@@ -9,6 +9,7 @@ import { specToObject } from '@tscc/struct-ops/object'
 import { artifactSpecs } from '../suites/specs.mjs'
 
 const suites = join(import.meta.dirname, '../suites')
+const examples = join(import.meta.dirname, '../../../examples/struct-ops')
 
 /** Scenarios that the compiler itself refuses. */
 const refused = ['incomplete', 'get-info']
@@ -30,6 +31,9 @@ async function languageObjects() {
   compiled(join(suites, 'objects'), (name) => `l_${name}`)
   compiled(join(import.meta.dirname, '../../scenarios'), (name) => name)
   made.set('cubic', made.get('l_cubic'))
+  // Folder and file: qdisc_fifo
+  for (const { name: folder } of readdirSync(examples, { withFileTypes: true }).filter((one) => one.isDirectory()))
+    compiled(join(examples, folder), (name) => `${folder.replace(/-.*/, '')}_${name.replace(/\W/g, '_')}`)
   return made
 }
 

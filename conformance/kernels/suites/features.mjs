@@ -20,6 +20,8 @@ export const features = {
   structOpsLink: { since: '6.4', about: 'BPF_F_LINK: registering by a link, replacing atomically' },
   // "bpf: Stop bpf_setsockopt(TCP_CONGESTION) in init ops to recur itself" (6.1)
   setsockoptInInit: { since: '6.1', about: 'bpf_setsockopt(TCP_CONGESTION) in init, once' },
+  schedExt: { since: '6.16', about: 'sched_ext_ops (6.12; Debian builds it from 6.16 on)' },
+  qdiscOps: { since: '6.17', about: 'Qdisc_ops' },
   vmlinuxBtfMmap: { since: '6.16', about: 'mapping /sys/kernel/btf/vmlinux' },
   // "bpf: Implement mprog API on top of existing cgroup progs" (6.17)
   cgroupOrder: { since: '6.17', about: "programs of a cgroup in an order of one's choice" },

@@ -122,6 +122,13 @@ export const ENOSPC = 28
 /** Error number, which helpers give negative: there is no such header option. */
 export const ENOMSG = 42
 
+/** Result of a queueing discipline's `enqueue`: it keeps the packet. */
+export const NET_XMIT_SUCCESS = 0
+/** Result of a queueing discipline's `enqueue`: the packet was dropped. */
+export const NET_XMIT_DROP = 1
+/** Result of a queueing discipline's `enqueue`: it keeps the packet, and the sender had better be slower. */
+export const NET_XMIT_CN = 2
+
 /** Family of IPv4 sockets. */
 export const AF_INET = 2
 /** Family of IPv6 sockets. */

@@ -28,6 +28,15 @@ export interface bpf_timer {
   readonly [opaque]?: 'bpf_timer'
 }
 
+/**
+ * A place for a struct of the kernel's that the program owns, in a struct that an array or a hash table holds (5.19): a packet
+ * (`sk_buff`, in queueing disciplines), a task, a cgroup. User space sees nothing of it.
+ */
+export interface Kptr<T extends object> {
+  /** Put one there, or null, and take what was there: both change hands. */
+  exchange(next: T | null): T | null
+}
+
 /** What all maps have. */
 export interface BpfMap {
   readonly name: string

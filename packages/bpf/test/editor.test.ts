@@ -23,6 +23,10 @@ describe('what the editor says', () => {
     './programs/timers.bpf.ts',
     './programs/tour.bpf.ts',
     '../../../examples/struct-ops/bpf-dummy-ops/dummy.bpf.ts',
+    '../../../examples/struct-ops/qdisc-ops/fifo.bpf.ts',
+    '../../../examples/struct-ops/qdisc-ops/netem.bpf.ts',
+    '../../../examples/struct-ops/sched-ext-ops/fifo.bpf.ts',
+    '../../../examples/struct-ops/sched-ext-ops/vtime.bpf.ts',
   ])('nothing of %s', async (path) => {
     expect(await typeCheck([here(path)])).toEqual([])
   })

@@ -31,7 +31,7 @@ export { type FieldLocation, resolveField } from './resolve-field.ts'
 export { alignOf, sizeOf, skipModifiers } from './sizes.ts'
 export { type ArgumentName, argumentName } from './struct-ops/argument-name.ts'
 export { argumentIndex, type CallbackArgument } from './struct-ops/callback-argument.ts'
-export { callbackSignatures } from './struct-ops/callback-signatures.ts'
+export { callbackSignatures, structOpsStubs } from './struct-ops/callback-signatures.ts'
 export { canCallKfuncs } from './struct-ops/can-call-kfuncs.ts'
 export { type KfuncRules, kfuncRules } from './struct-ops/kfunc-rules.ts'
 export {

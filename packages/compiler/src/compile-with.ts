@@ -25,6 +25,8 @@ export interface CompileOptions {
    * TCP, from 5.10 on, where it imports none.
    */
   readonly types?: Btf
+  /** The import that stands for `types` in the file: `./kernel.d.ts`. Names that it gives are looked for there. */
+  readonly typesFrom?: string
   /** What some kernels lack of the types, as `@tscc/vmlinux/header` has it; it has to be asked for. */
   readonly availability?: Readonly<Record<string, string>>
   /** Which instructions may be used. Default v3, which every kernel from 5.10 on has; v4 is for 6.6 and later. */
@@ -101,7 +103,8 @@ function compileSource(file: SourceFile, options: CompleteOptions): Compiled {
   const types = options.types ?? standardHeader(part ?? '')
   const lacking = part === undefined ? {} : part === '' ? availability : partAvailability(part)
   const { header, library } = knownOf(types, options.availability ?? lacking, parse)
-  const lowered = lowerModule(file, { header, library, read: options.read, cpu, parse, part })
+  const { read, typesFrom } = options
+  const lowered = lowerModule(file, { header, library, read, cpu, parse, part, typesFrom })
   const { module } = lowered
   if (module === undefined) return { functions: [], diagnostics: lowered.diagnostics }
 

@@ -168,6 +168,24 @@ const table = {
         ? 'a map for what user space is to see: skStorage<State>(), or ringbuf<Event>(4096)'
         : undefined,
   },
+  'not-given-back': {
+    code: 2401,
+    text: (c: { what: string; name: string; ways: readonly string[] }) =>
+      `${c.what} is the program's, and on some way still is where ${c.name} ends`,
+    help: (c: { ways: readonly string[] }) =>
+      c.ways.length === 0 ? 'give it back on every way' : `on every way one of: ${c.ways.join(', ')}, or into a map`,
+  },
+  'given-away': {
+    code: 2402,
+    text: (c: { what: string }) => `${c.what} was given away before, on some way at least`,
+    help: () => 'take what is needed of it before: const len = skb.len',
+  },
+  'not-owned': {
+    code: 2403,
+    text: (c: { call: string }) => `${c.call} gives away what is not the program's`,
+    help: () =>
+      'only what the kernel gave to be kept: an argument that is owned, what an acquiring function or exchange() gave',
+  },
   'may-sleep': {
     code: 2404,
     text: (c: { name: string; callback: string }) => `${c.name} may sleep, and ${c.callback} must not`,

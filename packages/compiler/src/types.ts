@@ -65,12 +65,25 @@ export interface Layout {
   readonly size: number
   readonly align: number
   readonly fields: ReadonlyMap<string, { readonly offset: number; readonly type: DataType }>
+  /** It is a place for one of these structs of the kernel, which only an exchange reaches. */
+  readonly kptr?: string
 }
 
 /** What only helpers look into; the kernel finds it in values of maps by the name of its type. */
 export const kernelValues: ReadonlyMap<string, Layout> = new Map([
   ['bpf_timer', { name: 'bpf_timer', size: 16, align: 8, fields: new Map() }],
 ])
+
+const kptrs = new Map<string, Layout>()
+
+/** `Kptr<sk_buff>`: the same layout each time. */
+export function kptrLayout(struct: string): Layout {
+  const known = kptrs.get(struct)
+  if (known !== undefined) return known
+  const made: Layout = { name: `Kptr<${struct}>`, size: 8, align: 8, fields: new Map(), kptr: struct }
+  kptrs.set(struct, made)
+  return made
+}
 
 const int = (bits: IntType['bits'], signed: boolean): IntType => ({ kind: 'int', bits, signed })
 

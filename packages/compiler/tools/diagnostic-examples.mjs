@@ -105,6 +105,18 @@ export const examples = {
     why: 'Functions are put in the place of their calls: what calls another eight times, five deep, is too much.',
     code: 'function one(n: u32): u32 { return n * n + (n >> 3) }\nfunction two(n: u32): u32 { return one(n) + one(n) + one(n) + one(n) + one(n) + one(n) + one(n) + one(n) }\nfunction three(n: u32): u32 { return two(n) + two(n) + two(n) + two(n) + two(n) + two(n) + two(n) + two(n) }\nfunction four(n: u32): u32 { return three(n) + three(n) + three(n) + three(n) + three(n) + three(n) + three(n) + three(n) }\nfunction five(n: u32): u32 { return four(n) + four(n) + four(n) + four(n) + four(n) + four(n) + four(n) + four(n) }',
   },
+  'not-given-back': {
+    why: 'What a callback is handed to keep, or takes from the kernel, it owns: on every way it goes back, into a map, or is the result.',
+    code: "import { structOps } from '@tscc/bpf'\nimport { bpf_kfree_skb, bpf_qdisc_skb_drop, type Qdisc_ops } from '@tscc/vmlinux/Qdisc_ops'\nexport default structOps<Qdisc_ops>({\n  id: 'mine',\n  enqueue(skb, sch, to_free) {\n    if (skb.len > 1500) return 1\n    bpf_qdisc_skb_drop(skb, to_free)\n    return 1\n  },\n  dequeue: () => null,\n  init: () => 0,\n  reset() {},\n  destroy() {},\n})",
+  },
+  'given-away': {
+    why: 'What was given away is somebody else’s, who may have freed it.',
+    code: "import { structOps } from '@tscc/bpf'\nimport { bpf_kfree_skb, bpf_qdisc_skb_drop, type Qdisc_ops } from '@tscc/vmlinux/Qdisc_ops'\nexport default structOps<Qdisc_ops>({\n  id: 'mine',\n  enqueue(skb, sch, to_free) {\n    bpf_qdisc_skb_drop(skb, to_free)\n    if (skb.len > 1500) return 0\n    return 1\n  },\n  dequeue: () => null,\n  init: () => 0,\n  reset() {},\n  destroy() {},\n})",
+  },
+  'not-owned': {
+    why: 'What the program only looks at is not its own to give away.',
+    code: "import { structOps } from '@tscc/bpf'\nimport { bpf_kfree_skb, bpf_qdisc_skb_drop, type Qdisc_ops } from '@tscc/vmlinux/Qdisc_ops'\nexport default structOps<Qdisc_ops>({\n  id: 'mine',\n  enqueue(skb, sch, to_free) {\n    bpf_kfree_skb(sch.gso_skb.next)\n    bpf_qdisc_skb_drop(skb, to_free)\n    return 1\n  },\n  dequeue: () => null,\n  init: () => 0,\n  reset() {},\n  destroy() {},\n})",
+  },
   'may-sleep': {
     why: 'Functions that may sleep are for programs that may: `sleepable(…)` around the callback, where the kernel takes that.',
     code: "import { structOps } from '@tscc/bpf'\nimport { type sched_ext_ops, scx_bpf_create_dsq } from '@tscc/vmlinux/sched_ext_ops'\nexport default structOps<sched_ext_ops>({\n  name: 'mine',\n  init: () => scx_bpf_create_dsq(0, -1),\n})",

@@ -14,6 +14,14 @@ const stubNames = (type: string, member: string): readonly string[] =>
     ? [`__bpf_tcp_ca_${member}`, `bpf_tcp_ca_${member}`]
     : [`${type}__${member}`, `${type.replace(/_ops$/, '')}_${member}`]
 
+/** Ids of the kernel functions that stand behind a type's callbacks, and carry the names and marks of their parameters. */
+export function structOpsStubs(btf: Btf, type: string): readonly number[] {
+  const find = typeFinder(btf)
+  return structOpsLayout(btf, type, find)
+    .members.filter(({ kind }) => kind === 'callback')
+    .flatMap(({ name }) => stubNames(type, name).flatMap((stub) => find(stub, 'func') ?? []))
+}
+
 /** Signatures of every callback of a struct_ops type, in the kernel's order. */
 export function callbackSignatures(
   btf: Btf,

@@ -171,6 +171,18 @@ function intId(btf: LocalBtf, bits: number, signed: boolean): number {
   }))
 }
 
+/** A pointer with the tag by which the kernel knows that it keeps something there; the struct is found by its name. */
+function kptrTypeId(btf: LocalBtf, struct: string): number {
+  const target = btf.add(`kptr struct ${struct}`, () => ({ kind: 'struct', name: struct, size: 0, members: [] }))
+  const tag = btf.add(`kptr tag ${struct}`, () => ({
+    kind: 'type_tag',
+    name: 'kptr',
+    typeId: target,
+    attribute: false,
+  }))
+  return pointerTo(btf, tag)
+}
+
 /** A type of the program in the object's BTF. */
 export function dataTypeId(btf: LocalBtf, type: DataType): number {
   switch (type.kind) {
@@ -201,6 +213,7 @@ export function dataTypeId(btf: LocalBtf, type: DataType): number {
     }
     case 'record': {
       const { layout } = type
+      if (layout.kptr !== undefined) return kptrTypeId(btf, layout.kptr)
       const members = [...layout.fields].map(([name, field]) => ({
         name,
         typeId: dataTypeId(btf, field.type),

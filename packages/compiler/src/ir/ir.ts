@@ -65,6 +65,8 @@ export type Callee =
       readonly id: number
       /** It changes nothing that the program could read. */
       readonly quiet: boolean
+      /** The struct that it gives. */
+      readonly struct?: string
     }
   | { readonly kind: 'kfunc'; readonly name: string; readonly weak: boolean }
   | { readonly kind: 'function'; readonly name: string }
@@ -98,6 +100,8 @@ export type Instr = (
       readonly index: number
       readonly arity: number
       readonly size: AccessSize
+      /** It is the program's, which has to give it on. */
+      readonly owned?: true
     }
   | { readonly op: 'parameter'; readonly dst: number; readonly index: number }
   /** Zeros above what was loaded, of whatever sign; bitfields have theirs in 32 bits. */

@@ -6,6 +6,7 @@ import { callFunction, inlineCondition } from './functions.ts'
 import { callHeaderOption } from './header-options.ts'
 import { insteadOfJavaScript } from './javascript-names.ts'
 import { callHelper, callKfunc, helperNames } from './kernel-calls.ts'
+import { callExchange } from './kernel-pointers.ts'
 import { callMap } from './map-calls.ts'
 import { at, type Context, type FunctionInfo, fail, giveUp, type Value } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
@@ -26,6 +27,10 @@ export function lowerCall(cx: Context, node: CallExpression): Value {
     if (handle?.kind === 'map') return callMap(cx, node, handle, property, args)
     const option = object.type === 'Identifier' ? cx.module.options.get(object.name) : undefined
     if (option !== undefined) return callHeaderOption(cx, node, option, property, args)
+    if (property.name === 'exchange') {
+      const exchanged = callExchange(cx, node, object, args)
+      if (exchanged !== undefined) return exchanged
+    }
     const instead = object.type === 'Identifier' ? insteadOfJavaScript(object.name, property.name) : undefined
     if (instead === undefined) cx.lower.expression(cx, object)
     return fail(cx, callee, 'not-in-language', {

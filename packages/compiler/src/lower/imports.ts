@@ -5,6 +5,7 @@ import { nearest } from '../kernel-header.ts'
 import { intTypes, kernelValues } from '../types.ts'
 import { builtins } from './builtins.ts'
 import { languageConstants } from './language-constants.ts'
+import type { LowerOptions } from './module.ts'
 import { type FunctionInfo, fail, giveUp, type ModuleScope } from './scope.ts'
 
 /** What a module offers: another file's declarations, or names that the compiler knows by itself. */
@@ -22,7 +23,7 @@ const isKernel = (from: string): boolean =>
 export function knownNames(
   scope: ModuleScope,
   source: StringLiteral,
-  { library, part }: { readonly library: ReadonlyMap<string, FunctionInfo>; readonly part?: string | undefined },
+  { library, part, typesFrom }: Pick<LowerOptions, 'library' | 'part' | 'typesFrom'>,
 ): NamesOf | undefined {
   const from = source.value
   if (from === LANGUAGE) {
@@ -42,9 +43,9 @@ export function knownNames(
         : headerParts.map((name) => `${KERNEL}/${name}`).join(', '),
     })
   // A project's own declarations may have what this header has not: it is told where it is used.
-  if (isKernel(from))
+  if (isKernel(from) || from === typesFrom)
     return {
-      has: (name) => (from !== KERNEL && other === '') || header.has(name),
+      has: (name) => (from !== KERNEL && from !== typesFrom && other === '') || header.has(name),
       all: () => [...header.structNames(), ...header.kfuncNames()],
       mayRename: false,
     }
@@ -121,7 +122,7 @@ export function takeName(
 
 const WORDS: readonly string[] =
   `structOps sockOps headerOption tunable global noinline range hash array percpuHash percpuArray lruHash lruPercpuHash lpmTrie skStorage
-  queue stack ringbuf sleepable FixedArray bool Ref HashMap ArrayMap Tunable Global StructOps MapOptions Pointer KernelArray Opaque`.split(
+  queue stack ringbuf sleepable FixedArray Kptr bool Ref HashMap ArrayMap Tunable Global StructOps MapOptions Pointer KernelArray Opaque`.split(
     /\s+/,
   )
 

@@ -41,6 +41,8 @@ export interface LowerOptions {
   readonly parse: Parse
   /** Which of the package's headers it is, '' that of TCP; undefined: one of the program's own. */
   readonly part?: string | undefined
+  /** The import that stands for a header of the program's own. */
+  readonly typesFrom?: string | undefined
 }
 
 interface Loading {

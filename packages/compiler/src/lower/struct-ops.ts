@@ -10,6 +10,7 @@ import type { ExportedCall } from './exported-calls.ts'
 import { checkShape } from './function-shape.ts'
 import { lowerFunctionBody } from './functions.ts'
 import { newContext } from './lowering.ts'
+import { checkReferences } from './references.ts'
 import { type FunctionInfo, fail, type ModuleScope, type Variable } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { extended } from './values.ts'
@@ -241,6 +242,7 @@ function lowerCallback({ scope, type, callbacks, property, sleepable }: Callback
       ...(parameter.pointee === undefined ? {} : { pointee: parameter.pointee }),
       index: at,
       arity: info.parameters.length,
+      ...(parameter.owned === true ? { owned: true } : {}),
       size: parameter.type.kind === 'bool' ? 'u8' : (SIZES[int?.bits ?? 64] ?? 'u64'),
     })
     const operand = int === undefined ? reg(dst) : reg(extended(cx, dst, int))
@@ -252,7 +254,10 @@ function lowerCallback({ scope, type, callbacks, property, sleepable }: Callback
   if (!ir.ended && info.returns !== undefined && ir.reachable && cx.mistakes.length === known)
     return fail(context, f.at, 'missing-return', { name })
   if (!ir.ended) ir.end({ op: 'return', a: undefined })
-  return ir.finish(name)
+  const lowered = ir.finish(name)
+  const givesPointer = info.returns?.kind === 'nullable' || info.returns?.kind === 'struct'
+  if (cx.mistakes.length === known) cx.mistakes.push(...checkReferences(lowered, cx.module, givesPointer))
+  return lowered
 }
 
 /** Which of the kernel's arguments a parameter means: by its name, else by what is left in order. */

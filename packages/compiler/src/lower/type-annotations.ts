@@ -1,6 +1,6 @@
 import type { TSType } from 'oxc-parser'
 import { nearest } from '../kernel-header.ts'
-import { BOOL, intTypes, isData, kernelValues, sizeOfData, type Type, VOID } from '../types.ts'
+import { BOOL, intTypes, isData, kernelValues, kptrLayout, sizeOfData, type Type, VOID } from '../types.ts'
 import { fail, type ModuleScope } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
 
@@ -90,6 +90,15 @@ function named(
     const size = count * sizeOfData(of)
     if (size > MOST_BYTES) return fail(context, node, 'too-large', { name, size, limit: MOST_BYTES })
     return { kind: 'array', element: of, length: count }
+  }
+  if (name === 'Kptr') {
+    const [of] = parameters
+    const type = of === undefined ? undefined : typeOfAnnotation(context, of)
+    if (type?.kind === 'struct' && type.path === '') return { kind: 'record', layout: kptrLayout(type.root) }
+    return fail(context, of ?? node, 'wrong-type', {
+      want: 'a struct of the kernel, as in Kptr<sk_buff>',
+      found: of === undefined ? 'nothing' : textOf(context, of),
+    })
   }
   const layout = layouts.get(name) ?? kernelValues.get(name)
   const type: Type | undefined =

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
+import { parseBtf } from '@tscc/btf'
 import { compile } from '../compile.ts'
 import type { Compiled, CompileOptions } from '../compile-with.ts'
 import type { ReadModule } from '../lower/module.ts'
@@ -29,6 +30,20 @@ function nameOf(path: string): string {
   return near.startsWith('..') ? path : near
 }
 
+const IMPORTED = /\bfrom\s*['"](\.[^'"]+)['"]/g
+
+/**
+ * Kernel types of the project's own: `tscc types --root my_ops -o my.d.ts` wrote `my.btf` beside the declarations, and what a file
+ * imports from there the compiler knows by it.
+ */
+function ownTypes(path: string, text: string): Pick<CompileOptions, 'types' | 'typesFrom'> {
+  for (const [, from = ''] of text.matchAll(IMPORTED)) {
+    const file = `${resolve(dirname(path), from.replace(/(?:\.d)?(?:\.[jt]s)?$/, ''))}.btf`
+    if (existsSync(file)) return { types: parseBtf(readFileSync(file)), typesFrom: from }
+  }
+  return {}
+}
+
 /** Compile a file with what it imports. */
 export function compileFile(path: string, options: Omit<CompileOptions, 'fileName' | 'read'> = {}): CompiledFile {
   const texts = new Map<string, string>()
@@ -40,5 +55,6 @@ export function compileFile(path: string, options: Omit<CompileOptions, 'fileNam
     texts.set(nameOf(found), content)
     files.push(found)
   })
-  return { ...compile(text, { ...options, fileName, read }), sourceOf: (name) => texts.get(name), files }
+  const own = options.types === undefined ? ownTypes(path, text) : {}
+  return { ...compile(text, { ...own, ...options, fileName, read }), sourceOf: (name) => texts.get(name), files }
 }

@@ -1,0 +1,274 @@
+// examples/struct-ops: struct_ops types besides congestion control, compiled where the matrix was started.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { linkObject, linkTarget, variablesOf, withVariables } from '@tscc/object'
+import { registerStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
+import { hostKernel, kernelFiles, loadPlan, mapValues, testRun } from '@tscc/syscall'
+import { addressOf } from '@tscc/syscall/libc'
+import { openArtifact } from './artifact-files.mjs'
+import { check } from './check.mjs'
+import { probe, veth } from './datagrams.mjs'
+
+const kernel = hostKernel()
+const target = linkTarget(kernelFiles(kernel))
+
+/** An example in the kernel, its tunables set, with a reader of its variables. */
+function load(name, variables = {}) {
+  const object = withVariables(openArtifact(name), variables)
+  const linked = linkObject(object, target)
+  const loaded = loadPlan(kernel, linked)
+  const variable = (wanted, section = '.bss') => {
+    const values = mapValues(loaded.map(section))
+    try {
+      const map = linked.maps.find((one) => one.name === section)
+      return variablesOf(map, object.btf, values.element(0)).get(wanted)
+    } finally {
+      values.close()
+    }
+  }
+  return { ops: structOpsOf(linked, loaded)[0], loaded, variable, close: () => loaded.close() }
+}
+
+await check('bpf_dummy_ops: state and arguments', { feature: 'dummyOps' }, () => {
+  const { loaded, variable, close } = load('bpf_dummy')
+  try {
+    const state = new Uint8Array(Int32Array.of(41).buffer)
+    const run = (callback, ...args) => {
+      const context = new Uint8Array(BigUint64Array.from([addressOf(state), ...args]).buffer)
+      return testRun(kernel, loaded.program(callback), { context }).returnValue
+    }
+    assert.equal(run('test_1'), 41)
+    assert.equal(new DataView(state.buffer).getInt32(0, true), 42)
+    assert.equal(run('test_2', 5n, 6n, 7n, 8n), 5)
+    assert.equal(variable('sum'), 26n)
+  } finally {
+    close()
+  }
+})
+
+await check('Qdisc_ops: a FIFO on a device', { feature: 'qdiscOps' }, async () => {
+  const path = veth()
+  const { ops, variable, close } = load('qdisc_fifo')
+  try {
+    const registration = registerStructOps(kernel, ops)
+    try {
+      path.add('ts_fifo')
+      assert.match(path.show(), /qdisc ts_fifo .* root/)
+      const came = await probe({ count: 200, every: 2 })
+      assert.deepEqual(
+        came.map(({ number }) => number),
+        Array.from({ length: 200 }, (_, i) => i),
+      )
+      assert.ok(variable('sent') >= 200n, `sent ${variable('sent')}`)
+      assert.match(path.show(), /Sent [1-9]\d{4,} bytes/)
+      path.remove()
+      assert.doesNotMatch(path.show(), /ts_fifo/)
+    } finally {
+      registration.close()
+    }
+    assert.throws(() => path.add('ts_fifo'), /tc qdisc/)
+    return { sent: variable('sent'), dropped: variable('dropped') }
+  } finally {
+    close()
+    path.close()
+  }
+})
+
+/** What a path did to datagrams: the share that was lost, the median way in ms, and bits per second from first to last. */
+function figuresOf(came, count) {
+  const ways = came.map(({ way }) => way).sort((a, b) => a - b)
+  const [first] = came
+  const last = came.at(-1)
+  const bytes = came.slice(1).reduce((sum, { size }) => sum + size + 42, 0)
+  return { lost: 1 - came.length / count, way: ways[ways.length >> 1], rate: (8e3 * bytes) / (last.at - first.at) }
+}
+
+/** The same datagrams over the kernel's netem and over ours. */
+async function beside(path, theirs, ours, datagrams) {
+  path.add('netem', ...theirs)
+  const native = figuresOf(await probe(datagrams), datagrams.count)
+  const { ops, variable, close } = load('qdisc_netem', ours)
+  try {
+    const registration = registerStructOps(kernel, ops)
+    try {
+      path.add('ts_netem')
+      const own = figuresOf(await probe(datagrams), datagrams.count)
+      const counts = { sent: variable('sent'), lost: variable('lost'), marked: variable('marked') }
+      path.remove()
+      return { native, own, ...counts }
+    } finally {
+      registration.close()
+    }
+  } finally {
+    close()
+  }
+}
+
+/** Figures of both, as text for the report. */
+const both = ({ native, own }, figure) => `${native[figure].toPrecision(4)} / ${own[figure].toPrecision(4)}`
+
+await check('Qdisc_ops: a delay as netem has it', { feature: 'qdiscOps' }, async () => {
+  const path = veth()
+  try {
+    // Far apart, so that a slow guest adds little to their way
+    const found = await beside(path, ['delay', '60ms'], { delay: 60_000_000n }, { count: 60, every: 50 })
+    const { native, own } = found
+    assert.equal(own.lost, 0)
+    assert.ok(own.way >= 60, `way: ${both(found, 'way')}`)
+    assert.ok(Math.abs(native.way - own.way) < 0.1 * native.way, `way: ${both(found, 'way')}`)
+    return { way: both(found, 'way') }
+  } finally {
+    path.close()
+  }
+})
+
+await check('Qdisc_ops: losses as netem has them', { feature: 'qdiscOps' }, async () => {
+  const path = veth()
+  try {
+    const wanted = { loss: Math.floor(0.1 * 2 ** 32) }
+    const found = await beside(path, ['loss', '10%'], wanted, { count: 800, every: 2 })
+    const { native, own } = found
+    // Four standard deviations of the difference of two shares of 800
+    assert.ok(Math.abs(native.lost - own.lost) < 0.06, `lost: ${both(found, 'lost')}`)
+    assert.ok(own.lost > 0.05 && own.lost < 0.15, `lost: ${both(found, 'lost')}`)
+    assert.ok(found.lost >= Math.round(800 * own.lost))
+    return { lost: both(found, 'lost') }
+  } finally {
+    path.close()
+  }
+})
+
+await check('Qdisc_ops: a rate as netem has it, and congestion is told', { feature: 'qdiscOps' }, async () => {
+  const path = veth()
+  try {
+    const wanted = { rate: 400_000n, mark: 30_000 }
+    // 21 ms for each, which a slow guest keeps up with
+    const datagrams = { count: 100, every: 0 }
+    const found = await beside(path, ['rate', '400kbit', 'limit', '1000'], wanted, datagrams)
+    const { native, own } = found
+    assert.equal(own.lost, 0)
+    assert.ok(Math.abs(native.rate - own.rate) < 0.05 * native.rate, `rate: ${both(found, 'rate')}`)
+    assert.ok(Math.abs(own.rate - 4e5) < 0.05 * 4e5, `rate: ${own.rate}`)
+    assert.ok(found.marked > 0n)
+    return { rate: both(found, 'rate'), way: both(found, 'way'), marked: found.marked }
+  } finally {
+    path.close()
+  }
+})
+
+const schedulerState = () => readFileSync('/sys/kernel/sched_ext/state', 'utf8').trim()
+
+/** Wait until something holds, or fail after some seconds. */
+async function until(holds, what, seconds = 10) {
+  const end = Date.now() + 1000 * seconds
+  while (!holds()) {
+    assert.ok(Date.now() < end, `${what}: not within ${seconds} s`)
+    await sleep(50)
+  }
+}
+
+/** Processes that only compute, at these nice values; gives their processor time over so many seconds, ms. */
+async function compute(nices, seconds) {
+  const children = nices.map(() => spawn('sh', ['-c', 'while :; do :; done']))
+  try {
+    await Promise.all(children.map((child) => once(child, 'spawn')))
+    for (const [i, { pid }] of children.entries()) setPriority(pid, nices[i])
+    await sleep(500)
+    const before = children.map(({ pid }) => processorTime(pid))
+    await sleep(1000 * seconds)
+    return children.map(({ pid }, i) => processorTime(pid) - before[i])
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+    await Promise.all(children.map((child) => once(child, 'close')))
+  }
+}
+
+/** utime and stime of /proc/PID/stat, in ticks of 10 ms. */
+function processorTime(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return 10 * (Number(fields[11]) + Number(fields[12]))
+}
+
+/** Many short processes, one after the other and in a pipe. */
+async function fork() {
+  const child = spawn('sh', ['-c', 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo $i | cat | wc -c; done'])
+  let text = ''
+  child.stdout.on('data', (bytes) => {
+    text += bytes
+  })
+  const [code] = await once(child, 'close')
+  assert.equal(code, 0)
+  assert.equal(text.trim().split('\n').length, 12)
+}
+
+/** SCX_EXIT_UNREG: user space took it away. */
+const TAKEN_AWAY = 64
+
+await check('sched_ext: a global FIFO runs a load and gives the machine back', { feature: 'schedExt' }, async () => {
+  assert.equal(schedulerState(), 'disabled')
+  const { ops, variable, close } = load('sched_fifo')
+  try {
+    const registration = registerStructOps(kernel, ops)
+    let times
+    try {
+      await until(() => schedulerState() === 'enabled', 'enabled')
+      assert.equal(readFileSync('/sys/kernel/sched_ext/root/ops', 'utf8').trim(), 'ts_fifo')
+      times = await compute([0, 0, 0], 3)
+      await fork()
+      assert.equal(schedulerState(), 'enabled', 'it did not survive the load')
+    } finally {
+      registration.close()
+    }
+    await until(() => schedulerState() === 'disabled', 'disabled')
+    assert.equal(variable('ended'), TAKEN_AWAY)
+    const least = Math.min(...times)
+    assert.ok(least > 0.5 * Math.max(...times), `unequal: ${times}`)
+    assert.ok(variable('queued') > 50n, `queued ${variable('queued')}`)
+    return { times: times.join(' '), queued: variable('queued') }
+  } finally {
+    close()
+  }
+})
+
+await check('sched_ext: virtual time gives by weight', { feature: 'schedExt' }, async () => {
+  const { ops, variable, close } = load('sched_vtime')
+  try {
+    const registration = registerStructOps(kernel, ops)
+    let times
+    try {
+      await until(() => schedulerState() === 'enabled', 'enabled')
+      // Several of each: one task alone never runs twice in a row, since the others are asked before it is queued again
+      times = await compute([0, 0, 0, 0, 5, 5, 5, 5], 8)
+      await fork()
+      assert.equal(schedulerState(), 'enabled', 'it did not survive the load')
+    } finally {
+      registration.close()
+    }
+    await until(() => schedulerState() === 'disabled', 'disabled')
+    assert.equal(variable('ended'), TAKEN_AWAY)
+    // Nice 0 weighs 1024, nice 5 weighs 335
+    const total = (of) => of.reduce((sum, one) => sum + one, 0)
+    const ratio = total(times.slice(0, 4)) / total(times.slice(4))
+    assert.ok(ratio > 2.4 && ratio < 3.8, `nice 0 : nice 5 is ${ratio}, ${times}`)
+    return { ratio, times: times.join(' ') }
+  } finally {
+    close()
+  }
+})
+
+await check('sched_ext: the process that registered is killed', { feature: 'schedExt' }, async () => {
+  const tscc = 'node_modules/@tscc/cli/bin/tscc.js'
+  const child = spawn(process.execPath, [tscc, 'register', 'artifacts/sched_fifo.bpf.o', '--hold'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  await until(() => schedulerState() === 'enabled', 'enabled', 60)
+  child.kill('SIGKILL')
+  await once(child, 'close')
+  await until(() => schedulerState() === 'disabled', 'disabled')
+})
