@@ -22,8 +22,9 @@ function publishedPackages() {
 function buildKey(packages) {
   const files = packages.flatMap(({ folder }) => {
     const dist = join(root, folder, 'dist')
-    if (!existsSync(join(dist, 'index.js'))) throw new Error(`${folder}: is not built: npm run build`)
-    const paths = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.js'))
+    if (!['index.js', 'index.cjs'].some((name) => existsSync(join(dist, name))))
+      throw new Error(`${folder}: is not built: npm run build`)
+    const paths = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((path) => /\.c?js$/.test(path))
     return [join(root, folder, 'package.json'), ...paths.sort().map((path) => join(dist, path))]
   })
   return contentKey(...[import.meta.filename, ...files].map((path) => readFileSync(path)))

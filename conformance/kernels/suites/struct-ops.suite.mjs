@@ -78,13 +78,19 @@ await check('Qdisc_ops: a FIFO on a device', { feature: 'qdiscOps' }, async () =
   }
 })
 
-/** What a path did to datagrams: the share that was lost, the median way in ms, and bits per second from first to last. */
+/**
+ * What a path did to datagrams: the share that was lost, the shortest way in ms (what a busy guest adds is on
+ * others), and bits per second from the first one's start to the last one's arrival.
+ */
 function figuresOf(came, count) {
-  const ways = came.map(({ way }) => way).sort((a, b) => a - b)
   const [first] = came
   const last = came.at(-1)
-  const bytes = came.slice(1).reduce((sum, { size }) => sum + size + 42, 0)
-  return { lost: 1 - came.length / count, way: ways[ways.length >> 1], rate: (8e3 * bytes) / (last.at - first.at) }
+  const bytes = came.reduce((sum, { size }) => sum + size + 42, 0)
+  return {
+    lost: 1 - came.length / count,
+    way: Math.min(...came.map(({ way }) => way)),
+    rate: (8e3 * bytes) / (last.at - first.at + first.way),
+  }
 }
 
 /** The same datagrams over the kernel's netem and over ours. */
@@ -114,12 +120,11 @@ const both = ({ native, own }, figure) => `${native[figure].toPrecision(4)} / ${
 await check('Qdisc_ops: a delay as netem has it', { feature: 'qdiscOps' }, async () => {
   const path = veth()
   try {
-    // Far apart, so that a slow guest adds little to their way
     const found = await beside(path, ['delay', '60ms'], { delay: 60_000_000n }, { count: 60, every: 50 })
     const { native, own } = found
     assert.equal(own.lost, 0)
     assert.ok(own.way >= 60, `way: ${both(found, 'way')}`)
-    assert.ok(Math.abs(native.way - own.way) < 0.1 * native.way, `way: ${both(found, 'way')}`)
+    assert.ok(Math.abs(native.way - own.way) < 0.05 * native.way, `way: ${both(found, 'way')}`)
     return { way: both(found, 'way') }
   } finally {
     path.close()
@@ -147,12 +152,12 @@ await check('Qdisc_ops: a rate as netem has it, and congestion is told', { featu
   try {
     const wanted = { rate: 400_000n, mark: 30_000 }
     // 21 ms for each, which a slow guest keeps up with
-    const datagrams = { count: 100, every: 0 }
+    const datagrams = { count: 150, every: 0 }
     const found = await beside(path, ['rate', '400kbit', 'limit', '1000'], wanted, datagrams)
     const { native, own } = found
     assert.equal(own.lost, 0)
-    assert.ok(Math.abs(native.rate - own.rate) < 0.05 * native.rate, `rate: ${both(found, 'rate')}`)
-    assert.ok(Math.abs(own.rate - 4e5) < 0.05 * 4e5, `rate: ${own.rate}`)
+    assert.ok(Math.abs(native.rate - own.rate) < 0.1 * native.rate, `rate: ${both(found, 'rate')}`)
+    assert.ok(Math.abs(own.rate - 4e5) < 0.1 * 4e5, `rate: ${own.rate}`)
     assert.ok(found.marked > 0n)
     return { rate: both(found, 'rate'), way: both(found, 'way'), marked: found.marked }
   } finally {

@@ -22,7 +22,7 @@ test('numbers are given once, examples are of the table', () => {
   expect(Object.keys(examples).sort()).toEqual(compiler.diagnosticCodes.map(({ name }) => name).sort())
 })
 
-describe.each(['mistakes', 'language'])('docs/%s.md', (name) => {
+describe.each(['mistakes', 'language', 'struct-ops'])('docs/%s.md', (name) => {
   const fragments = fragmentsOf(documentOf(name), compiler)
   test.each(fragments.map((one) => ({ ...one, begin: one.fragment.split('\n')[0] })))('$begin', ({ said, printed }) => {
     expect(printed).toBe(said)

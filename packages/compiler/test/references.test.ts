@@ -115,6 +115,9 @@ test('a result is given on', () => {
   expect(found(DROP, `${take}const skb = slot.skb.exchange(null)\nif (skb === null) return null\nreturn skb`)).toEqual(
     [],
   )
+  expect(found(DROP, `${take}const skb = slot.skb.exchange(null)\nif (skb !== null) sch.q.qlen--\nreturn skb`)).toEqual(
+    [],
+  )
   expect(found(DROP, `${take}const skb = slot.skb.exchange(null)\nreturn null`)).toEqual([
     ['TSCC2401', 'slot.skb.exchange(null)'],
   ])

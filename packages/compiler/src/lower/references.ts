@@ -97,8 +97,9 @@ export function checkReferences(f: IrFunction, module: ModuleScope, givesPointer
     tell(diagnose(fileOf(instr.span), instr.span, 'given-away', { what: textOf(span) }))
 
   const seen = new Set<string>()
-  const work: { readonly block: number; readonly way: Way }[] = [
-    { block: 0, way: { held: new Set(), gone: new Set(), registers: new Map() } },
+  const nowhere = { span: { start: 0, end: 0 } }
+  const work: { readonly block: number; readonly way: Way; readonly last: { readonly span: Span } }[] = [
+    { block: 0, way: { held: new Set(), gone: new Set(), registers: new Map() }, last: nowhere },
   ]
   for (let next = work.pop(); next !== undefined; next = work.pop()) {
     const key = `${next.block} ${keyOf(next.way, ids)}`
@@ -106,8 +107,7 @@ export function checkReferences(f: IrFunction, module: ModuleScope, givesPointer
     seen.add(key)
     const block = f.blocks[next.block]
     if (block === undefined) continue
-    let { way } = next
-    let last: { readonly span: Span } = { span: { start: 0, end: 0 } }
+    let { way, last } = next
     for (const instr of block.instrs) {
       way = step(instr, way)
       last = instr
@@ -168,7 +168,7 @@ export function checkReferences(f: IrFunction, module: ModuleScope, givesPointer
   function follow(end: Terminator, way: Way, last: { readonly span: Span }): void {
     switch (end.op) {
       case 'jump':
-        work.push({ block: end.to, way })
+        work.push({ block: end.to, way, last })
         return
       case 'branch': {
         const register = regOf(end.a)
@@ -176,9 +176,9 @@ export function checkReferences(f: IrFunction, module: ModuleScope, givesPointer
         const isNullTest =
           (end.if === 'eq' || end.if === 'ne') && end.width === 64 && 'imm' in end.b && end.b.imm === 0n
         const isNull = isNullTest && found !== undefined && found !== 'borrowed' && way.held.has(found)
-        const without = isNull ? given(way, found) : way
-        work.push({ block: end.yes, way: end.if === 'eq' ? without : way })
-        work.push({ block: end.no, way: end.if === 'ne' ? without : way })
+        const without = isNull ? nothing(way, found) : way
+        work.push({ block: end.yes, way: end.if === 'eq' ? without : way, last })
+        work.push({ block: end.no, way: end.if === 'ne' ? without : way, last })
         return
       }
       case 'return': {
@@ -220,6 +220,13 @@ function given(way: Way, reference: Reference): Way {
   const held = new Set(way.held)
   held.delete(reference)
   return { ...way, held, gone: new Set([...way.gone, reference]) }
+}
+
+/** It was null: there is nothing to give on. */
+function nothing(way: Way, reference: Reference): Way {
+  const held = new Set(way.held)
+  held.delete(reference)
+  return { ...way, held, registers: new Map([...way.registers].filter(([, one]) => one !== reference)) }
 }
 
 /** A function of its own may do with them what it likes: from then on only the verifier knows. */
