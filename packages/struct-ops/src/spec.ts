@@ -88,6 +88,8 @@ export interface StructOpsSpec {
   /** Goes into the char array member `name`, and names the map; at most 15 of `[A-Za-z0-9_.]`. */
   readonly name: string
   readonly callbacks: Readonly<Record<string, Steps>>
+  /** Callbacks whose programs may sleep, where the kernel lets them. */
+  readonly sleepable?: readonly string[]
   /** Plain data members, such as `flags`; texts for arrays of characters. */
   readonly data?: Readonly<Record<string, number | bigint | string>>
   /** Must be GPL-compatible for struct_ops. */

@@ -52,6 +52,7 @@ import {
   unregisterStructOps,
   verifyStructOps,
 } from '@tscc/struct-ops/kernel'
+import { specToObject } from '@tscc/struct-ops/object'
 import {
   availableCongestionControls,
   createMap,
@@ -282,7 +283,7 @@ describe.skipIf(!needs('struct_ops'))('on this kernel', () => {
         using held = openLinkById(kernel, registration.linkId ?? 0)
         if (held === undefined) throw new Error('link is gone')
         const { name } = registration
-        expect(() => swapStructOps(held, { by: 'map', map, linked: link(minimal(name)) }, { name })).toThrow(/EINVAL/)
+        expect(() => swapStructOps(held, { by: 'map', map, linked: link(minimal(name)) }, { name })).toThrow(/unsupported member test_1/)
         expect(isAvailable(registration.name)).toBe(true)
         // Its element is what registers it: delete it, as close() would.
         unregisterStructOps(kernel, findStructOps(kernel, mapInfo(kernel, map.fd).id, { resolver }))
@@ -415,7 +416,7 @@ describe.skipIf(!needs('struct_ops'))('on this kernel', () => {
       const create = (over: object) => createMap(kernel, { ...shape, vmlinuxValueTypeId: layout.valueTypeId, ...over })
       expect(() => create({})).toThrow(/EBADF|EINVAL/)
       expect(() => create({ btf: { fd: btf.fd }, vmlinuxValueTypeId: layout.typeId })).toThrow()
-      expect(() => create({ btf: { fd: btf.fd }, valueSize: layout.size })).toThrow(/EINVAL/)
+      expect(() => create({ btf: { fd: btf.fd }, valueSize: layout.size })).toThrow(/unsupported member test_1/)
       create({ btf: { fd: btf.fd } }).close()
     })
     test('5 and 12: an all-zero value is EINVAL, and a value is written once', () => {
@@ -554,6 +555,19 @@ describe.skipIf(!needs('struct_ops'))('on this kernel', () => {
     expect(() => link({ ...dummy, callbacks: { test_11: returnImm(0) } })).toThrow(
       /no such callback; did you mean test_1/,
     )
+  })
+
+  test('a callback whose program may sleep: as a spec and as an object', () => {
+    const dummy = { type: 'bpf_dummy_ops', name: uniqueName(), callbacks: { test_sleepable: returnImm(7) } }
+    const sleepable = ['test_sleepable']
+    verifyStructOps(kernel, link({ ...dummy, sleepable }))
+    const refused = { ...dummy, callbacks: { test_1: returnImm(7) }, sleepable: ['test_1'] }
+    // The kernel takes such a program for the one callback only
+    expect(() => verifyStructOps(kernel, link(refused))).toThrow(/unsupported member test_1/)
+    const types = resolver.btf()
+    expect(specToObject({ ...dummy, sleepable }, { types }).functions.map(({ section }) => section)).toEqual([
+      'struct_ops.s/bpf_dummy_ops/test_sleepable',
+    ])
   })
 
   test('the kernel loads BTF that we cut and wrote', () => {

@@ -6,6 +6,9 @@ import { DEFAULT_LICENSE } from '../spec.ts'
 /** ENOTSUPP of include/linux/errno.h: what the kernel says of a member that BPF may not implement. */
 const ENOTSUPP = 524
 
+/** include/uapi/linux/bpf.h */
+const BPF_F_SLEEPABLE = 1 << 4
+
 /** Programs that were loaded together and are closed together. */
 export interface LoadedPrograms {
   readonly programs: readonly {
@@ -49,6 +52,7 @@ function loadOne(kernel: Kernel, linked: LinkedStructOps, program: LinkedProgram
       license: linked.spec.license ?? DEFAULT_LICENSE,
       attachBtfId: linked.layout.typeId,
       expectedAttachType: program.memberIndex,
+      ...(linked.spec.sleepable?.includes(program.callback) === true ? { flags: BPF_F_SLEEPABLE } : {}),
     })
   } catch (error) {
     throw explain(error, linked, program)

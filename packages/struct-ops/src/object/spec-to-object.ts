@@ -80,7 +80,10 @@ export function specToObject(spec: StructOpsSpec, options: SpecToObjectOptions =
     functions: named.map(
       ({ callback, label, name, code, lines, portables }, i): ObjectFunction => ({
         name,
-        section: label === undefined ? structOpsSectionName(spec.type, callback) : '.text',
+        section:
+          label === undefined
+            ? structOpsSectionName(spec.type, callback, { sleepable: spec.sleepable?.includes(callback) === true })
+            : '.text',
         linkage: label === undefined ? 'global' : 'static',
         hidden: false,
         code,
