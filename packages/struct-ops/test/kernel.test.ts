@@ -283,7 +283,7 @@ describe.skipIf(!needs('struct_ops'))('on this kernel', () => {
         using held = openLinkById(kernel, registration.linkId ?? 0)
         if (held === undefined) throw new Error('link is gone')
         const { name } = registration
-        expect(() => swapStructOps(held, { by: 'map', map, linked: link(minimal(name)) }, { name })).toThrow(/unsupported member test_1/)
+        expect(() => swapStructOps(held, { by: 'map', map, linked: link(minimal(name)) }, { name })).toThrow(/EINVAL/)
         expect(isAvailable(registration.name)).toBe(true)
         // Its element is what registers it: delete it, as close() would.
         unregisterStructOps(kernel, findStructOps(kernel, mapInfo(kernel, map.fd).id, { resolver }))
@@ -416,7 +416,7 @@ describe.skipIf(!needs('struct_ops'))('on this kernel', () => {
       const create = (over: object) => createMap(kernel, { ...shape, vmlinuxValueTypeId: layout.valueTypeId, ...over })
       expect(() => create({})).toThrow(/EBADF|EINVAL/)
       expect(() => create({ btf: { fd: btf.fd }, vmlinuxValueTypeId: layout.typeId })).toThrow()
-      expect(() => create({ btf: { fd: btf.fd }, valueSize: layout.size })).toThrow(/unsupported member test_1/)
+      expect(() => create({ btf: { fd: btf.fd }, valueSize: layout.size })).toThrow(/EINVAL/)
       create({ btf: { fd: btf.fd } }).close()
     })
     test('5 and 12: an all-zero value is EINVAL, and a value is written once', () => {
