@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../tools/bootstrap.mjs'
 import { needs } from '../../tools/needs.ts'
 import { docBlocks, documentPaths, isGuide } from './doc-blocks.ts'
-import { guideStep, matchesOutput, walkGuide } from './guide-run.ts'
+import { guideStep, walkGuide } from './guide-run.ts'
 import { readerProject } from './reader-project.ts'
 
 // Tutorial and recipes are walked through as a reader would: every file written, every command run, in their order. The tutorial is
@@ -91,14 +91,4 @@ describe('the recipes', () => {
       project.remove()
     }
   })
-})
-
-test('what a document shows is compared line by line', () => {
-  const printed = 'first 1.5 ms\nsecond\nthird\nlast   22 kB\n'
-  expect(matchesOutput(printed, printed, { figures: false })).toBe(true)
-  expect(matchesOutput(printed, 'first 1.5 ms\n…\nlast   22 kB\n', { figures: false })).toBe(true)
-  expect(matchesOutput(printed, 'first 1.6 ms\n…\n', { figures: false })).toBe(false)
-  expect(matchesOutput(printed, 'first 1.6 ms\n…\nlast 7 kB\n', { figures: true })).toBe(true)
-  expect(matchesOutput(printed, 'first 1.5 ms\nsecond\n', { figures: true })).toBe(false)
-  expect(matchesOutput(printed, 'first 1.5 us\n…\n', { figures: true })).toBe(false)
 })

@@ -25,7 +25,7 @@ export default defineConfig({
       { text: 'Tutorial', link: '/tutorial/' },
       { text: 'Language', link: '/language' },
       { text: 'Diagnostics', link: '/diagnostics' },
-      { text: 'Packages', link: '/reference/sim/' },
+      { text: 'Packages', link: '/reference/' },
     ],
     sidebar: menu,
     outline: { level: [2, 3] },

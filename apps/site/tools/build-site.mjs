@@ -64,7 +64,16 @@ async function referencePages() {
       .filter((one) => one.package === name)
       .map(({ name: entry, specifier }) => ({ text: specifier, link: `/reference/${name}/${entry}` })),
   }))
-  return { text: 'Packages', collapsed: true, items }
+  const rows = names.map((name) => {
+    const { folder } = all.find((one) => one.package === name)
+    const { description } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+    return `| [@tscc/${name}](${name}/index.md) | ${description} |`
+  })
+  write(
+    'reference/index.md',
+    ['# Packages', '', 'Each is useful alone.', '', '| package | |', '|---|---|', ...rows, ''].join('\n'),
+  )
+  return { text: 'Packages', link: '/reference/', collapsed: true, items }
 }
 
 /** What stands in every entry is no heading that one would search for. */

@@ -11,6 +11,7 @@ const chosen = [
     pages: [
       ['README.md', 'overview.md', 'Overview'],
       ['apps/cli/README.md', 'command-line.md', 'The tscc command'],
+      ['examples/README.md', 'examples.md'],
       ['apps/playground/README.md', 'playground.md', 'Playground'],
     ],
   },
