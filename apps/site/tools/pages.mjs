@@ -11,7 +11,7 @@ const chosen = [
     pages: [
       ['README.md', 'overview.md', 'Overview'],
       ['apps/cli/README.md', 'command-line.md', 'The tscc command'],
-      ['examples/README.md', 'examples.md'],
+      ['examples/README.md', 'examples.md', 'Examples'],
       ['apps/playground/README.md', 'playground.md', 'Playground'],
     ],
   },
