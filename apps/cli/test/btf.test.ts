@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { type BtfType, buildBtf, parseBtf, typeCount } from '@tscc/btf'
 import { describe, expect, it } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
@@ -176,6 +177,36 @@ describe('types', () => {
     )
     expect(stdout).toMatch(/export declare const TCP_CA_Loss: 4/)
     expect(stdout).toMatch(/export declare function tcp_slow_start\(/)
+  })
+
+  it('writes what the compiler reads of another struct_ops type', () => {
+    const kernel = fileURLToPath(
+      new URL('../../../packages/vmlinux/fixtures/Qdisc_ops/7.3.4+deb13-cloud-amd64.btf', import.meta.url),
+    )
+    const path = file('queue.d.ts', '')
+    const roots = ['--root', 'Qdisc_ops', 'bpf_qdisc_skb_drop']
+    const { status, stderr } = tscc(['types', '--btf', kernel, ...roots, '-o', path])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/queue\.btf: the same as BTF/) })
+    expect(readFileSync(path, 'utf8')).toContain('enqueue: (skb: sk_buff, sch: Qdisc, to_free: bpf_sk_buff_ptr) => s32')
+    const program = (drop: string): string =>
+      file(
+        'mine.bpf.ts',
+        `import { structOps } from '@tscc/bpf'
+import { bpf_qdisc_skb_drop, type Qdisc_ops } from './queue.d.ts'
+export default structOps<Qdisc_ops>({
+  id: 'mine',
+  enqueue(skb, sch, to_free) { ${drop}; return 1 },
+  dequeue: () => null,
+  init: () => 0,
+  reset() {},
+  destroy() {},
+})
+`,
+      )
+    const good = tscc(['check', program('bpf_qdisc_skb_drop(skb, to_free)'), '--btf', kernel])
+    expect(good).toMatchObject({ status: 0, stderr: '' })
+    const kept = tscc(['check', program(''), '--btf', kernel])
+    expect(kept.stdout + kept.stderr).toMatch(/error TSCC2401: skb is the program's/)
   })
 
   it('takes roots, and prints JSON', () => {

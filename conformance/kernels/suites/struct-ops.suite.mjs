@@ -1,6 +1,6 @@
 // examples/struct-ops: struct_ops types besides congestion control, compiled where the matrix was started.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
@@ -10,7 +10,7 @@ import { registerStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
 import { hostKernel, kernelFiles, loadPlan, mapValues, testRun } from '@tscc/syscall'
 import { addressOf } from '@tscc/syscall/libc'
 import { openArtifact } from './artifact-files.mjs'
-import { check } from './check.mjs'
+import { check, skipped } from './check.mjs'
 import { probe, veth } from './datagrams.mjs'
 
 const kernel = hostKernel()
@@ -50,7 +50,12 @@ await check('bpf_dummy_ops: state and arguments', { feature: 'dummyOps' }, () =>
   }
 })
 
+/** Devices and netem are modules. */
+const hasModules = () => ['veth', 'sch_netem'].every((name) => spawnSync('modprobe', [name]).status === 0)
+const NO_MODULES = 'the archive has the image of this kernel without its modules'
+
 await check('Qdisc_ops: a FIFO on a device', { feature: 'qdiscOps' }, async () => {
+  if (!hasModules()) return skipped(NO_MODULES)
   const path = veth()
   const { ops, variable, close } = load('qdisc_fifo')
   try {
@@ -118,6 +123,7 @@ async function beside(path, theirs, ours, datagrams) {
 const both = ({ native, own }, figure) => `${native[figure].toPrecision(4)} / ${own[figure].toPrecision(4)}`
 
 await check('Qdisc_ops: a delay as netem has it', { feature: 'qdiscOps' }, async () => {
+  if (!hasModules()) return skipped(NO_MODULES)
   const path = veth()
   try {
     const found = await beside(path, ['delay', '60ms'], { delay: 60_000_000n }, { count: 60, every: 50 })
@@ -132,6 +138,7 @@ await check('Qdisc_ops: a delay as netem has it', { feature: 'qdiscOps' }, async
 })
 
 await check('Qdisc_ops: losses as netem has them', { feature: 'qdiscOps' }, async () => {
+  if (!hasModules()) return skipped(NO_MODULES)
   const path = veth()
   try {
     const wanted = { loss: Math.floor(0.1 * 2 ** 32) }
@@ -148,6 +155,7 @@ await check('Qdisc_ops: losses as netem has them', { feature: 'qdiscOps' }, asyn
 })
 
 await check('Qdisc_ops: a rate as netem has it, and congestion is told', { feature: 'qdiscOps' }, async () => {
+  if (!hasModules()) return skipped(NO_MODULES)
   const path = veth()
   try {
     const wanted = { rate: 400_000n, mark: 30_000 }

@@ -123,6 +123,15 @@ test('a result is given on', () => {
   ])
 })
 
+test('a program of many branches is followed to its end', () => {
+  const branches = Array.from({ length: 300 }, (_, i) => `if (skb.len > ${i}) length += u32(sch.handle) + sch.limit`)
+  const enqueue = (last: string): string =>
+    `let length: u32 = 0\n${branches.join('\n')}\nif (length > 5) return 1\n${last}`
+  const text = (last: string): string =>
+    qdisc(enqueue(last)).replace('noinline,', 'noinline, u32,').replace('type u32 }', '}')
+  expect(mistakesOf(text(DROP)).map(([code, marked]) => [code, marked])).toEqual(HELD)
+})
+
 test('Kptr is for structs of the kernel, in values of maps', () => {
   expect(mistakesOf(qdisc(DROP).replace('Kptr<sk_buff>', 'Kptr<u32>'))[0]?.slice(0, 2)).toEqual(['TSCC2101', 'u32'])
   expect(found(`const slot: Slot = { at: 1 }\nslot.skb.exchange(null)\n${DROP}`)[0]).toEqual(['TSCC2101', 'slot.skb'])

@@ -65,9 +65,34 @@ const concerns = (f: IrFunction, module: ModuleScope): boolean =>
     ),
   )
 
+/** Registers that something gives away, or copies to such a one: of others it does not matter what is only borrowed. */
+function givenRegisters(f: IrFunction, module: ModuleScope, givesPointer: boolean): ReadonlySet<number> {
+  const found = new Set<number>()
+  const note = (operand: Operand | undefined): void => {
+    const register = regOf(operand)
+    if (register !== undefined) found.add(register)
+  }
+  for (const { instrs, end } of f.blocks) {
+    if (givesPointer && end.op === 'return') note(end.a)
+    for (const instr of instrs) {
+      const released = instr.op === 'call' ? effectOf(instr, module)?.released : undefined
+      if (released !== undefined && instr.op === 'call') note(instr.args[released])
+    }
+  }
+  for (let size = -1; size !== found.size; ) {
+    size = found.size
+    for (const { instrs } of f.blocks)
+      for (const instr of instrs)
+        if (instr.op === 'move' && found.has(instr.dst)) note(instr.a)
+        else if (instr.op === 'fieldAddress' && found.has(instr.dst)) note(instr.base)
+  }
+  return found
+}
+
 /** Mistakes with what is owned; `givesPointer`: the program's result is a pointer, which is given on. */
 export function checkReferences(f: IrFunction, module: ModuleScope, givesPointer: boolean): readonly Diagnostic[] {
   if (!concerns(f, module)) return []
+  const givenAway = givenRegisters(f, module, givesPointer)
   const told = new Map<string, Diagnostic>()
   const known = new Map<Instr, Reference>()
   const ids = new Map<Reference, number>()
@@ -128,11 +153,9 @@ export function checkReferences(f: IrFunction, module: ModuleScope, givesPointer
     switch (instr.op) {
       case 'argument':
         if (instr.owned === true) return taken(way, instr.dst, referenceOf(instr, instr.pointee ?? ''))
-        return instr.pointee === undefined ? cleared(way, instr.dst) : put(way, instr.dst, 'borrowed')
+        return instr.pointee === undefined ? cleared(way, instr.dst) : borrowed(way, instr.dst)
       case 'load':
-        return instr.size === 'u64' && instr.place.kind === 'field'
-          ? put(way, instr.dst, 'borrowed')
-          : cleared(way, instr.dst)
+        return instr.size === 'u64' && instr.place.kind === 'field' ? borrowed(way, instr.dst) : cleared(way, instr.dst)
       case 'fieldAddress':
         return copied(way, instr.dst, regOf(instr.base))
       case 'call':
@@ -140,6 +163,10 @@ export function checkReferences(f: IrFunction, module: ModuleScope, givesPointer
       default:
         return 'dst' in instr ? cleared(way, instr.dst) : way
     }
+  }
+
+  function borrowed(way: Way, register: number): Way {
+    return givenAway.has(register) ? put(way, register, 'borrowed') : cleared(way, register)
   }
 
   function called(instr: Extract<Instr, { op: 'call' }>, way: Way): Way {
