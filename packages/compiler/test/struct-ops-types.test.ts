@@ -131,6 +131,20 @@ test('constants beyond 32 bits are whole', () => {
   expect(wide).toBe(true)
 })
 
+test('of a kernel function, what points to no struct is refused before the verifier does', () => {
+  const select = (last: string): string =>
+    sched(`select_cpu: (p, prev, flags) => scx_bpf_select_cpu_dfl(p, prev, flags, ${last})`, 'scx_bpf_select_cpu_dfl, ')
+  expect(mistakesOf(select('1'))).toEqual([
+    [
+      'TSCC1002',
+      '1',
+      'is_idle of scx_bpf_select_cpu_dfl, a pointer to what is no struct is not in the language',
+      'null, where the kernel takes that',
+    ],
+  ])
+  expect(mistakesOf(select('null'))).toEqual([])
+})
+
 test('a program sees one part of the kernel', () => {
   const two = `import type { Qdisc } from '@tscc/vmlinux/Qdisc_ops'\n${sched('')}`
   expect(mistakesOf(two).map(([code, marked]) => [code, marked])).toEqual([

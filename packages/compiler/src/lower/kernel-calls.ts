@@ -198,7 +198,7 @@ export function callKfunc(
   if (kfuncRules(name).sleeps === true && cx.callback?.sleepable === false)
     return fail(cx, node.callee, 'may-sleep', { name, callback: cx.callback.name })
   const call = (): Value => {
-    const operands = info.parameters.map((parameter, i) => kfuncArgument(cx, args[i] ?? node, parameter.type))
+    const operands = info.parameters.map((parameter, i) => kfuncArgument(cx, args[i] ?? node, parameter, name))
     at(cx, node)
     const { returns } = info
     const dst = returns === undefined ? undefined : cx.ir.fresh()
@@ -231,8 +231,21 @@ export function callKfunc(
   return first.type.kind === 'void' ? first : { type: first.type, operand: reg(result) }
 }
 
-function kfuncArgument(cx: Context, arg: Expression, type: Type): Operand {
+function kfuncArgument(
+  cx: Context,
+  arg: Expression,
+  { name, type }: { readonly name: string; readonly type: Type },
+  kfunc: string,
+): Operand {
   const value = cx.lower.expression(cx, arg)
+  // Where the kernel wants memory or nothing at all
+  if (type.kind === 'void')
+    return value.type.kind === 'null'
+      ? imm(0)
+      : fail(cx, arg, 'not-in-language', {
+          what: `${name} of ${kfunc}, a pointer to what is no struct`,
+          instead: 'null, where the kernel takes that',
+        })
   if (type.kind === 'int') return converted(cx, arg, value, type)
   // A socket is what it begins with: what takes a sock takes a tcp_sock.
   if (isSocket(type) && isSocket(value.type)) return value.operand
