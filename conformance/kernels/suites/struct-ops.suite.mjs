@@ -275,13 +275,20 @@ await check('sched_ext: virtual time gives by weight', { feature: 'schedExt' }, 
   }
 })
 
-await check('sched_ext: the process that registered is killed', { feature: 'schedExt' }, async () => {
-  const tscc = 'node_modules/@tscc/cli/bin/tscc.js'
-  const child = spawn(process.execPath, [tscc, 'register', 'artifacts/sched_fifo.bpf.o', '--hold'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  await until(() => schedulerState() === 'enabled', 'enabled', 60)
-  child.kill('SIGKILL')
-  await once(child, 'close')
-  await until(() => schedulerState() === 'disabled', 'disabled')
-})
+await check(
+  'sched_ext: registered and listed by the command line, whose process is killed',
+  { feature: 'schedExt' },
+  async () => {
+    const tscc = 'node_modules/@tscc/cli/bin/tscc.js'
+    const child = spawn(process.execPath, [tscc, 'register', 'artifacts/sched_fifo.bpf.o', '--hold'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    await until(() => schedulerState() === 'enabled', 'enabled', 60)
+    const { stdout, stderr } = spawnSync(process.execPath, [tscc, 'list', '--json'], { encoding: 'utf8' })
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    await until(() => schedulerState() === 'disabled', 'disabled')
+    const listed = JSON.parse(stdout).find(({ name }) => name === 'ts_fifo')
+    assert.equal(listed?.type, 'sched_ext_ops', `${stdout}${stderr}`)
+  },
+)

@@ -9,6 +9,8 @@ interface Slot { skb: Kptr<sk_buff>; at: u32 }
 interface Note { length: u32 }
 const slots = array<Slot>(8)
 const notes = ringbuf<Note>(4096)
+function hand(note: Note): void { note.length = 2; notes.submit(note) }
+const called = noinline((note: Note): void => { notes.discard(note) })
 function drop(skb: sk_buff): void { bpf_kfree_skb(skb) }
 function first(): u32 { return 0 }
 `
@@ -83,6 +85,25 @@ test('a record of a ring buffer is kept', () => {
   expect(found(`const note = notes.reserve()\nif (note !== null) note.length = 1\n${DROP}`)).toEqual([
     ['TSCC2401', 'notes.reserve()'],
   ])
+})
+
+const record = (body: string) => found(`const note = notes.reserve()\n${body}\n${DROP}`)
+
+test.each([
+  'if (note) { note.length = 1; notes.submit(note) }',
+  'if (note !== null && skb.len > 1) notes.submit(note)\nelse if (note !== null) notes.discard(note)',
+  'if (note !== null) hand(note)',
+  'if (note !== null) called(note)',
+  'for (const i of range(4)) { const other = notes.reserve(); if (other === null) break; other.length = i; notes.submit(other) }\nif (note) notes.discard(note)',
+])('nothing is wrong with a record: %s', (body) => {
+  expect(record(body)).toEqual([])
+})
+
+test.each([
+  'if (note === null || skb.len > 5) { bpf_kfree_skb(skb); return 1 }\nnotes.submit(note)',
+  'for (const i of range(4)) { if (note === null) continue; if (i > 2) break }',
+])('a record is kept on some way: %s', (body) => {
+  expect(record(body)).toEqual([['TSCC2401', 'notes.reserve()']])
 })
 
 test('a task is kept, in a loop too', () => {
