@@ -1,18 +1,21 @@
 import { reversePostorder } from './graph.ts'
 import { type Block, type Instr, type IrFunction, mapEnd, mapOperands, type Operand, type Phi } from './ir.ts'
 
+/** What an operand is in the end, where registers stand for other operands, and these for others again. */
+export function standsFor(operand: Operand, instead: ReadonlyMap<number, Operand>): Operand {
+  let found = operand
+  while ('reg' in found) {
+    const next = instead.get(found.reg)
+    if (next === undefined) break
+    found = next
+  }
+  return found
+}
+
 /** The same function with other operands in the place of registers. */
 export function replaceRegisters(f: IrFunction, instead: ReadonlyMap<number, Operand>): IrFunction {
   if (instead.size === 0) return f
-  const put = (operand: Operand): Operand => {
-    let found = operand
-    while ('reg' in found) {
-      const next = instead.get(found.reg)
-      if (next === undefined) break
-      found = next
-    }
-    return found
-  }
+  const put = (operand: Operand): Operand => standsFor(operand, instead)
   return { ...f, blocks: f.blocks.map((block) => mapBlock(block, put, instead)) }
 }
 

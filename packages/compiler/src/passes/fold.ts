@@ -2,7 +2,7 @@ import { predecessors, reversePostorder } from '../ir/graph.ts'
 import type { BinaryOp, Block, Condition, Instr, IrFunction, Operand, Terminator, Width } from '../ir/ir.ts'
 import { definedBy, MIRRORED, mapEnd, mapOperands } from '../ir/ir.ts'
 import { knownBits } from '../ir/known-bits.ts'
-import { prunePhis, replaceRegisters } from '../ir/rewrite.ts'
+import { prunePhis, replaceRegisters, standsFor } from '../ir/rewrite.ts'
 
 /**
  * What can be said without running the program: operations on numbers, operations that change nothing (`x + 0`), cheaper
@@ -48,15 +48,7 @@ function foldOnce(f: IrFunction): IrFunction {
     definition: (operand) => ('reg' in operand ? definitions[operand.reg] : undefined),
   }
   const instead = new Map<number, Operand>()
-  const put = (operand: Operand): Operand => {
-    let now = operand
-    while ('reg' in now) {
-      const next = instead.get(now.reg)
-      if (next === undefined) break
-      now = next
-    }
-    return now
-  }
+  const put = (operand: Operand): Operand => standsFor(operand, instead)
   const blocks = [...f.blocks]
   let changed = false
   for (const at of reversePostorder(f)) {

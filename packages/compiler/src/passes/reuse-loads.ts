@@ -2,7 +2,7 @@ import { type Accesses, accessesOf, addAllTo, addTo, hasStep, isInSet, takeFrom 
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import { type Block, BYTES, type Instr, type IrFunction, type Operand, type Phi } from '../ir/ir.ts'
 import { knownBits } from '../ir/known-bits.ts'
-import { replaceRegisters } from '../ir/rewrite.ts'
+import { replaceRegisters, standsFor } from '../ir/rewrite.ts'
 import { onlyValue } from './fold.ts'
 
 /**
@@ -76,15 +76,7 @@ export function reuseLoads(f: IrFunction): IrFunction {
 
 /** Most of these phis are asked for their one value only: they stand for it, and are gone. */
 function removeTrivial(phis: (Phi[] | undefined)[], instead: Map<number, Operand>): void {
-  const now = (operand: Operand): Operand => {
-    let found = operand
-    while ('reg' in found) {
-      const next = instead.get(found.reg)
-      if (next === undefined) break
-      found = next
-    }
-    return found
-  }
+  const now = (operand: Operand): Operand => standsFor(operand, instead)
   for (let changed = true; changed; ) {
     changed = false
     for (const [at, own] of phis.entries()) {

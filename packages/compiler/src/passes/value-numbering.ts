@@ -1,6 +1,6 @@
 import { dominators } from '../ir/graph.ts'
 import { type Addressed, definedBy, type Instr, type IrFunction, type Operand, type Question } from '../ir/ir.ts'
-import { replaceRegisters } from '../ir/rewrite.ts'
+import { replaceRegisters, standsFor } from '../ir/rewrite.ts'
 
 /**
  * The same operation on the same values gives the same value: where one has been computed on every way to here, its
@@ -10,12 +10,7 @@ export function numberValues(f: IrFunction): IrFunction {
   const { children } = dominators(f)
   const instead = new Map<number, Operand>()
   const put = (operand: Operand): string => {
-    let found = operand
-    while ('reg' in found) {
-      const next = instead.get(found.reg)
-      if (next === undefined) break
-      found = next
-    }
+    const found = standsFor(operand, instead)
     return 'reg' in found ? `r${found.reg}` : `${found.imm}`
   }
   const blocks = [...f.blocks]
