@@ -1,8 +1,9 @@
 import { diagnosticCodes } from '@tscc/compiler'
 import type ts from 'typescript'
+import { diagnosticNumber } from './diagnostic-number.ts'
 
 /** Numbers of the compiler's diagnostics, as editors have them. */
-export const diagnosticNumbers: readonly number[] = diagnosticCodes.map(({ code }) => Number(code.replace('TSCC', '')))
+export const diagnosticNumbers: readonly number[] = diagnosticCodes.map(diagnosticNumber)
 
 /** Where TypeScript keeps its quick fixes; its declarations leave it out. */
 interface FixRegistry {

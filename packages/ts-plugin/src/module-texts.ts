@@ -15,7 +15,7 @@ export interface Texts {
 export interface ModuleTexts {
   /** By path, its own among them. */
   readonly texts: ReadonlyMap<string, string>
-  /** By the path of an imported file, that of the first file that was found to import it. */
+  /** By the path of an imported file, that of the first file that was found to import it: it leads back to the program's own. */
   readonly importers: ReadonlyMap<string, string>
 }
 
@@ -34,7 +34,8 @@ export function moduleTexts(fileName: string, { textOf, importsOf }: Texts): Mod
     for (const specifier of importsOf(text)) {
       const imported = importedPath(path, specifier)
       if (imported === undefined) continue
-      if (!importers.has(imported)) importers.set(imported, path)
+      // The file itself is where all of them come from, also where one imports it.
+      if (imported !== fileName && !importers.has(imported)) importers.set(imported, path)
       rest.push(imported)
     }
   }

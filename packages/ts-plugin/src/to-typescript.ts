@@ -1,5 +1,6 @@
 import type { Diagnostic } from '@tscc/compiler'
 import type ts from 'typescript'
+import { diagnosticNumber } from './diagnostic-number.ts'
 import type { FileMistakes } from './mistakes.ts'
 import { importedPath } from './module-texts.ts'
 
@@ -42,7 +43,7 @@ export function toTypeScript(
       length: specifier.getEnd() - start,
       category: error,
       source: SOURCE,
-      code: numberOf(first),
+      code: diagnosticNumber(first),
       messageText: `${specifier.text} has ${there.length === 1 ? 'a mistake' : `${there.length} mistakes`}`,
       relatedInformation: there.slice(0, MOST_RELATED).flatMap((one) => {
         const other = program.getSourceFile(one.file)
@@ -71,12 +72,9 @@ function said(file: ts.SourceFile, mistake: Diagnostic) {
   const length = Math.max(1, Math.min(mistake.span.end, size) - start)
   const { message, help } = mistake
   return {
-    code: numberOf(mistake),
+    code: diagnosticNumber(mistake),
     messageText: help === undefined ? message : `${message}\nhelp: ${help}`,
     start,
     length,
   }
 }
-
-/** Of `TSCC2103`: what editors show behind the source, as `tscc(2103)`. */
-const numberOf = ({ code }: Diagnostic): number => Number(code.replace('TSCC', ''))

@@ -16,6 +16,8 @@ test('a file with all that it imports, each once, in circles too', () => {
   )
   expect([...(found?.texts.keys() ?? [])].sort()).toEqual(['/a/main.bpf.ts', '/a/x.bpf.ts', '/b/y.bpf.ts'])
   expect(found?.importers.get('/b/y.bpf.ts')).toBe('/a/main.bpf.ts')
+  // Who goes from importer to importer comes to an end.
+  expect(found?.importers.has('/a/main.bpf.ts')).toBe(false)
 })
 
 test('paths are those of TypeScript, with a drive too', () => {
