@@ -4,22 +4,12 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { findEveryType, parseBtf } from '@tscc/btf'
-import { linkObject, linkTarget, variablesOf, withVariables } from '@tscc/object'
-import { kernelFiles, loadPlan, lookupElement, mapValues, testRun } from '@tscc/syscall'
+import { linkObject, linkTarget, withVariables } from '@tscc/object'
+import { kernelFiles, loadPlan, lookupElement, testRun } from '@tscc/syscall'
 import { carries, files, grew, kernel, openArtifact, target } from './artifacts-here.mjs'
 import { check, kernelVersion, skipped } from './check.mjs'
 import { hasFeature } from './features.mjs'
-
-/** A variable as the kernel has it now. */
-function variable(object, { linked, loaded }, section, name) {
-  const values = mapValues(loaded.map(section))
-  try {
-    const map = linked.maps.find((one) => one.name === section)
-    return variablesOf(map, object.btf, values.element(0)).get(name)
-  } finally {
-    values.close()
-  }
-}
+import { variable } from './variables-of.mjs'
 
 await check('object reno', { feature: 'structOps' }, () => carries(openArtifact('reno'), grew))
 

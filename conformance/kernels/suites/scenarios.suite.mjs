@@ -1,6 +1,6 @@
 // The kernel's own scenarios: conformance/scenarios, compiled where the matrix was started. docs/kernel-scenarios.md lists them.
 import assert from 'node:assert/strict'
-import { linkObject, linkTarget, variablesOf } from '@tscc/object'
+import { linkObject, linkTarget } from '@tscc/object'
 import {
   deleteRegistration,
   prepareStructOps,
@@ -15,13 +15,13 @@ import {
   kernelFiles,
   loadPlan,
   lookupElement,
-  mapValues,
   tcpInfo,
   updateElement,
 } from '@tscc/syscall'
 import { openArtifact } from './artifact-files.mjs'
 import { check } from './check.mjs'
 import { carry, connection, transfer } from './sockets.mjs'
+import { variable } from './variables-of.mjs'
 
 const kernel = hostKernel()
 const target = linkTarget(kernelFiles(kernel))
@@ -34,16 +34,8 @@ function load(name, change = (linked) => linked) {
   const linked = change(linkObject(object, target))
   const loaded = loadPlan(kernel, linked)
   const [ops] = structOpsOf(linked, loaded)
-  const variable = (section, wanted) => {
-    const values = mapValues(loaded.map(section))
-    try {
-      const map = linked.maps.find((one) => one.name === section)
-      return variablesOf(map, object.btf, values.element(0)).get(wanted)
-    } finally {
-      values.close()
-    }
-  }
-  return { ops, loaded, variable, close: () => loaded.close() }
+  const one = { linked, loaded }
+  return { ops, loaded, variable: (...which) => variable(object, one, ...which), close: () => loaded.close() }
 }
 
 /** Call with scenarios' objects, and with what else is to be closed after it. */

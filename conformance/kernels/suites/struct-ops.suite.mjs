@@ -5,13 +5,14 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { linkObject, linkTarget, variablesOf, withVariables } from '@tscc/object'
+import { linkObject, linkTarget, withVariables } from '@tscc/object'
 import { registerStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
-import { hostKernel, kernelFiles, loadPlan, mapValues, testRun } from '@tscc/syscall'
+import { hostKernel, kernelFiles, loadPlan, testRun } from '@tscc/syscall'
 import { addressOf } from '@tscc/syscall/libc'
 import { openArtifact } from './artifact-files.mjs'
 import { check, skipped } from './check.mjs'
 import { probe, veth } from './datagrams.mjs'
+import { variable } from './variables-of.mjs'
 
 const kernel = hostKernel()
 const target = linkTarget(kernelFiles(kernel))
@@ -21,16 +22,21 @@ function load(name, variables = {}) {
   const object = withVariables(openArtifact(name), variables)
   const linked = linkObject(object, target)
   const loaded = loadPlan(kernel, linked)
-  const variable = (wanted, section = '.bss') => {
-    const values = mapValues(loaded.map(section))
-    try {
-      const map = linked.maps.find((one) => one.name === section)
-      return variablesOf(map, object.btf, values.element(0)).get(wanted)
-    } finally {
-      values.close()
-    }
+  const [ops] = structOpsOf(linked, loaded)
+  return {
+    ...{ ops, loaded, close: () => loaded.close() },
+    variable: (name) => variable(object, { linked, loaded }, '.bss', name),
   }
-  return { ops: structOpsOf(linked, loaded)[0], loaded, variable, close: () => loaded.close() }
+}
+
+/** Do something while a value is registered. */
+async function registered(ops, use) {
+  const registration = registerStructOps(kernel, ops)
+  try {
+    return await use()
+  } finally {
+    registration.close()
+  }
 }
 
 await check('bpf_dummy_ops: state and arguments', { feature: 'dummyOps' }, () => {
@@ -54,13 +60,22 @@ await check('bpf_dummy_ops: state and arguments', { feature: 'dummyOps' }, () =>
 const hasModules = () => ['veth', 'sch_netem'].every((name) => spawnSync('modprobe', [name]).status === 0)
 const NO_MODULES = 'the archive has the image of this kernel without its modules'
 
-await check('Qdisc_ops: a FIFO on a device', { feature: 'qdiscOps' }, async () => {
-  if (!hasModules()) return skipped(NO_MODULES)
-  const path = veth()
+/** A check of a qdisc, over two devices of its own. */
+const checkQdisc = (name, use) =>
+  check(name, { feature: 'qdiscOps' }, async () => {
+    if (!hasModules()) return skipped(NO_MODULES)
+    const path = veth()
+    try {
+      return await use(path)
+    } finally {
+      path.close()
+    }
+  })
+
+await checkQdisc('Qdisc_ops: a FIFO on a device', async (path) => {
   const { ops, variable, close } = load('qdisc_fifo')
   try {
-    const registration = registerStructOps(kernel, ops)
-    try {
+    await registered(ops, async () => {
       path.add('ts_fifo')
       assert.match(path.show(), /qdisc ts_fifo .* root/)
       const came = await probe({ count: 200, every: 2 })
@@ -72,14 +87,11 @@ await check('Qdisc_ops: a FIFO on a device', { feature: 'qdiscOps' }, async () =
       assert.match(path.show(), /Sent [1-9]\d{4,} bytes/)
       path.remove()
       assert.doesNotMatch(path.show(), /ts_fifo/)
-    } finally {
-      registration.close()
-    }
+    })
     assert.throws(() => path.add('ts_fifo'), /tc qdisc/)
     return { sent: variable('sent'), dropped: variable('dropped') }
   } finally {
     close()
-    path.close()
   }
 })
 
@@ -104,16 +116,13 @@ async function beside(path, theirs, ours, datagrams) {
   const native = figuresOf(await probe(datagrams), datagrams.count)
   const { ops, variable, close } = load('qdisc_netem', ours)
   try {
-    const registration = registerStructOps(kernel, ops)
-    try {
+    return await registered(ops, async () => {
       path.add('ts_netem')
       const own = figuresOf(await probe(datagrams), datagrams.count)
       const counts = { sent: variable('sent'), lost: variable('lost'), marked: variable('marked') }
       path.remove()
       return { native, own, ...counts }
-    } finally {
-      registration.close()
-    }
+    })
   } finally {
     close()
   }
@@ -122,55 +131,37 @@ async function beside(path, theirs, ours, datagrams) {
 /** Figures of both, as text for the report. */
 const both = ({ native, own }, figure) => `${native[figure].toPrecision(4)} / ${own[figure].toPrecision(4)}`
 
-await check('Qdisc_ops: a delay as netem has it', { feature: 'qdiscOps' }, async () => {
-  if (!hasModules()) return skipped(NO_MODULES)
-  const path = veth()
-  try {
-    const found = await beside(path, ['delay', '60ms'], { delay: 60_000_000n }, { count: 60, every: 50 })
-    const { native, own } = found
-    assert.equal(own.lost, 0)
-    assert.ok(own.way >= 60, `way: ${both(found, 'way')}`)
-    assert.ok(Math.abs(native.way - own.way) < 0.05 * native.way, `way: ${both(found, 'way')}`)
-    return { way: both(found, 'way') }
-  } finally {
-    path.close()
-  }
+await checkQdisc('Qdisc_ops: a delay as netem has it', async (path) => {
+  const found = await beside(path, ['delay', '60ms'], { delay: 60_000_000n }, { count: 60, every: 50 })
+  const { native, own } = found
+  assert.equal(own.lost, 0)
+  assert.ok(own.way >= 60, `way: ${both(found, 'way')}`)
+  assert.ok(Math.abs(native.way - own.way) < 0.05 * native.way, `way: ${both(found, 'way')}`)
+  return { way: both(found, 'way') }
 })
 
-await check('Qdisc_ops: losses as netem has them', { feature: 'qdiscOps' }, async () => {
-  if (!hasModules()) return skipped(NO_MODULES)
-  const path = veth()
-  try {
-    const wanted = { loss: Math.floor(0.1 * 2 ** 32) }
-    const found = await beside(path, ['loss', '10%'], wanted, { count: 800, every: 2 })
-    const { native, own } = found
-    // Four standard deviations of the difference of two shares of 800
-    assert.ok(Math.abs(native.lost - own.lost) < 0.06, `lost: ${both(found, 'lost')}`)
-    assert.ok(own.lost > 0.05 && own.lost < 0.15, `lost: ${both(found, 'lost')}`)
-    assert.ok(found.lost >= Math.round(800 * own.lost))
-    return { lost: both(found, 'lost') }
-  } finally {
-    path.close()
-  }
+await checkQdisc('Qdisc_ops: losses as netem has them', async (path) => {
+  const wanted = { loss: Math.floor(0.1 * 2 ** 32) }
+  const found = await beside(path, ['loss', '10%'], wanted, { count: 800, every: 2 })
+  const { native, own } = found
+  // Four standard deviations of the difference of two shares of 800
+  assert.ok(Math.abs(native.lost - own.lost) < 0.06, `lost: ${both(found, 'lost')}`)
+  assert.ok(own.lost > 0.05 && own.lost < 0.15, `lost: ${both(found, 'lost')}`)
+  assert.ok(found.lost >= Math.round(800 * own.lost))
+  return { lost: both(found, 'lost') }
 })
 
-await check('Qdisc_ops: a rate as netem has it, and congestion is told', { feature: 'qdiscOps' }, async () => {
-  if (!hasModules()) return skipped(NO_MODULES)
-  const path = veth()
-  try {
-    const wanted = { rate: 400_000n, mark: 30_000 }
-    // 21 ms for each, which a slow guest keeps up with
-    const datagrams = { count: 150, every: 0 }
-    const found = await beside(path, ['rate', '400kbit', 'limit', '1000'], wanted, datagrams)
-    const { native, own } = found
-    assert.equal(own.lost, 0)
-    assert.ok(Math.abs(native.rate - own.rate) < 0.1 * native.rate, `rate: ${both(found, 'rate')}`)
-    assert.ok(Math.abs(own.rate - 4e5) < 0.1 * 4e5, `rate: ${own.rate}`)
-    assert.ok(found.marked > 0n)
-    return { rate: both(found, 'rate'), way: both(found, 'way'), marked: found.marked }
-  } finally {
-    path.close()
-  }
+await checkQdisc('Qdisc_ops: a rate as netem has it, and congestion is told', async (path) => {
+  const wanted = { rate: 400_000n, mark: 30_000 }
+  // 21 ms for each, which a slow guest keeps up with
+  const datagrams = { count: 150, every: 0 }
+  const found = await beside(path, ['rate', '400kbit', 'limit', '1000'], wanted, datagrams)
+  const { native, own } = found
+  assert.equal(own.lost, 0)
+  assert.ok(Math.abs(native.rate - own.rate) < 0.1 * native.rate, `rate: ${both(found, 'rate')}`)
+  assert.ok(Math.abs(own.rate - 4e5) < 0.1 * 4e5, `rate: ${own.rate}`)
+  assert.ok(found.marked > 0n)
+  return { rate: both(found, 'rate'), way: both(found, 'way'), marked: found.marked }
 })
 
 const schedulerState = () => readFileSync('/sys/kernel/sched_ext/state', 'utf8').trim()
@@ -223,56 +214,43 @@ async function fork() {
 /** SCX_EXIT_UNREG: user space took it away. */
 const TAKEN_AWAY = 64
 
-await check('sched_ext: a global FIFO runs a load and gives the machine back', { feature: 'schedExt' }, async () => {
+/** Have a scheduler run a load and be taken away again; gives the load's processor times, and its variables. */
+async function scheduled(artifact, name, nices, seconds) {
   assert.equal(schedulerState(), 'disabled')
-  const { ops, variable, close } = load('sched_fifo')
+  const { ops, variable, close } = load(artifact)
   try {
-    const registration = registerStructOps(kernel, ops)
-    let times
-    try {
+    const times = await registered(ops, async () => {
       await until(() => schedulerState() === 'enabled', 'enabled')
-      assert.equal(readFileSync('/sys/kernel/sched_ext/root/ops', 'utf8').trim(), 'ts_fifo')
-      times = await compute([0, 0, 0], 3)
+      assert.equal(readFileSync('/sys/kernel/sched_ext/root/ops', 'utf8').trim(), name)
+      const spent = await compute(nices, seconds)
       await fork()
       assert.equal(schedulerState(), 'enabled', 'it did not survive the load')
-    } finally {
-      registration.close()
-    }
+      return spent
+    })
     await until(() => schedulerState() === 'disabled', 'disabled')
     assert.equal(variable('ended'), TAKEN_AWAY)
-    const least = Math.min(...times)
-    assert.ok(least > 0.5 * Math.max(...times), `unequal: ${times}`)
-    assert.ok(variable('queued') > 50n, `queued ${variable('queued')}`)
-    return { times: times.join(' '), queued: variable('queued') }
+    return { times, queued: variable('queued') }
   } finally {
     close()
   }
+}
+
+await check('sched_ext: a global FIFO runs a load and gives the machine back', { feature: 'schedExt' }, async () => {
+  const { times, queued } = await scheduled('sched_fifo', 'ts_fifo', [0, 0, 0], 3)
+  const least = Math.min(...times)
+  assert.ok(least > 0.5 * Math.max(...times), `unequal: ${times}`)
+  assert.ok(queued > 50n, `queued ${queued}`)
+  return { times: times.join(' '), queued }
 })
 
 await check('sched_ext: virtual time gives by weight', { feature: 'schedExt' }, async () => {
-  const { ops, variable, close } = load('sched_vtime')
-  try {
-    const registration = registerStructOps(kernel, ops)
-    let times
-    try {
-      await until(() => schedulerState() === 'enabled', 'enabled')
-      // Several of each: one task alone never runs twice in a row, since the others are asked before it is queued again
-      times = await compute([0, 0, 0, 0, 5, 5, 5, 5], 8)
-      await fork()
-      assert.equal(schedulerState(), 'enabled', 'it did not survive the load')
-    } finally {
-      registration.close()
-    }
-    await until(() => schedulerState() === 'disabled', 'disabled')
-    assert.equal(variable('ended'), TAKEN_AWAY)
-    // Nice 0 weighs 1024, nice 5 weighs 335
-    const total = (of) => of.reduce((sum, one) => sum + one, 0)
-    const ratio = total(times.slice(0, 4)) / total(times.slice(4))
-    assert.ok(ratio > 2.2 && ratio < 4.4, `nice 0 : nice 5 is ${ratio}, ${times}`)
-    return { ratio, times: times.join(' ') }
-  } finally {
-    close()
-  }
+  // Several of each: one task alone never runs twice in a row, since the others are asked before it is queued again
+  const { times } = await scheduled('sched_vtime', 'ts_vtime', [0, 0, 0, 0, 5, 5, 5, 5], 8)
+  // Nice 0 weighs 1024, nice 5 weighs 335
+  const total = (of) => of.reduce((sum, one) => sum + one, 0)
+  const ratio = total(times.slice(0, 4)) / total(times.slice(4))
+  assert.ok(ratio > 2.2 && ratio < 4.4, `nice 0 : nice 5 is ${ratio}, ${times}`)
+  return { ratio, times: times.join(' ') }
 })
 
 await check(
