@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { LabResult } from '@tscc/lab'
 import { describe, expect, it } from 'vitest'
+import { measured } from '../../../tools/measured.ts'
 import { needs } from '../../../tools/needs.ts'
 import { asNobody, buildFirst, jsonOf, scratch, tscc, tsccUntil, uniqueName, withoutMount } from './tscc.ts'
 
@@ -10,7 +11,7 @@ const file = scratch()
 
 const available = (): string => readFileSync('/proc/sys/net/ipv4/tcp_available_congestion_control', 'utf8')
 
-describe.skipIf(!needs('struct_ops', 'namespaces'))('lab', () => {
+describe.skipIf(!needs('struct_ops', 'namespaces'))('lab', measured, () => {
   /** Reno under another label, so that its temporary name can be told from those of tests that run at the same time. */
   const module = (label: string): string =>
     file(

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { congestionControl, hostKernel } from '@tscc/syscall'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Cgroup, cgroup, pair, sleep, transfer, type Wire, wire } from '../../../packages/sock-ops/test/net.ts'
+import { measured } from '../../../tools/measured.ts'
 import { needs } from '../../../tools/needs.ts'
 import { bin, buildFirst, jsonOf, scratch, tscc } from './tscc.ts'
 
@@ -69,7 +70,9 @@ it.each([
   expect(status).toBe(2)
 })
 
-describe.skipIf(!needs('root', 'bpf_ids', 'struct_ops_link', 'namespaces'))('connections by congestion control', () => {
+const able = needs('root', 'bpf_ids', 'struct_ops_link', 'namespaces')
+
+describe.skipIf(!able)('connections by congestion control', measured, () => {
   const kernel = hostKernel()
   const pins = `/sys/fs/bpf/tscc-use-test-${process.pid}`
   const [fast, slow] = ['f', 's'].map((letter) => `use_${letter}_${process.pid % 1_000_000}`) as [string, string] // of two letters

@@ -4,6 +4,7 @@ import { hostResolver, registerStructOps } from '@tscc/struct-ops/kernel'
 import { hostKernel } from '@tscc/syscall'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { freshDist } from '../../../tools/fresh-dist.ts'
+import { measured } from '../../../tools/measured.ts'
 import { runLab } from '../src/run-lab.ts'
 import { scenario, whyNoNetwork } from './real-network.ts'
 
@@ -11,7 +12,7 @@ import { scenario, whyNoNetwork } from './real-network.ts'
  * The same algorithm twice, interleaved: what differs between the two is the implementation (or the machine's noise,
  * which these bounds leave room for: idle, goodput and cwnd agree to a fifth of a per cent).
  */
-describe.skipIf(whyNoNetwork() !== '')('tscc’s Reno beside the kernel’s', { timeout: 120_000 }, () => {
+describe.skipIf(whyNoNetwork() !== '')('tscc’s Reno beside the kernel’s', { timeout: 120_000, ...measured }, () => {
   beforeAll(freshDist, 120_000)
 
   test('median goodput within 2 %, mean cwnd within 5 %', async () => {

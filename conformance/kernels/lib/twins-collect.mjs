@@ -16,6 +16,19 @@ export function collectTwins(checks, { kernel, plan }) {
   })
 }
 
+/** A comparison with the runs of another one of the same row, judged by all of them; the plots stay those of the first. */
+export function withMoreRuns(first, more) {
+  if (first.status !== 'pass' || more.status !== 'pass') return more
+  const both = (side) => [...first.figures[side], ...more.figures[side]]
+  const figures = { native: both('native'), tscc: both('tscc') }
+  return {
+    ...first,
+    runs: figures.native.length,
+    figures,
+    verdict: judge({ twin: first.twin, path: first.path }, figures),
+  }
+}
+
 /** Why the suite did not come that far. */
 const endOf = (checks) => checks.find(({ status }) => status === 'fail')?.why ?? 'the suite did not say'
 

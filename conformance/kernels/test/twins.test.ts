@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseAlgorithm, parseTwinArguments } from '../lib/twins-arguments.mjs'
-import { collectTwins, withoutTraces } from '../lib/twins-collect.mjs'
+import { collectTwins, withMoreRuns, withoutTraces } from '../lib/twins-collect.mjs'
 import { twinsHtml } from '../lib/twins-html.mjs'
 import { isSameOrder, judge, words } from '../lib/twins-judge.mjs'
 import { lengthOf, paths, planOf, twins } from '../lib/twins-plan.mjs'
@@ -208,6 +208,19 @@ describe('what comes of it', () => {
       ['bbr', 'loss', 'fail'],
     ])
     expect(comparisons.map(({ verdict }: Compared) => verdict?.ok)).toEqual([true, false, undefined, undefined])
+  })
+
+  test('a row that was apart is judged by all its runs, the second guest’s too', () => {
+    const again = (...shares: readonly number[]) => {
+      const { figures: first, ...rest } = pass('reno, loss', 1)
+      const tscc = shares.map((share) => ({ ...figures, goodput: figures.goodput * share }))
+      const check = { ...rest, figures: { ...first, native: shares.map(() => figures), tscc } }
+      return withMoreRuns(comparisons[1], collectTwins([check], { kernel: '6.12.1', plan })[1])
+    }
+    expect(again(1, 1, 1)).toMatchObject({ runs: 4, verdict: { ok: true } })
+    expect(again(0.9, 1, 0.9)).toMatchObject({ runs: 4, verdict: { ok: false, failed: ['goodput -10.0 %'] } })
+    const lost = withMoreRuns(comparisons[1], { ...comparisons[1], status: 'fail', verdict: undefined })
+    expect(lost).toMatchObject({ status: 'fail' })
   })
 
   test('as text', () => {

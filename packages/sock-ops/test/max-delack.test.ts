@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { createMaxDelack } from '@tscc/sock-ops'
 import { hostKernel, tcpInfo } from '@tscc/syscall'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { measured } from '../../../tools/measured.ts'
 import { needs } from '../../../tools/needs.ts'
 import { capture, type Packet } from './capture.ts'
 import { type Cgroup, cgroup, type PairOptions, pair, transfer, type Wire, wire } from './net.ts'
@@ -10,7 +11,9 @@ const KIND = 0xda
 /** What no timeout is below where nothing was said, us (TCP_RTO_MIN). */
 const LEAST = 200_000
 
-describe.skipIf(!needs('root', 'bpf_ids', 'namespaces'))('the most that acknowledgements are delayed', () => {
+const able = needs('root', 'bpf_ids', 'namespaces')
+
+describe.skipIf(!able)('the most that acknowledgements are delayed', measured, () => {
   const kernel = hostKernel()
   let net: Wire
   let group: Cgroup

@@ -18,10 +18,13 @@ import {
   updateElement,
 } from '@tscc/syscall'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { measured } from '../../../tools/measured.ts'
 import { needs } from '../../../tools/needs.ts'
 import { bindPort, type Cgroup, cgroup, type PairOptions, pair, transfer, type Wire, wire } from './net.ts'
 
-describe.skipIf(!needs('root', 'bpf_ids', 'namespaces'))('which connections get which congestion control', () => {
+const able = needs('root', 'bpf_ids', 'namespaces')
+
+describe.skipIf(!able)('which connections get which congestion control', measured, () => {
   const kernel = hostKernel()
   const folder = `/sys/fs/bpf/tscc-policy-test-${process.pid}`
   /** Two that no machine has by itself, so that nothing is their default. */

@@ -5,6 +5,7 @@ import { createTuning, type TuningRule } from '@tscc/sock-ops'
 import { registerStructOps, renameStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
 import { congestionControl, hostKernel, kernelFiles, loadPlan, tcpInfo } from '@tscc/syscall'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { measured } from '../../../tools/measured.ts'
 import { needs } from '../../../tools/needs.ts'
 import { capture, sendForgedSyn } from './capture.ts'
 import {
@@ -34,7 +35,9 @@ const IPPROTO_TCP = 6
 const TCP_QUICKACK = 12
 const TCPI_OPT_ECN = 8
 
-describe.skipIf(!needs('root', 'bpf_ids', 'namespaces', 'struct_ops_link'))('connections as rules say', () => {
+const able = needs('root', 'bpf_ids', 'namespaces', 'struct_ops_link')
+
+describe.skipIf(!able)('connections as rules say', measured, () => {
   const kernel = hostKernel()
   let net: Wire
   let group: Cgroup

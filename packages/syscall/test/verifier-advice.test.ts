@@ -1,5 +1,6 @@
 import { verifierAdvice } from '@tscc/syscall'
 import { describe, expect, it } from 'vitest'
+import { measured } from '../../../tools/measured.ts'
 
 const fieldAt = (offset: number): string | undefined => (offset === 1676 ? 'tcp_sock.snd_nxt' : undefined)
 const helperOf = (id: number) => (id === 181 ? 'bpf_loop (Linux 5.17 and later have it)' : undefined)
@@ -100,7 +101,7 @@ describe('verifierAdvice', () => {
     expect(advice(reason)).toEqual({ message, help: expect.stringContaining('loop(n, body)'), loop: true })
   })
 
-  it('keeps what it does not know, and any text takes no time', () => {
+  it('keeps what it does not know, and any text takes no time', measured, () => {
     expect(advice('something new')).toEqual({ message: 'something new' })
     const long = 'R1 '.repeat(1 << 18)
     const before = performance.now()

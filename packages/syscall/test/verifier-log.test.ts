@@ -1,6 +1,7 @@
 import { parseVerifierLog } from '@tscc/syscall'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { measured } from '../../../tools/measured.ts'
 
 describe('parseVerifierLog', () => {
   it('a log of 6.18 with line info', () => {
@@ -131,7 +132,7 @@ R0 has bad value
     )
   })
 
-  it('16 MB of anything takes bounded time', () => {
+  it('16 MB of anything takes bounded time', measured, () => {
     for (const unit of ['0: (b7) ', '(((((', '; @ ', 'R1=( ', '\n', 'from 1 to 2: R1=ctx() ']) {
       const log = unit.repeat(Math.floor(0xff_ffff / unit.length))
       const start = performance.now()
