@@ -35,6 +35,8 @@ export async function sourceScript(entry, file, options = {}) {
         load: (id) => virtual[id.replace('\0', '')],
       },
     ],
+    // How long it took is no mistake.
+    checks: { bundlerTimings: false },
     onLog(_level, log) {
       throw new Error(`${file}: ${log.message}`)
     },

@@ -19,6 +19,8 @@ const bundle = await rolldown({
   tsconfig: false,
   transform: { target: 'node20.19' },
   treeshake: { moduleSideEffects: manifest.sideEffects !== false },
+  // How long it took is no mistake.
+  checks: { bundlerTimings: false },
   onLog(_level, log) {
     throw new Error(`${manifest.name}: ${log.message}`)
   },

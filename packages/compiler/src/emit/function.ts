@@ -1,4 +1,5 @@
 import type { IrFunction } from '../ir/ir.ts'
+import { cleanBlocks } from '../passes/clean-blocks.ts'
 import { legalize } from '../passes/legalize.ts'
 import { withoutAlu32 } from '../passes/without-alu32.ts'
 import { allocate } from './allocate.ts'
@@ -27,9 +28,10 @@ export function emitFunction(
   for (let slots = 0; ; ) {
     const found = allocate(f, { fixed: legal.fixed, temporary })
     if ('registers' in found) {
-      const machine = removeRedundantCopies(withMachineRegisters(f, found.registers))
+      const machine = cleanBlocks(removeRedundantCopies(withMachineRegisters(f, found.registers)))
       const frame = frameOf(f.stackObjects, slots)
-      return { items: codeOf(options.mergeTails ? mergeTails(machine) : machine, frame, place), stack: frame.size }
+      const merged = options.mergeTails ? cleanBlocks(mergeTails(machine)) : machine
+      return { items: codeOf(merged, frame, place), stack: frame.size }
     }
     const places = new Map<number, number>()
     for (const list of found.spill) {

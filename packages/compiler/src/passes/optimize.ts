@@ -5,6 +5,7 @@ import { cleanBlocks } from './clean-blocks.ts'
 import { convertIfs } from './convert-ifs.ts'
 import { removeDead } from './dead-code.ts'
 import { removeDeadStores } from './dead-stores.ts'
+import { dropCuts } from './demanded-bits.ts'
 import { extendSigns } from './extend-signs.ts'
 import { fold } from './fold.ts'
 import { decideKnown } from './known-conditions.ts'
@@ -29,6 +30,7 @@ const ssaPasses = {
 /** Passes that can be left out, one by one. */
 export const passNames = [
   ...(Object.keys(ssaPasses) as (keyof typeof ssaPasses)[]),
+  'dropCuts',
   'convertIfs',
   'mergeTails',
 ] as const // the table's own names
@@ -82,6 +84,8 @@ export function optimize(source: IrFunction, without: readonly PassName[], cpu: 
   }
   for (const name of ['sinkStores', 'fold', 'removeDead'] as const) run(name)
   if (cpu === 'v4') f = removeDead(extendSigns(f))
+  // Without 32-bit instructions, all of them count on zeros above.
+  if ((cpu === 'v3' || cpu === 'v4') && !without.includes('dropCuts')) f = removeDead(dropCuts(f))
   const out = cleanBlocks(fromSsa(placePrivate(f)))
   return withoutUnreached(without.includes('convertIfs') ? out : cleanBlocks(convertIfs(out)))
 }

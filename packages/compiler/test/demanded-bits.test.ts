@@ -1,0 +1,53 @@
+import { type CompileOptions, compile, diagnosticText } from '@tscc/compiler'
+import { decode, disassemble } from '@tscc/insn'
+import { describe, expect, test } from 'vitest'
+
+/** Instructions of ssthresh with a body, as text. */
+function codeOf(body: string, options: CompileOptions = {}): string {
+  const text = `
+interface S { wide: u64; a: u32; b: u32; half: u16; byte: u8 }
+export default structOps<tcp_congestion_ops>({
+  name: 'bits',
+  ssthresh(sk) {
+    const v = inet_csk_ca<S>(sk)
+    ${body}
+    return 2
+  },
+  undo_cwnd: (sk) => tcp_sk(sk).snd_cwnd,
+  cong_avoid(sk) {},
+})`
+  const { object, diagnostics } = compile(text, options)
+  if (object === undefined) throw new Error(diagnostics.map((one) => diagnosticText(one, text)).join('\n'))
+  return disassemble(decode(object.functions[0]?.code ?? new Uint8Array()))
+}
+/** A move of 32 bits, or an `and`. */
+const cut = /\bw(\d) = w\d\b|&= /
+
+describe('bits that nobody looks at are not cut off', () => {
+  test.each([
+    ['a store of as many bytes', 'v.half = u16(v.a)'],
+    ['a store of fewer bytes', 'v.byte = u8(v.wide)'],
+    ['a store of the lower half', 'v.a = u32(v.wide)'],
+    ['sums, products and differences of the lower half', 'v.a = u32(v.wide) * 3 + v.b - u32(v.wide >> 8)'],
+    ['comparisons of the lower half', 'if (u32(v.wide) > v.b) v.b = 1'],
+    ['what comes together', 'let low = u32(v.wide); if (v.b > 7) low += 2; v.b = low'],
+  ])('%s', (_, body) => {
+    expect(codeOf(body)).not.toMatch(cut)
+    expect(codeOf(body, { without: ['dropCuts'] })).toMatch(cut)
+  })
+
+  test.each([
+    ['a wider result', 'v.wide = u64(u32(v.wide))'],
+    ['a result', 'return u32(v.wide)'],
+    ['bits that are shifted down', 'v.b = u32(u16(v.a)) >> 3'],
+    ['a division', 'v.b = u32(u16(v.a)) / 3'],
+    ['a comparison', 'if (u16(v.a) > 4) v.b = 1'],
+    ['half of them', 'v.half = u16(u8(v.a))'],
+  ])('%s needs them gone', (_, body) => {
+    expect(codeOf(body)).toMatch(cut)
+  })
+
+  test('programs for older CPUs, whose comparisons see all 64 bits', () => {
+    expect(codeOf('if (u32(v.wide) > v.b) v.b = 1', { cpu: 'v2' })).toMatch(/>>= 32/)
+  })
+})
