@@ -5,6 +5,7 @@ import { findType } from './find.ts'
 import { membersOf } from './members.ts'
 import { sizeOf, skipModifiers } from './sizes.ts'
 import { argumentName } from './struct-ops/argument-name.ts'
+import { memorySizeParameter } from './struct-ops/kfunc-rules.ts'
 import { textBudget } from './text-budget.ts'
 import { type Availability, memberDoc } from './ts-docs.ts'
 import { TS_RESERVED, TS_TAKEN } from './ts-prelude.ts'
@@ -41,6 +42,8 @@ export interface SignatureOptions {
   readonly names?: readonly string[]
   /** A struct that it gives may be null. */
   readonly nullableResult?: boolean
+  /** Memory that it gives, of a size that an argument says, is what the caller wants to see in it. */
+  readonly memoryResult?: boolean
   /** By parameter: the struct that it leads to, where C has something else. */
   readonly pointees?: Readonly<Record<string, string>>
 }
@@ -193,7 +196,12 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
       const declared = struct === undefined ? text(param.typeId, inner) : pointerText(struct, inner)
       return counted(`${unique}: ${declared}${marked.nullable ? ' | null' : ''}`)
     })
-    const mayBeNull = options.nullableResult === true && isStructPointer(type.returnTypeId)
+    const { nullableResult = false } = options
+    if (options.memoryResult === true && isScalarPointer(type.returnTypeId)) {
+      const sized = memorySizeParameter(type.params.map((param) => param.name)) !== undefined
+      if (sized) return `<T extends object>(${parameters.join(', ')})${arrow}T${nullableResult ? ' | null' : ''}`
+    }
+    const mayBeNull = nullableResult && isStructPointer(type.returnTypeId)
     return `(${parameters.join(', ')})${arrow}${text(type.returnTypeId, inner)}${mayBeNull ? ' | null' : ''}`
   }
 
@@ -211,10 +219,18 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
     return type.size > 8 ? opaque(type.name) : `${type.signed ? 's' : 'u'}${8 * type.size}`
   }
 
-  function isStructPointer(id: number): boolean {
+  /** Of what a pointer leads to, its kind; undefined: it is no pointer. */
+  function pointeeKind(id: number): string | undefined {
     const type = typeOf(btf, skipModifiers(btf, id))
-    const target = type.kind === 'ptr' ? typeOf(btf, skipModifiers(btf, type.typeId)).kind : type.kind
-    return type.kind === 'ptr' && (target === 'struct' || target === 'union' || target === 'fwd')
+    return type.kind === 'ptr' ? typeOf(btf, skipModifiers(btf, type.typeId)).kind : undefined
+  }
+
+  function isStructPointer(id: number): boolean {
+    return ['struct', 'union', 'fwd'].includes(pointeeKind(id) ?? '')
+  }
+
+  function isScalarPointer(id: number): boolean {
+    return ['int', 'void'].includes(pointeeKind(id) ?? '')
   }
 
   function isCallback(member: BtfMember): boolean {

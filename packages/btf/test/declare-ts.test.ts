@@ -220,3 +220,33 @@ test('what some kernels lack is said, with the way to guard it', () => {
   expect(text).toContain('On some kernels only: guard with hasKfunc(…) */\nexport declare function tcp_slow_start(')
   expect(text).toContain('private state is zero. Since 7.1: other kernels go without */\n  readonly init:')
 })
+
+test('memory of a size that an argument says is what the caller wants to see in it', () => {
+  const proto = (params: readonly (readonly [string, number])[], returnTypeId: number): BtfType => ({
+    kind: 'func_proto',
+    name: '',
+    returnTypeId,
+    params: params.map(([name, typeId]) => ({ name, typeId })),
+  })
+  const btf = parseBtf(
+    buildBtf([
+      { kind: 'int', name: 'u8', size: 1, bits: 8, bitOffset: 0, signed: false, char: false, bool: false },
+      { kind: 'int', name: 'u32', size: 4, bits: 32, bitOffset: 0, signed: false, char: false, bool: false },
+      { kind: 'ptr', name: '', typeId: 1 },
+      proto([['rdwr_buf_size', 2]], 3),
+      proto([['size', 2]], 3),
+      proto([['rdonly_buf_size', 2]], 2),
+      { kind: 'func', name: 'memory_of', typeId: 4, linkage: 'static' },
+      { kind: 'func', name: 'text_of', typeId: 5, linkage: 'static' },
+      { kind: 'func', name: 'number_of', typeId: 6, linkage: 'static' },
+    ]),
+  )
+  const text = declareTs(btf, { roots: ['memory_of', 'text_of', 'number_of'] })
+  expect(text).toContain('declare function memory_of<T extends object>(rdwr_buf_size: u32): T | null\n')
+  expect(text).toContain('declare function text_of(size: u32): Pointer<u8>\n')
+  expect(text).toContain('declare function number_of(rdonly_buf_size: u32): u32\n')
+  check(
+    text,
+    "import { memory_of } from './kernel.js'\nconst seen: { readonly a: number } | null = memory_of(4)\nvoid seen\n",
+  )
+})

@@ -17,7 +17,7 @@ import {
   typesOfKind,
 } from '@tscc/btf'
 import { hostKernel, loadBtf } from '@tscc/syscall'
-import { availability, headerBtf } from '@tscc/vmlinux/header'
+import { availability, headerBtf, partAvailability } from '@tscc/vmlinux/header'
 import { describe, expect, it, vi } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { fixtureKernels, generatedFiles } from '../tools/generate.mjs'
@@ -124,6 +124,20 @@ describe('headerBtf', () => {
     expect(resolveField(header, 'tcp_sock', 'is_cwnd_limited').bitfield?.bitSize).toBe(1)
     expect(resolveField(header, 'tcp_sock', 'icsk_ack.pending').path).toBe('inet_conn.icsk_ack.pending')
     expect(resolveField(header, 'tcp_sock', 'icsk_ca_priv').size).toBe(104)
+  })
+})
+
+describe('the part of io_uring_bpf_ops', () => {
+  const part = parseBtf(headerBtf('io_uring_bpf_ops'))
+
+  it('has the names that the kernel gives the arguments, in stubs that are not called as the type is', () => {
+    const [step] = callbackSignatures(part, 'io_uring_bpf_ops')
+    expect(step?.stub).toBe(true)
+    expect(step?.parameters.map(({ name }) => name)).toEqual(['ctx', 'lp'])
+  })
+
+  it('says what a ring’s context is called since when', () => {
+    expect(partAvailability('io_uring_bpf_ops')).toEqual({ 'struct:iou_ctx': '7.2..' })
   })
 })
 

@@ -7,6 +7,7 @@ import {
   nameOf,
   parseBtf,
   requireType,
+  structOpsRules,
   typeCount,
   typeOf,
   typesOfKind,
@@ -55,10 +56,11 @@ function rootsOf(btf, names, { ops = 'tcp_congestion_ops', functions, enumerator
   )
   // bpf_tcp_ca_init is no stub: it prepares the BPF side itself
   const callbacks = membersOf(btf, requireType(btf, ops, 'struct')).map((member) => member.name)
+  const { stubs: stubPrefix = `${ops}__` } = structOpsRules(ops)
   const stubNames = callbacks.flatMap((name) =>
     ops === 'tcp_congestion_ops'
       ? [`${/^(?:init|release)$/.test(name) ? '__' : ''}bpf_tcp_ca_${name}`]
-      : [`${ops}__${name}`, `${ops.replace(/_ops$/, '')}_${name}`],
+      : [`${stubPrefix}${name}`, `${ops.replace(/_ops$/, '')}_${name}`],
   )
   const stubs = findTypes(
     btf,

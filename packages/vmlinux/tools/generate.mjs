@@ -87,9 +87,11 @@ function partFiles() {
 function partRoots(btf, { structs, enums }) {
   const stub = /_ops__|^bpf_dummy_/
   const callable = typesOfKind(btf, 'func').filter((id) => !stub.test(nameOf(btf, id)))
+  const unnamed = typesOfKind(btf, 'enum').filter((id) => nameOf(btf, id) === '')
   const named = [...structs.filter((name) => !name.startsWith('bpf_struct_ops_')), ...enums]
   return [
     ...named.filter((name) => ['struct', 'enum', 'enum64'].some((kind) => findType(btf, name, kind))),
+    ...unnamed,
     ...callable,
   ]
 }

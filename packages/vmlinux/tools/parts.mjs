@@ -51,6 +51,16 @@ export const parts = {
     enumerators: [],
     functions: /^$/,
   },
+  io_uring_bpf_ops: {
+    ops: 'io_uring_bpf_ops',
+    // A ring's context, which programs only hand on, has another type since 7.2
+    structs: ['io_uring_bpf_ops', 'bpf_struct_ops_io_uring_bpf_ops', 'iou_loop_params', 'iou_ctx'],
+    pointees: ['io_ring_ctx'],
+    partial: { iou_ctx: [], io_ring_ctx: [] },
+    enums: [],
+    enumerators: ['IOU_LOOP_CONTINUE', 'IOU_REGION_MEM'],
+    functions: /^bpf_io_uring_(?:submit_sqes|get_region)$/,
+  },
   Qdisc_ops: {
     ops: 'Qdisc_ops',
     structs: [

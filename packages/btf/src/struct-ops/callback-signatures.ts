@@ -7,12 +7,14 @@ import type { BtfParam } from '../types.ts'
 import { argumentName } from './argument-name.ts'
 import type { CallbackSignature, StructOpsLayout } from './layout.ts'
 import { structOpsLayout } from './struct-ops-layout.ts'
+import { structOpsRules } from './struct-ops-rules.ts'
 
 /** Names of the kernel functions that may stand behind a member; the right one carries the parameter names. */
-const stubNames = (type: string, member: string): readonly string[] =>
-  type === 'tcp_congestion_ops'
-    ? [`__bpf_tcp_ca_${member}`, `bpf_tcp_ca_${member}`]
-    : [`${type}__${member}`, `${type.replace(/_ops$/, '')}_${member}`]
+function stubNames(type: string, member: string): readonly string[] {
+  if (type === 'tcp_congestion_ops') return [`__bpf_tcp_ca_${member}`, `bpf_tcp_ca_${member}`]
+  const { stubs = `${type}__` } = structOpsRules(type)
+  return [`${stubs}${member}`, `${type.replace(/_ops$/, '')}_${member}`]
+}
 
 /** Ids of the kernel functions that stand behind a type's callbacks, and carry the names and marks of their parameters. */
 export function structOpsStubs(btf: Btf, type: string): readonly number[] {

@@ -15,7 +15,7 @@ const always = { acquires: true, neverNull: true } as const
 const back = { releases: true } as const
 const sleeps = { sleeps: true } as const
 
-/** kernel/bpf/helpers.c and cpumask.c, net/sched/bpf_qdisc.c, kernel/sched/ext.c and ext_idle.c. */
+/** kernel/bpf/helpers.c and cpumask.c, net/sched/bpf_qdisc.c, kernel/sched/ext.c and ext_idle.c, io_uring/bpf-ops.c. */
 const rules: Readonly<Record<string, KfuncRules>> = {
   bpf_cgroup_acquire: own,
   bpf_cgroup_ancestor: own,
@@ -24,6 +24,7 @@ const rules: Readonly<Record<string, KfuncRules>> = {
   bpf_cpumask_acquire: always,
   bpf_cpumask_create: own,
   bpf_cpumask_release: back,
+  bpf_io_uring_submit_sqes: sleeps,
   bpf_kfree_skb: back,
   bpf_qdisc_skb_drop: back,
   bpf_task_acquire: own,
@@ -46,3 +47,12 @@ const NONE: KfuncRules = {}
 
 /** The rules of a kernel function; of one that is not in the table, none. */
 export const kfuncRules = (name: string): KfuncRules => (Object.hasOwn(rules, name) ? (rules[name] ?? NONE) : NONE)
+
+/**
+ * Which parameter of a kernel function says how many bytes there are behind the pointer that it gives, by the names of all
+ * (kernel/bpf/verifier.c looks for these two, and wants a constant there). Undefined for other functions.
+ */
+export function memorySizeParameter(names: readonly string[]): number | undefined {
+  const at = names.findIndex((name) => name === 'rdonly_buf_size' || name === 'rdwr_buf_size')
+  return at < 0 ? undefined : at
+}

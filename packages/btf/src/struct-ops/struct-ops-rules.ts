@@ -10,12 +10,14 @@ export interface StructOpsRules {
   readonly writable?: Readonly<Record<string, readonly string[]>>
   /** Structs that programs are handed where C has something else, by callback and argument. */
   readonly pointees: Readonly<Record<string, string>>
+  /** What names of the kernel's stubs begin with, where that is not the type's own name. */
+  readonly stubs?: string
 }
 
 /** A type that is not in the table: the kernel has the last word. */
 const UNKNOWN: StructOpsRules = { required: [], refused: [], pointees: {} }
 
-/** net/bpf/bpf_dummy_struct_ops.c, net/sched/bpf_qdisc.c, kernel/sched/ext.c, net/ipv4/bpf_tcp_ca.c. */
+/** net/bpf/bpf_dummy_struct_ops.c, net/sched/bpf_qdisc.c, kernel/sched/ext.c, net/ipv4/bpf_tcp_ca.c, io_uring/bpf-ops.c. */
 const rules: Readonly<Record<string, StructOpsRules>> = {
   tcp_congestion_ops: {
     required: [['ssthresh'], ['undo_cwnd'], ['cong_avoid', 'cong_control']],
@@ -30,6 +32,14 @@ const rules: Readonly<Record<string, StructOpsRules>> = {
     sleepable: ['test_sleepable'],
     writable: { bpf_dummy_ops_state: ['val'] },
     pointees: {},
+  },
+  io_uring_bpf_ops: {
+    required: [['loop_step']],
+    refused: [],
+    sleepable: ['loop_step'],
+    writable: { iou_loop_params: ['cq_wait_idx'] },
+    pointees: {},
+    stubs: 'io_bpf_ops__',
   },
   Qdisc_ops: {
     required: [['id'], ['enqueue'], ['dequeue'], ['init'], ['reset'], ['destroy']],
