@@ -7,6 +7,7 @@ import {
   kfuncRules,
   kindOf,
   membersOf,
+  memorySizeParameter,
   nameOf,
   resolveField,
   type StructOpsRules,
@@ -64,6 +65,8 @@ export interface KfuncInfo {
   /** A struct, or one that may be null; undefined: nothing. */
   readonly returns: Type | undefined
   readonly parameters: readonly { readonly name: string; readonly type: Type }[]
+  /** It gives memory: which parameter says how many bytes, and whether there may be none. */
+  readonly memory?: { readonly sizeAt: number; readonly nullable: boolean }
   /** Kernels that have it; undefined: all of the matrix. */
   readonly kernels?: string
 }
@@ -301,14 +304,17 @@ function kfuncOf(
     return type.kind === 'ptr' ? pointeeType(nameOf(btf, skipModifiers(btf, type.typeId))) : undefined
   }
   const given = pointeeOf(proto.returns)
-  const returned: Type | undefined =
-    given === undefined || kfuncRules(name).neverNull === true ? given : { kind: 'nullable', of: given }
+  const isPointer = kindOf(btf, skipModifiers(btf, proto.returns)) === 'ptr'
+  const sizeAt = isPointer && given === undefined ? memorySizeParameter(proto.params.map((one) => one.name)) : undefined
+  const nullable = kfuncRules(name).neverNull !== true
+  const returned: Type | undefined = given === undefined || !nullable ? given : { kind: 'nullable', of: given }
   return {
     returns: returned ?? plain(proto.returns),
     parameters: proto.params.map((param) => ({
       name: param.name,
       type: pointeeOf(param.typeId) ?? plain(param.typeId) ?? { kind: 'void' },
     })),
+    ...(sizeAt === undefined ? {} : { memory: { sizeAt, nullable } }),
     ...kernels,
   }
 }

@@ -172,9 +172,8 @@ function identifier(cx: Context, name: string, span: Span): Value {
   if (enumerator !== undefined) {
     if (enumerator.kernels !== undefined && !isAskedFor(cx, `enumerator:${name}`, enumerator.kernels))
       return fail(cx, span, 'not-everywhere', { what: name, kernels: enumerator.kernels, ask: `exists(${name})` })
-    // Of an enum without a name no kernel can be asked; such constants are part of its interface, and stay as they are.
-    if (enumerator.enum === '')
-      return { type: { kind: 'int', bits: 32, signed: enumerator.value < 0 }, operand: imm(enumerator.value) }
+    // Of an enum without a name no kernel can be asked; such constants are part of its interface: numbers, as if written.
+    if (enumerator.enum === '') return { type: LITERAL, operand: imm(enumerator.value), from: span }
     const dst = cx.ir.fresh()
     if (enumerator.wide) {
       const wide = BigInt.asUintN(64, enumerator.value)

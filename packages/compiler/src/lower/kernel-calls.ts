@@ -1,18 +1,16 @@
 import { type HelperParam, type HelperRow, helperTable } from '@tscc/bpf/helpers'
-import { kfuncRules } from '@tscc/btf'
 import type { CallExpression, Expression } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
-import { intTypes, isAddress, isData, isSocket, type Type, typeName, U32, VOID } from '../types.ts'
+import { intTypes, isData, typeName, VOID } from '../types.ts'
 import { compileFunction, parametersOf } from './functions.ts'
 import { pointerTo } from './objects.ts'
 import { addressOf } from './places.ts'
-import { isAskedFor } from './questions.ts'
-import { at, type Context, type FunctionInfo, fail, type Handle, scoped, type Value } from './scope.ts'
+import { at, type Context, type FunctionInfo, fail, type Handle, type Value } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
 import { textAddress } from './texts.ts'
-import { addressFor, converted } from './values.ts'
+import { converted } from './values.ts'
 
 /** Helpers by name. */
 export const helperNames: ReadonlyMap<string, HelperRow> = new Map(helperTable.map((row) => [row.name, row]))
@@ -174,81 +172,9 @@ function resultOf(cx: Context, node: CallExpression, row: HelperRow, result: Ope
   return { type: { kind: 'nullable', of: struct }, operand: result }
 }
 
-function cut(cx: Context, a: Operand): Operand {
+/** The lower 32 bits. */
+export function cut(cx: Context, a: Operand): Operand {
   const dst = cx.ir.fresh()
   cx.ir.emit({ op: 'move', width: 32, dst, a })
   return reg(dst)
-}
-
-/**
- * A call of a kernel function. With `fallback`, the program's own stands in its place where the kernel lacks it: linking
- * decides, and takes the other one out.
- */
-export function callKfunc(
-  cx: Context,
-  node: CallExpression,
-  name: string,
-  args: readonly Expression[],
-  fallback: ((cx: Context) => Value) | undefined,
-): Value {
-  const info = cx.module.header.kfunc(name)
-  if (info === undefined) return fail(cx, node, 'unknown-name', { name })
-  if (args.length !== info.parameters.length)
-    return fail(cx, node, 'arguments', { name, want: info.parameters.length, found: args.length })
-  if (kfuncRules(name).sleeps === true && cx.callback?.sleepable === false)
-    return fail(cx, node.callee, 'may-sleep', { name, callback: cx.callback.name })
-  const call = (): Value => {
-    const operands = info.parameters.map((parameter, i) => kfuncArgument(cx, args[i] ?? node, parameter, name))
-    at(cx, node)
-    const { returns } = info
-    const dst = returns === undefined ? undefined : cx.ir.fresh()
-    cx.ir.emit({ op: 'call', dst, callee: { kind: 'kfunc', name, weak: fallback !== undefined }, args: operands })
-    if (dst === undefined || returns === undefined) return { type: VOID, operand: imm(0) }
-    const isWhole = isAddress(returns) || (returns.kind === 'int' && returns.bits === 64)
-    return { type: returns, operand: isWhole ? reg(dst) : cut(cx, reg(dst)) }
-  }
-  if (fallback === undefined) {
-    if (info.kernels !== undefined && !isAskedFor(cx, `func:${name}`, info.kernels))
-      return fail(cx, node.callee, 'not-everywhere', { what: name, kernels: info.kernels, ask: `hasKfunc(${name})` })
-    return call()
-  }
-  const address = cx.ir.fresh()
-  at(cx, node)
-  cx.ir.emit({ op: 'question', dst: address, ask: { kind: 'kfunc', name } })
-  const [there, absent, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block()]
-  cx.ir.end({ op: 'branch', if: 'ne', width: 64, a: reg(address), b: imm(0), yes: there, no: absent })
-  cx.ir.enter(there)
-  const first = call()
-  const result = cx.ir.fresh()
-  const finish = (value: Value): void => {
-    if (value.type.kind !== 'void') cx.ir.emit({ op: 'move', width: 64, dst: result, a: value.operand })
-    cx.ir.end({ op: 'jump', to: after })
-  }
-  finish(first)
-  cx.ir.enter(absent)
-  finish(fallback(scoped(cx)))
-  cx.ir.enter(after)
-  return first.type.kind === 'void' ? first : { type: first.type, operand: reg(result) }
-}
-
-function kfuncArgument(
-  cx: Context,
-  arg: Expression,
-  { name, type }: { readonly name: string; readonly type: Type },
-  kfunc: string,
-): Operand {
-  const value = cx.lower.expression(cx, arg)
-  // Where the kernel wants memory or nothing at all
-  if (type.kind === 'void')
-    return value.type.kind === 'null'
-      ? imm(0)
-      : fail(cx, arg, 'not-in-language', {
-          what: `${name} of ${kfunc}, a pointer to what is no struct`,
-          instead: 'null, where the kernel takes that',
-        })
-  if (type.kind === 'int') return converted(cx, arg, value, type)
-  // A socket is what it begins with: what takes a sock takes a tcp_sock.
-  if (isSocket(type) && isSocket(value.type)) return value.operand
-  if (isAddress(type)) return addressOf(cx, addressFor(cx, arg, value, type))
-  return converted(cx, arg, value, U32)
 }
