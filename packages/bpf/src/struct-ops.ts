@@ -103,6 +103,8 @@ export interface AttachOptions {
   readonly by?: 'link' | 'map'
   /** Another name than the file's, so that two of them stand side by side. */
   readonly name?: string
+  /** Members that are no callbacks, where they are known only now: `{ ring_fd }` of `io_uring_bpf_ops`. */
+  readonly data?: Readonly<Record<string, number | bigint | string>>
 }
 
 /** A struct_ops in the kernel that waits for a link; made `by: 'map'` it is registered until it is closed. */

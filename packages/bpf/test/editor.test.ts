@@ -23,6 +23,7 @@ describe('what the editor says', () => {
     './programs/timers.bpf.ts',
     './programs/tour.bpf.ts',
     '../../../examples/struct-ops/bpf-dummy-ops/dummy.bpf.ts',
+    '../../../examples/struct-ops/io-uring-ops/pool.bpf.ts',
     '../../../examples/struct-ops/qdisc-ops/fifo.bpf.ts',
     '../../../examples/struct-ops/qdisc-ops/netem.bpf.ts',
     '../../../examples/struct-ops/sched-ext-ops/fifo.bpf.ts',

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { PreparedStructOps, StructOps } from '@tscc/bpf'
+import { parseBtf, structOpsLayout } from '@tscc/btf'
 import { CompileError, liveModule, loadLive } from '@tscc/compiler/live'
 import { compileFile } from '@tscc/compiler/node'
-import { hostKernel } from '@tscc/syscall'
+import { hostKernel, lookupElement, openMapById, readVmlinuxBtf } from '@tscc/syscall'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { transfer } from '../../struct-ops/test/loopback.ts'
@@ -90,6 +91,26 @@ describe.skipIf(!needs('struct_ops_link'))('a *.bpf.ts file as live handles', ()
     }
     expect(() => link.replace(cc)).toThrow('this registration was closed')
     expect(prepared.mapId).toBeGreaterThan(0)
+  })
+
+  test('members that are no callbacks are set when it is attached', () => {
+    using live = loadLive(counted)
+    const { default: cc } = live.exports as unknown as { readonly default: StructOps } // as the file declares it
+    const name = `ts_data_${process.pid % 100000}`
+    const needsEcn = 2
+    const link = cc.attach({ name, data: { flags: needsEcn } })
+    try {
+      const kernel = hostKernel()
+      const { members, dataOffset } = structOpsLayout(parseBtf(readVmlinuxBtf(kernel)), 'tcp_congestion_ops')
+      const offset = dataOffset + (members.find((member) => member.name === 'flags')?.offset ?? 0)
+      using map = openMapById(kernel, link.mapId)
+      if (map === undefined) throw new Error('its map is gone')
+      const value = lookupElement(map, new Uint8Array(4)) ?? new Uint8Array()
+      expect(new DataView(value.buffer, value.byteOffset).getUint32(offset, true)).toBe(needsEcn)
+    } finally {
+      link.close()
+    }
+    expect(() => cc.attach({ name, data: { ring_fd: 1 } })).toThrow('tcp_congestion_ops.ring_fd: no such data member')
   })
 
   test('the import hook: node --import @tscc/compiler/register app.mjs', async () => {

@@ -6,7 +6,7 @@ export {
   type RegistrableStructOps,
   verifyStructOps,
 } from './kernel/load-programs.ts'
-export { renameStructOps, structOpsOf } from './kernel/object-struct-ops.ts'
+export { renameStructOps, structOpsOf, withStructOpsData } from './kernel/object-struct-ops.ts'
 export {
   DEFAULT_PIN_FOLDER,
   findStructOps,

@@ -139,7 +139,13 @@ export function buildValue(spec: Pick<StructOpsSpec, 'name' | 'data'>, layout: S
     layout.members.find((m) => m.kind === 'string' && m.name === 'name') ??
     layout.members.find((m) => m.kind === 'string')
   if (nameMember !== undefined) put(nameMember, textBytes(nameMember, spec.name))
-  for (const [name, given] of Object.entries(spec.data ?? {})) {
+  putData(value, layout, spec.data ?? {})
+  return value
+}
+
+/** Write plain data members into a map's value; throws `struct-ops/unknown-member`, `bad-value` and `bad-name`. */
+export function putData(value: Uint8Array, layout: StructOpsLayout, data: NonNullable<StructOpsSpec['data']>): void {
+  for (const [name, given] of Object.entries(data)) {
     const kind = typeof given === 'string' ? 'string' : 'integer'
     const member = layout.members.find((m) => m.name === name && m.kind === kind)
     if (member === undefined)
@@ -151,9 +157,10 @@ export function buildValue(spec: Pick<StructOpsSpec, 'name' | 'data'>, layout: S
           layout.members.filter((m) => m.kind === kind).map((m) => m.name),
         ),
       })
-    put(member, typeof given === 'string' ? textBytes(member, given) : integerBytes(member, BigInt(given)))
+    const bytes = typeof given === 'string' ? textBytes(member, given) : integerBytes(member, BigInt(given))
+    const start = layout.dataOffset + member.offset
+    value.fill(0, start, start + member.size).set(bytes, start)
   }
-  return value
 }
 
 /** A text with its end. */

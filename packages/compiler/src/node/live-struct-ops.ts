@@ -9,12 +9,14 @@ import {
   registerPrepared,
   registerStructOps,
   renameStructOps,
+  withStructOpsData,
 } from '@tscc/struct-ops/kernel'
 import { type Kernel, mapInfo } from '@tscc/syscall'
 
 interface Options {
   readonly by?: RegisterBy
   readonly name?: string
+  readonly data?: Readonly<Record<string, number | bigint | string>>
 }
 
 /** What is behind the handles: whatever module they come from, one can take another's place. */
@@ -23,15 +25,17 @@ const preparations = new WeakMap<object, PreparedStructOps>()
 
 /** An algorithm of a module for user space, with the members that `@tscc/bpf` declares; `open` loads the module. */
 export function liveStructOps(kernel: Kernel, name: string, open: () => LoadableStructOps): object {
-  const named = (wanted: string | undefined): LoadableStructOps =>
-    wanted === undefined ? open() : renameStructOps(open(), wanted)
-  const attach = ({ by, name: wanted }: Options = {}): object =>
-    attached(registerStructOps(kernel, named(wanted), by === undefined ? {} : { by }))
+  const opened = ({ name: wanted, data }: Options): LoadableStructOps => {
+    const named = wanted === undefined ? open() : renameStructOps(open(), wanted)
+    return data === undefined ? named : withStructOpsData(named, data)
+  }
+  const attach = (options: Options = {}): object =>
+    attached(registerStructOps(kernel, opened(options), options.by === undefined ? {} : { by: options.by }))
   const handle = {
     name,
     register: attach,
     attach,
-    prepare: ({ by, name: wanted }: Options = {}) => prepared(kernel, prepareStructOps(kernel, named(wanted), by)),
+    prepare: (options: Options = {}) => prepared(kernel, prepareStructOps(kernel, opened(options), options.by)),
   }
   algorithms.set(handle, open)
   return handle

@@ -1,7 +1,8 @@
 import type { LinkedStructOps as LinkedValue, LoadableObject } from '@tscc/object'
 import type { LoadedObject } from '@tscc/syscall'
 import { structOpsErrors } from '../errors.ts'
-import { sinceText } from '../link.ts'
+import { putData, sinceText } from '../link.ts'
+import type { StructOpsSpec } from '../spec.ts'
 import type { LoadableStructOps } from './load-programs.ts'
 
 /**
@@ -52,4 +53,17 @@ export function renameStructOps(ops: LoadableStructOps, name: string): LoadableS
   value.fill(0, start, start + member.size)
   value.set(bytes, start)
   return { ...ops, spec: { ...ops.spec, name }, value }
+}
+
+/**
+ * The same struct_ops with other plain data: what is known only when it is registered, such as the descriptor in `ring_fd` of
+ * `io_uring_bpf_ops`. Integers by number or bigint, texts by string; throws `struct-ops/unknown-member`, `bad-value` and `bad-name`.
+ */
+export function withStructOpsData(ops: LoadableStructOps, data: NonNullable<StructOpsSpec['data']>): LoadableStructOps {
+  const { name } = data
+  if (typeof name === 'string')
+    throw structOpsErrors.make('bad-name', { name, why: 'renameStructOps gives it another' })
+  const value = ops.value.slice()
+  putData(value, ops.layout, data)
+  return { ...ops, value }
 }
