@@ -22,6 +22,7 @@ const needTable = {
   struct_ops: { kind: 'machine', missing: () => structOps('5.6') },
   struct_ops_link: { kind: 'machine', missing: () => structOps('6.4') },
   namespaces: { kind: 'machine', missing: () => capabilities('CAP_SYS_ADMIN', 'CAP_NET_ADMIN', 'CAP_NET_RAW') },
+  io_uring: { kind: 'machine', missing: ioUring },
   clang: { kind: 'tool', missing: () => tool('clang') },
   'llvm-objdump': { kind: 'tool', missing: () => tool('llvm-objdump') },
   bpftool: { kind: 'tool', missing: () => tool('bpftool') },
@@ -84,6 +85,15 @@ function structOps(since: string): string {
   return readFileSync(vmlinux).includes('\0bpf_struct_ops_tcp_congestion_ops\0')
     ? ''
     : 'a kernel without struct_ops for tcp_congestion_ops'
+}
+
+/** Rings without an array of indices (6.6), where an administrator does not forbid them. */
+function ioUring(): string {
+  if (notLinux() !== '') return notLinux()
+  if (olderThan(release(), '6.6')) return `Linux ${release()}, needs 6.6`
+  const path = '/proc/sys/kernel/io_uring_disabled'
+  const disabled = existsSync(path) ? readFileSync(path, 'utf8').trim() : 'no such file'
+  return disabled === '0' || (disabled === '1' && process.getuid?.() === 0) ? '' : `${path}: ${disabled}`
 }
 
 function olderThan(found: string, wanted: string): boolean {

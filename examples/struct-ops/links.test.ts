@@ -12,6 +12,7 @@ const fixtures = (type: string): string => here(`../../packages/vmlinux/fixtures
 
 const programs = [
   ['bpf-dummy-ops/dummy.bpf.ts', 'bpf_dummy_ops'],
+  ['io-uring-ops/pool.bpf.ts', 'io_uring_bpf_ops'],
   ['qdisc-ops/fifo.bpf.ts', 'Qdisc_ops'],
   ['qdisc-ops/netem.bpf.ts', 'Qdisc_ops'],
   ['sched-ext-ops/fifo.bpf.ts', 'sched_ext_ops'],

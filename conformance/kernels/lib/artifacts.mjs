@@ -1,7 +1,7 @@
 // The artifacts of the matrix: objects made once, here, that every kernel gets the very bytes of.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { algorithms } from '@tscc/algos'
 import { compileFile } from '@tscc/compiler/node'
 import { writeObject } from '@tscc/object'
@@ -32,14 +32,20 @@ async function languageObjects() {
   compiled(join(import.meta.dirname, '../../scenarios'), (name) => name)
   made.set('cubic', made.get('l_cubic'))
   // Folder and file: qdisc_fifo
-  for (const { name: folder } of readdirSync(examples, { withFileTypes: true }).filter((one) => one.isDirectory()))
-    compiled(join(examples, folder), (name) => `${folder.replace(/-.*/, '')}_${name.replace(/\W/g, '_')}`)
+  for (const folder of exampleFolders())
+    compiled(folder, (name) => `${basename(folder).replace(/-.*/, '')}_${name.replace(/\W/g, '_')}`)
   return made
 }
 
+/** Folders of examples/struct-ops. */
+const exampleFolders = () =>
+  readdirSync(examples, { withFileTypes: true })
+    .filter((one) => one.isDirectory())
+    .map(({ name }) => join(examples, name))
+
 /**
  * Write the objects of `suites/specs.mjs`, those of the language and those of C compilers into a folder; gives files for a
- * job, and their digests.
+ * job, their digests, and examples.
  */
 export async function makeArtifacts(folder) {
   mkdirSync(folder, { recursive: true })
@@ -60,5 +66,10 @@ export async function makeArtifacts(folder) {
     ]),
   )
   writeFileSync(join(folder, 'digests.json'), JSON.stringify(digests))
-  return [...names, 'digests.json'].map((name) => ({ from: join(folder, name), to: `job/artifacts/${name}` }))
+  // Examples that have a part in user space
+  const whole = exampleFolders().filter((from) => readdirSync(from).some((name) => name.endsWith('.mjs')))
+  return [
+    ...[...names, 'digests.json'].map((name) => ({ from: join(folder, name), to: `job/artifacts/${name}` })),
+    ...whole.map((from) => ({ from, to: `job/examples/${basename(from)}` })),
+  ]
 }

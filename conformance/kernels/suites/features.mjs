@@ -25,6 +25,7 @@ export const features = {
   vmlinuxBtfMmap: { since: '6.16', about: 'mapping /sys/kernel/btf/vmlinux' },
   // "bpf: Implement mprog API on top of existing cgroup progs" (6.17)
   cgroupOrder: { since: '6.17', about: "programs of a cgroup in an order of one's choice" },
+  ioUringOps: { since: '7.1', about: 'io_uring_bpf_ops' },
   cwndEventTxStart: { since: '7.1', about: 'cwnd_event_tx_start in tcp_congestion_ops' },
 }
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { linkObject, linkTarget, withVariables } from '@tscc/object'
-import { registerStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
+import { registerStructOps, structOpsOf, withStructOpsData } from '@tscc/struct-ops/kernel'
 import { hostKernel, kernelFiles, loadPlan, testRun } from '@tscc/syscall'
 import { addressOf } from '@tscc/syscall/libc'
 import { openArtifact } from './artifact-files.mjs'
@@ -162,6 +162,83 @@ await checkQdisc('Qdisc_ops: a rate as netem has it, and congestion is told', as
   assert.ok(Math.abs(own.rate - 4e5) < 0.1 * 4e5, `rate: ${own.rate}`)
   assert.ok(found.marked > 0n)
   return { rate: both(found, 'rate'), way: both(found, 'way'), marked: found.marked }
+})
+
+/** Requests that do nothing for 40 ms each, of one ring in one call: how long they took, and what came of them. */
+function waitFor(ring, count, entered) {
+  for (let i = 0; i < count; i++) ring.queueTimeout(40, i)
+  const started = performance.now()
+  const result = ring.enter(entered)
+  const took = performance.now() - started
+  return { result, took, ended: ring.take() }
+}
+
+await check(
+  'io_uring_bpf_ops: a program decides what begins, and when the wait ends',
+  { feature: 'ioUringOps' },
+  async () => {
+    const { openRing, ETIME } = await import('../examples/io-uring-ops/ring.mjs')
+    const { ops, variable, close } = load('io_pool')
+    const ring = openRing(16)
+    try {
+      assert.deepEqual(ring.offsets, { sqHead: 0, sqTail: 4, cqHead: 8, cqTail: 12, cqEntries: 28 })
+      const found = await registered(withStructOpsData(ops, { ring_fd: ring.fd }), () => {
+        // One of a ring at a time
+        assert.throws(() => registerStructOps(kernel, withStructOpsData(ops, { ring_fd: ring.fd })), /EBUSY/)
+        return waitFor(ring, 12)
+      })
+      const [steps, most] = [variable('steps'), variable('most')]
+      assert.equal(found.result, 0)
+      assert.deepEqual(
+        found.ended.map(({ userData }) => userData).toSorted((a, b) => a - b),
+        Array.from({ length: 12 }, (_, i) => i),
+      )
+      assert.ok(found.ended.every(({ result }) => result === -ETIME))
+      assert.equal(variable('submitted'), 12)
+      assert.equal(most, 4)
+      assert.ok(found.took >= 3 * 40, `12 requests of 40 ms, 4 at a time, took ${found.took} ms`)
+      // Each fourth has to be waited for, and then it is called once more
+      assert.ok(steps >= 4n && steps <= 40n, `called ${steps} times`)
+      // Given back: the kernel's own wait, which begins all at once
+      const own = waitFor(ring, 12, { submit: 12, complete: 1 })
+      assert.equal(own.result, 12)
+      assert.equal(variable('steps'), steps)
+      return { steps, most, took: Math.round(found.took), own: Math.round(own.took) }
+    } finally {
+      ring.close()
+      close()
+    }
+  },
+)
+
+await check(
+  'io_uring_bpf_ops: what takes no program, and a ring that is closed first',
+  { feature: 'ioUringOps' },
+  async () => {
+    const { openRing } = await import('../examples/io-uring-ops/ring.mjs')
+    const { ops, close } = load('io_pool')
+    const register = (fd) => registerStructOps(kernel, withStructOpsData(ops, { ring_fd: fd }))
+    try {
+      const plain = openRing(8, { flags: 0 })
+      assert.throws(() => register(plain.fd), /EOPNOTSUPP/)
+      plain.close()
+      const standardError = 2
+      assert.throws(() => register(standardError), /EOPNOTSUPP/)
+      const ring = openRing(8)
+      const registration = register(ring.fd)
+      ring.close()
+      registration.close()
+    } finally {
+      close()
+    }
+  },
+)
+
+await check('io_uring_bpf_ops: compiled and attached by importing it', { feature: 'ioUringOps' }, () => {
+  const run = ['--import', '@tscc/compiler/register', 'examples/io-uring-ops/run.mjs']
+  const { stdout, stderr } = spawnSync(process.execPath, run, { encoding: 'utf8' })
+  assert.match(stdout, /^12 of 12 requests/, stderr)
+  return { said: stdout.trim() }
 })
 
 const schedulerState = () => readFileSync('/sys/kernel/sched_ext/state', 'utf8').trim()
