@@ -75,7 +75,7 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
     const func = typeOf(btf, id)
     const proto = func.kind === 'func' ? func.typeId : id
     const name = nameOf(btf, id)
-    return `${docLine(functionDoc(name, availability))}export declare function ${functionName(name)}${types.signature(proto, 0, ': ', { nullableResult: kfuncRules(name).neverNull !== true, memoryResult: true })}`
+    return `${docLine(functionDoc(name, availability))}export declare function ${functionName(name)}${types.signature(proto, 0, ': ', { nullableResult: kfuncRules(name).neverNull !== true, called: true })}`
   }
   const functionNames = functions.map((id) => functionName(nameOf(btf, id)))
   // Twice: what is met, and at which level, is known only when everything has been written once.

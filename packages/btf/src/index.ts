@@ -33,7 +33,7 @@ export { type ArgumentName, argumentName } from './struct-ops/argument-name.ts'
 export { argumentIndex, type CallbackArgument } from './struct-ops/callback-argument.ts'
 export { callbackSignatures, structOpsStubs } from './struct-ops/callback-signatures.ts'
 export { canCallKfuncs } from './struct-ops/can-call-kfuncs.ts'
-export { type KfuncRules, kfuncRules, memorySizeParameter } from './struct-ops/kfunc-rules.ts'
+export { type KfuncRules, kfuncRules, memorySizeParameter, takesOneNumber } from './struct-ops/kfunc-rules.ts'
 export {
   type CallbackParameter,
   type CallbackSignature,

@@ -5,7 +5,7 @@ import { findType } from './find.ts'
 import { membersOf } from './members.ts'
 import { sizeOf, skipModifiers } from './sizes.ts'
 import { argumentName } from './struct-ops/argument-name.ts'
-import { memorySizeParameter } from './struct-ops/kfunc-rules.ts'
+import { memorySizeParameter, takesOneNumber } from './struct-ops/kfunc-rules.ts'
 import { textBudget } from './text-budget.ts'
 import { type Availability, memberDoc } from './ts-docs.ts'
 import { TS_RESERVED, TS_TAKEN } from './ts-prelude.ts'
@@ -42,8 +42,8 @@ export interface SignatureOptions {
   readonly names?: readonly string[]
   /** A struct that it gives may be null. */
   readonly nullableResult?: boolean
-  /** Memory that it gives, of a size that an argument says, is what the caller wants to see in it. */
-  readonly memoryResult?: boolean
+  /** Programs call it: what they see in memory that it gives is theirs to say, and numbers that it writes lie in arrays too. */
+  readonly called?: boolean
   /** By parameter: the struct that it leads to, where C has something else. */
   readonly pointees?: Readonly<Record<string, string>>
 }
@@ -184,6 +184,7 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
     if (type.kind !== 'func_proto') return 'never'
     const inner = { ...NOWHERE, level: place.level, nesting: place.nesting + 1 }
     const used = new Set<string>()
+    const paramNames = type.params.map((param) => param.name)
     const parameters = type.params.map((param, index) => {
       if (param.typeId === 0 && param.name === '') return '...rest: readonly unknown[]'
       const marked = argumentName(names[index] ?? '')
@@ -193,12 +194,19 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
       used.add(unique)
       const pointee = Object.hasOwn(pointees, wanted) ? pointees[wanted] : undefined
       const struct = pointee === undefined ? undefined : findType(btf, pointee, 'struct')
-      const declared = struct === undefined ? text(param.typeId, inner) : pointerText(struct, inner)
+      const number =
+        options.called === true && takesOneNumber(paramNames, index) ? numberBehind(param.typeId) : undefined
+      const declared =
+        number !== undefined
+          ? numberPlace(text(number, inner))
+          : struct === undefined
+            ? text(param.typeId, inner)
+            : pointerText(struct, inner)
       return counted(`${unique}: ${declared}${marked.nullable ? ' | null' : ''}`)
     })
     const { nullableResult = false } = options
-    if (options.memoryResult === true && isScalarPointer(type.returnTypeId)) {
-      const sized = memorySizeParameter(type.params.map((param) => param.name)) !== undefined
+    if (options.called === true && isScalarPointer(type.returnTypeId)) {
+      const sized = memorySizeParameter(paramNames) !== undefined
       if (sized) return `<T extends object>(${parameters.join(', ')})${arrow}T${nullableResult ? ' | null' : ''}`
     }
     const mayBeNull = nullableResult && isStructPointer(type.returnTypeId)
@@ -233,11 +241,20 @@ export function tsTypes(btf: Btf, context: TsContext): TsTypes {
     return ['int', 'void'].includes(pointeeKind(id) ?? '')
   }
 
+  /** The number that a pointer leads to. */
+  function numberBehind(id: number): number | undefined {
+    const type = typeOf(btf, skipModifiers(btf, id))
+    return type.kind === 'ptr' && ['int', 'enum', 'enum64'].includes(pointeeKind(id) ?? '') ? type.typeId : undefined
+  }
+
   function isCallback(member: BtfMember): boolean {
     const type = typeOf(btf, skipModifiers(btf, member.typeId))
     return type.kind === 'ptr' && typeOf(btf, skipModifiers(btf, type.typeId)).kind === 'func_proto'
   }
 }
+
+/** Where a number lies: a value of a map, or the first of an array. */
+const numberPlace = (number: string): string => `Pointer<${number}> | KernelArray<${number}, number>`
 
 const opaque = (name: string): string => `Opaque<${stringLiteral(name)}>`
 

@@ -239,12 +239,26 @@ test('memory of a size that an argument says is what the caller wants to see in 
       { kind: 'func', name: 'memory_of', typeId: 4, linkage: 'static' },
       { kind: 'func', name: 'text_of', typeId: 5, linkage: 'static' },
       { kind: 'func', name: 'number_of', typeId: 6, linkage: 'static' },
+      proto(
+        [
+          ['out', 3],
+          ['bytes', 3],
+          ['bytes__sz', 2],
+          ['text__str', 3],
+        ],
+        0,
+      ),
+      { kind: 'func', name: 'writes_to', typeId: 10, linkage: 'static' },
     ]),
   )
-  const text = declareTs(btf, { roots: ['memory_of', 'text_of', 'number_of'] })
+  const text = declareTs(btf, { roots: ['memory_of', 'text_of', 'number_of', 'writes_to'] })
   expect(text).toContain('declare function memory_of<T extends object>(rdwr_buf_size: u32): T | null\n')
   expect(text).toContain('declare function text_of(size: u32): Pointer<u8>\n')
   expect(text).toContain('declare function number_of(rdonly_buf_size: u32): u32\n')
+  const first = 'out: Pointer<u8> | KernelArray<u8, number>'
+  expect(text).toContain(
+    `declare function writes_to(${first}, bytes: Pointer<u8>, bytes__sz: u32, text__str: Pointer<u8>)`,
+  )
   check(
     text,
     "import { memory_of } from './kernel.js'\nconst seen: { readonly a: number } | null = memory_of(4)\nvoid seen\n",

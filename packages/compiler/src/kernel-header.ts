@@ -15,6 +15,7 @@ import {
   structOpsLayout,
   structOpsNames,
   structOpsRules,
+  takesOneNumber,
   typeOf,
   typesOfKind,
 } from '@tscc/btf'
@@ -303,16 +304,26 @@ function kfuncOf(
     const type = typeOf(btf, skipModifiers(btf, typeId))
     return type.kind === 'ptr' ? pointeeType(nameOf(btf, skipModifiers(btf, type.typeId))) : undefined
   }
+  const names = proto.params.map((param) => param.name)
+  /** Where one number lies. */
+  const numberPlace = (typeId: number, at: number): Type | undefined => {
+    const type = typeOf(btf, skipModifiers(btf, typeId))
+    const target = type.kind === 'ptr' && takesOneNumber(names, at) ? skipModifiers(btf, type.typeId) : 0
+    const to = typeOf(btf, target)
+    if (to.kind === 'int' && to.bool) return { kind: 'pointer', to: BOOL }
+    const of = plain(target)
+    return of === undefined ? undefined : { kind: 'pointer', to: of }
+  }
   const given = pointeeOf(proto.returns)
   const isPointer = kindOf(btf, skipModifiers(btf, proto.returns)) === 'ptr'
-  const sizeAt = isPointer && given === undefined ? memorySizeParameter(proto.params.map((one) => one.name)) : undefined
+  const sizeAt = isPointer && given === undefined ? memorySizeParameter(names) : undefined
   const nullable = kfuncRules(name).neverNull !== true
   const returned: Type | undefined = given === undefined || !nullable ? given : { kind: 'nullable', of: given }
   return {
     returns: returned ?? plain(proto.returns),
-    parameters: proto.params.map((param) => ({
+    parameters: proto.params.map((param, i) => ({
       name: param.name,
-      type: pointeeOf(param.typeId) ?? plain(param.typeId) ?? { kind: 'void' },
+      type: pointeeOf(param.typeId) ?? plain(param.typeId) ?? numberPlace(param.typeId, i) ?? { kind: 'void' },
     })),
     ...(sizeAt === undefined ? {} : { memory: { sizeAt, nullable } }),
     ...kernels,

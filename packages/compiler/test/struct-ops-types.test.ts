@@ -1,4 +1,5 @@
 import { compile } from '@tscc/compiler'
+import { decode, insnText } from '@tscc/insn'
 import { describe, expect, test } from 'vitest'
 import { mistakesOf } from './mistakes.ts'
 
@@ -131,18 +132,61 @@ test('constants beyond 32 bits are whole', () => {
   expect(wide).toBe(true)
 })
 
-test('of a kernel function, what points to no struct is refused before the verifier does', () => {
-  const select = (last: string): string =>
-    sched(`select_cpu: (p, prev, flags) => scx_bpf_select_cpu_dfl(p, prev, flags, ${last})`, 'scx_bpf_select_cpu_dfl, ')
-  expect(mistakesOf(select('1'))).toEqual([
-    [
-      'TSCC1002',
-      '1',
-      'is_idle of scx_bpf_select_cpu_dfl, a pointer to what is no struct is not in the language',
-      'null, where the kernel takes that',
-    ],
-  ])
-  expect(mistakesOf(select('null'))).toEqual([])
+describe('of a kernel function, what points to a number', () => {
+  const select = (before: string, last: string, imports = ''): string =>
+    sched(
+      `select_cpu(p, prev, flags) { ${before}; return scx_bpf_select_cpu_dfl(p, prev, flags, ${last}) }`,
+      `scx_bpf_select_cpu_dfl, `,
+    ).replace('sleepable,', `${imports}type bool, type FixedArray, type u32,`)
+  const wrong = (found: string, marked: string): readonly string[] => [
+    'TSCC2101',
+    marked,
+    `expected FixedArray<bool, 1>, found ${found}`,
+    'a local one: const out: FixedArray<bool, 1> = [false]',
+  ]
+
+  test('is an array’s first, a value of a map, or null', () => {
+    expect(mistakesOf(select('const idle: FixedArray<bool, 1> = [false]', 'idle'))).toEqual([])
+    expect(mistakesOf(select('', 'null'))).toEqual([])
+    const found = 'const found = values.lookup(0); if (found === null) return prev'
+    const values = (type: string): string => `const values = array<${type}>(1)\nexport default`
+    const lookup = (type: string, before = found): string =>
+      select(before, 'found', 'array, ').replace('export default', values(type))
+    expect(mistakesOf(lookup('bool'))).toEqual([])
+    expect(mistakesOf(lookup('FixedArray<bool, 4>'))).toEqual([])
+    expect(mistakesOf(lookup('bool', 'const found = values.lookup(0)')).map(([code]) => code)).toEqual(['TSCC2107'])
+    expect(mistakesOf(lookup('u32'))).toEqual([wrong('a pointer to u32', 'found')])
+  })
+
+  test('is of the width that the kernel writes, and where it can', () => {
+    expect(mistakesOf(select('', '1'))).toEqual([wrong('a number', '1')])
+    expect(mistakesOf(select('const idle: FixedArray<u32, 1> = [0]', 'idle'))).toEqual([
+      wrong('FixedArray<u32, 1>', 'idle'),
+    ])
+    expect(mistakesOf(select('const idle: bool = false', 'idle'))).toEqual([wrong('bool', 'idle')])
+    const constant = select('', 'off.value', 'tunable, ').replace(
+      'export default',
+      'const off = tunable<FixedArray<bool, 2>>([true, false])\nexport default',
+    )
+    expect(mistakesOf(constant)).toEqual([wrong('a tunable', 'off.value')])
+  })
+
+  test('is read anew behind the call', () => {
+    const idle = 'const idle: FixedArray<bool, 1> = [false]'
+    const use = `${idle}; const cpu = scx_bpf_select_cpu_dfl(p, prev, flags, idle); if (idle[0]) return 3; return cpu`
+    const { object, diagnostics } = compile(
+      sched(`select_cpu(p, prev, flags) { ${use} }`, 'scx_bpf_select_cpu_dfl, ').replace(
+        'sleepable,',
+        'type bool, type FixedArray,',
+      ),
+    )
+    expect(diagnostics).toEqual([])
+    const insns = decode(object?.functions[0]?.code ?? new Uint8Array())
+    const call = insns.findIndex(({ kind }) => kind === 'callFunc')
+    const touches = (kind: string, part: typeof insns): boolean =>
+      part.some((insn) => insn.kind === kind && insnText(insn).includes('r10'))
+    expect([touches('store', insns.slice(0, call)), touches('load', insns.slice(call))]).toEqual([true, true])
+  })
 })
 
 test('a program sees one part of the kernel', () => {

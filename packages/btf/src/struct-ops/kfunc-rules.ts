@@ -56,3 +56,14 @@ export function memorySizeParameter(names: readonly string[]): number | undefine
   const at = names.findIndex((name) => name === 'rdonly_buf_size' || name === 'rdwr_buf_size')
   return at < 0 ? undefined : at
 }
+
+/** What ends the names of parameters that the verifier takes in a way of their own, or not at all (kernel/bpf/verifier.c). */
+const MARKED = /__(?:sz|szk|str|ign|k|map|alloc|prog|irq_flag|uninit|opt)$/
+
+/**
+ * Does a parameter that points to a number want the address of one, to be read and written there? By the names of all: so it is,
+ * unless its own name has a mark, or the next one says how many bytes there are.
+ */
+export function takesOneNumber(names: readonly string[], at: number): boolean {
+  return !MARKED.test(names[at] ?? '') && !/__szk?$/.test(names[at + 1] ?? '')
+}

@@ -2,11 +2,12 @@ import { kfuncRules } from '@tscc/btf'
 import type { CallExpression, Expression } from 'oxc-parser'
 import { imm, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
-import { type DataType, isAddress, isSocket, sizeOfData, type Type, typeName, U32, VOID } from '../types.ts'
+import { type DataType, isAddress, isSocket, sameType, sizeOfData, type Type, typeName, U32, VOID } from '../types.ts'
 import { cut } from './kernel-calls.ts'
 import { addressOf } from './places.ts'
 import { isAskedFor } from './questions.ts'
 import { at, type Context, fail, scoped, type Value } from './scope.ts'
+import { textOf } from './syntax-tree.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { addressFor, converted } from './values.ts'
 
@@ -105,8 +106,27 @@ function kfuncArgument(
           instead: 'null, where the kernel takes that',
         })
   if (type.kind === 'int') return converted(cx, arg, value, type)
+  if (type.kind === 'pointer') return numberAddress(cx, arg, value, type.to)
   // A socket is what it begins with: what takes a sock takes a tcp_sock.
   if (isSocket(type) && isSocket(value.type)) return value.operand
   if (isAddress(type)) return addressOf(cx, addressFor(cx, arg, value, type))
   return converted(cx, arg, value, U32)
+}
+
+/** Where a kernel function reads and writes a number: the first of an array, or a map's value. */
+function numberAddress(cx: Context, arg: Expression, value: Value, to: DataType): Operand {
+  const { type } = value
+  if (type.kind === 'null') return imm(0)
+  if (type.kind === 'nullable') return fail(cx, arg, 'may-be-null', { what: textOf(cx, arg) })
+  const isOne =
+    (type.kind === 'array' && sameType(type.element, to)) || (type.kind === 'pointer' && sameType(type.to, to))
+  const region = value.memory?.region
+  if (isOne && region !== 'private' && region !== 'data .rodata') return addressOf(cx, value)
+  const place = `FixedArray<${typeName(to)}, 1>`
+  const found = !isOne ? typeName(type) : region === 'private' ? 'private state' : 'a tunable'
+  return fail(cx, arg, 'wrong-type', {
+    want: place,
+    found,
+    instead: `a local one: const out: ${place} = [${to.kind === 'bool' ? 'false' : '0'}]`,
+  })
 }
