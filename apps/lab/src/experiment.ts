@@ -1,10 +1,12 @@
 import { hostname, release } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LabAlgorithm, LabProgress, LabResult, LabRun, LinkKind, Scenario } from '@tscc/experiment'
+import type { LabAlgorithm, LabProgress, LabResult, LabRun, Scenario } from '@tscc/experiment'
 import { checkScenario } from '@tscc/experiment'
+import { hostKernel } from '@tscc/syscall'
 import { type Host, launchHost } from './host/launch.ts'
 import type { FlowSpec, HostRole } from './host/protocol.ts'
 import { labErrors } from './lab-errors.ts'
+import { prepareQdisc, type QdiscProgram } from './qdisc/prepare-qdisc.ts'
 import { buildTopology, needsNetem, type Topology } from './topology.ts'
 
 const FIRST_PORT = 5201
@@ -14,6 +16,8 @@ const PROGRESS_EVERY = 200
 
 /** How to follow an experiment, and how to end it early. */
 export interface ExperimentOptions {
+  /** Makes the path, for the scenario's link `qdisc` (or `auto`). */
+  readonly qdisc?: QdiscProgram
   readonly onProgress?: (progress: LabProgress) => void
   readonly signal?: AbortSignal
 }
@@ -48,7 +52,8 @@ export function planRuns(scenario: Scenario, algorithms: readonly LabAlgorithm[]
  * Measure algorithms on real TCP between network namespaces.
  *
  * All of it lives in child processes: whatever ends this one ends them, and the kernel removes what they made.
- * Rejects with `lab/aborted` when the signal says so.
+ * Rejects with `lab/aborted` when the signal says so. What {@link ExperimentOptions.qdisc} is lacks for the path, or the kernel
+ * for it, is an error of its own (`lab/not-qdisc`, `lab/qdisc-tunable`, `lab/qdisc-limit`, `lab/qdisc-ecn`, `lab/no-qdisc-ops`).
  */
 export async function runExperiment(
   scenario: Scenario,
@@ -56,12 +61,16 @@ export async function runExperiment(
   options: ExperimentOptions = {},
 ): Promise<ExperimentResult> {
   checkScenario(scenario, algorithms)
+  checkLink(scenario, options)
   const { signal, onProgress = () => {} } = options
   const hosts: Host[] = []
   const killAll = (): Promise<unknown> => Promise.all(hosts.map((host) => host.kill()))
   const onAbort = (): void => {
     void killAll()
   }
+  // Taken away after the processes that use it.
+  using qdisc =
+    options.qdisc === undefined ? undefined : await prepareQdisc(hostKernel(), options.qdisc, scenario.path)
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     if (signal?.aborted === true) throw labErrors.make('aborted', {})
@@ -80,7 +89,7 @@ export async function runExperiment(
     })
     if (sender === undefined || receiver === undefined || router === undefined)
       throw new RangeError('experiment: three processes were started')
-    const link = await chooseLink(scenario, router, onProgress)
+    const link = qdisc ?? (await chooseLink(scenario, router, onProgress))
     const topology = await buildTopology({ sender, receiver, router }, scenario.path, link, scenario.seed)
     const plan = planRuns(scenario, algorithms)
     const runs: LabRun[] = []
@@ -105,7 +114,8 @@ export async function runExperiment(
       }
     }
     onProgress({ kind: 'done' })
-    return { scenario, link, kernel: release(), machine: hostname(), startedAt, algorithms, runs }
+    const used = typeof link === 'string' ? { link } : { link: 'qdisc' as const, qdisc: link.label }
+    return { scenario, ...used, kernel: release(), machine: hostname(), startedAt, algorithms, runs }
   } catch (error) {
     throw signal?.aborted === true && !labErrors.is(error, 'lab/aborted') ? labErrors.make('aborted', {}, error) : error
   } finally {
@@ -114,12 +124,19 @@ export async function runExperiment(
   }
 }
 
+/** A program makes the path where there is one, and only then. */
+function checkLink({ link }: Scenario, { qdisc }: ExperimentOptions): void {
+  if (qdisc === undefined ? link !== 'qdisc' : link === 'qdisc' || link === 'auto') return
+  const limit = qdisc === undefined ? 'auto, netem or user without a qdisc' : 'qdisc or auto with a qdisc'
+  throw labErrors.make('scenario', { field: 'link', value: link, limit })
+}
+
 /** What `auto` means here. Marking needs the user-space link: the kernel's tbf cannot mark by a threshold. */
 async function chooseLink(
   { link, path }: Scenario,
   router: Host,
   onProgress: (progress: LabProgress) => void,
-): Promise<LinkKind> {
+): Promise<'user' | 'netem'> {
   if (link === 'user') return 'user'
   if (path.ecnThreshold !== undefined) {
     onProgress({ kind: 'setup', text: 'user-space link: netem cannot mark CE by queue length' })

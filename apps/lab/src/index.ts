@@ -38,5 +38,6 @@ export {
   type PreparedAlgorithms,
   prepareAlgorithms,
 } from './prepare-algorithms.ts'
+export type { QdiscProgram } from './qdisc/prepare-qdisc.ts'
 export { runLab } from './run-lab.ts'
 export { type Leftover, noteLeftover, type SweepOptions, type SweepResult, sweepLeftovers } from './sweep.ts'

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import type { LabAlgorithm } from '@tscc/experiment'
 import { linkStructOps, type Resolver, type StructOpsSpec } from '@tscc/struct-ops'
 import {
@@ -14,6 +13,7 @@ import { availableCongestionControls, type Kernel, setCongestionControl, syscall
 import { callLibc } from '@tscc/syscall/libc'
 import { labErrors } from './lab-errors.ts'
 import { type Leftover, noteLeftover, sweepLeftovers } from './sweep.ts'
+import { temporaryName } from './temporary-name.ts'
 
 /** An algorithm that an experiment is to use: one that the kernel has, or one to be registered for the time of it. */
 export type AlgorithmRequest =
@@ -107,18 +107,6 @@ function remove(kernel: Kernel, leftover: Leftover): void {
   if (leftover.kind !== 'struct_ops') return
   const name = String(leftover.data.name)
   if (availableCongestionControls(kernel).includes(name)) unregisterStructOps(kernel, findStructOps(kernel, name))
-}
-
-/** Fits the kernel's 15 characters: `ts_`, five of the label, five random ones. */
-function temporaryName(label: string): string {
-  const short = label
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]/g, '')
-    .slice(0, 5)
-  const random = randomInt(36 ** 5)
-    .toString(36)
-    .padStart(5, '0')
-  return `ts_${short}_${random}`
 }
 
 /** The table tells algorithms apart by label, so a second `reno` becomes `reno (2)`. */

@@ -1,8 +1,9 @@
-import type { LinkCounters, LinkKind, PathSpec } from '@tscc/experiment'
+import type { LinkCounters, PathSpec } from '@tscc/experiment'
 import type { Host } from './host/launch.ts'
 import type { NetworkSpec } from './host/protocol.ts'
 import { ETHERNET } from './link/frame.ts'
 import type { VethEnd } from './netlink/link-requests.ts'
+import type { PreparedQdisc } from './qdisc/prepare-qdisc.ts'
 
 /*
  *   sender  ─ eth0 ═══ near ─ router ─ far ═══ eth0 ─ receiver        (═══ is a veth pair)
@@ -15,6 +16,9 @@ import type { VethEnd } from './netlink/link-requests.ts'
  *   far             tbf: rate and drop-tail buffer. In the router, because on the sender's own port a full queue
  *                   would be told to TCP (local congestion) instead of losing packets.
  *   near            netem: delay of the acknowledgements.
+ *
+ * With a qdisc in BPF it forwards alike, and each direction has one copy of the program: all that happens to the data is
+ * far's, the delay of the acknowledgements near's. Between the sender and the router nothing waits.
  */
 
 /** The processes of an experiment. */
@@ -45,14 +49,21 @@ const receiverMac = mac(0x0b)
 const LARGE_LIMIT = 1_000_000
 
 /** Build the path in the three processes' namespaces. */
-export async function buildTopology(hosts: Hosts, path: PathSpec, link: LinkKind, seed: number): Promise<Topology> {
+export async function buildTopology(
+  hosts: Hosts,
+  path: PathSpec,
+  link: 'user' | 'netem' | PreparedQdisc,
+  seed: number,
+): Promise<Topology> {
   const { sender, receiver, router } = hosts
   const { mtu } = path
   const veth = (end: VethEnd, host: Host, hostMac: Uint8Array) =>
     router.call('create-veth', { near: end, far: { name: 'eth0', mac: hostMac, pid: host.pid }, mtu })
   await veth(near, sender, senderMac)
   await veth(far, receiver, receiverMac)
-  return link === 'user' ? buildUser(hosts, path, seed) : buildNetem(hosts, path)
+  if (link === 'user') return buildUser(hosts, path, seed)
+  await buildRouted(hosts, path)
+  return link === 'netem' ? netemTopology(hosts, path) : qdiscTopology(hosts, link)
 }
 
 async function buildUser(hosts: Hosts, path: PathSpec, seed: number): Promise<Topology> {
@@ -91,8 +102,8 @@ async function buildUser(hosts: Hosts, path: PathSpec, seed: number): Promise<To
   }
 }
 
-async function buildNetem(hosts: Hosts, path: PathSpec): Promise<Topology> {
-  const { sender, receiver, router } = hosts
+/** The router forwards between two subnets. */
+async function buildRouted({ sender, receiver, router }: Hosts, path: PathSpec): Promise<void> {
   const port = (device: string, subnet: number, hostMac: Uint8Array) =>
     router.call('set-network', {
       device,
@@ -112,6 +123,12 @@ async function buildNetem(hosts: Hosts, path: PathSpec): Promise<Topology> {
   })
   await sender.call('set-network', host(1, near.mac))
   await receiver.call('set-network', host(2, far.mac))
+}
+
+/** Where the receiver is behind a router. */
+const ROUTED_RECEIVER = '10.0.2.2'
+
+async function netemTopology({ sender, router }: Hosts, path: PathSpec): Promise<Topology> {
   const setQdiscs = async (): Promise<void> => {
     const { rate, delay, loss, buffer } = path
     // Two frames of burst, or a millisecond's worth where the rate is high: what a timer can serve.
@@ -122,7 +139,19 @@ async function buildNetem(hosts: Hosts, path: PathSpec): Promise<Topology> {
     await sender.call('set-qdisc', { device: 'eth0', qdisc: { kind: 'netem', delay, loss, limit: LARGE_LIMIT } })
   }
   await setQdiscs()
-  return { receiverAddress: '10.0.2.2', reset: setQdiscs, counters: async () => undefined }
+  return { receiverAddress: ROUTED_RECEIVER, reset: setQdiscs, counters: async () => undefined }
+}
+
+async function qdiscTopology({ router }: Hosts, qdisc: PreparedQdisc): Promise<Topology> {
+  const { data, acknowledgements } = qdisc
+  const reset = async (): Promise<void> => {
+    await router.call('set-qdisc', { device: far.name, qdisc: { kind: 'bpf', id: data } })
+    if (acknowledgements !== undefined)
+      await router.call('set-qdisc', { device: near.name, qdisc: { kind: 'bpf', id: acknowledgements } })
+    qdisc.resetCounters()
+  }
+  await reset()
+  return { receiverAddress: ROUTED_RECEIVER, reset, counters: async () => qdisc.counters() }
 }
 
 /** A path without delay and loss is made of tbf alone. */

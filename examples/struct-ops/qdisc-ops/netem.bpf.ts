@@ -4,12 +4,13 @@ import {
   bpf_ktime_get_ns,
   global,
   type Kptr,
+  loop,
   max,
+  min,
   NET_XMIT_CN,
   NET_XMIT_DROP,
   NET_XMIT_SUCCESS,
   NSEC_PER_SEC,
-  range,
   structOps,
   tunable,
   type u32,
@@ -30,6 +31,8 @@ export const delay = tunable<u64>(0)
 export const rate = tunable<u64>(0)
 /** How many of 2^32 packets are lost. */
 export const loss = tunable<u32>(0)
+/** Bytes that may wait for the rate, without those that are still delayed; 0: as many as there is room for. */
+export const buffer = tunable<u32>(0)
 /** Bytes of backlog above which a local sender is told that there is congestion; 0: never. */
 export const mark = tunable<u32>(0)
 
@@ -39,7 +42,10 @@ interface Slot {
   at: u64
 }
 
-const LENGTH = 1024
+const LENGTH = 16_384
+
+/** Packets that it holds at most. */
+export const limit = tunable<u32>(LENGTH)
 
 /** The packets that wait, in the order in which they go: a ring of one qdisc at a time. */
 const slots = array<Slot>(LENGTH)
@@ -56,6 +62,22 @@ export const lost = global<u64>(0)
 export const dropped = global<u64>(0)
 /** Packets whose sender was told. */
 export const marked = global<u64>(0)
+/** The most bytes that waited for the rate. */
+export const longest = global<u64>(0)
+
+/** The line is busy for so long from when the packet comes to it, ns; what the queue holds then. */
+function queued(wait: u64): u64 {
+  return (wait * rate.value) / (8 * NSEC_PER_SEC)
+}
+
+/** Let go of the packet in a slot. */
+function empty(i: u32): bool {
+  const slot = slots.lookup((head + i) & (LENGTH - 1))
+  if (slot === null) return false
+  const skb = slot.skb.exchange(null)
+  if (skb !== null) bpf_kfree_skb(skb)
+  return false
+}
 
 export default structOps<Qdisc_ops>({
   id: 'ts_netem',
@@ -65,16 +87,23 @@ export default structOps<Qdisc_ops>({
       bpf_qdisc_skb_drop(skb, to_free)
       return NET_XMIT_SUCCESS
     }
-    const slot = sch.q.qlen < sch.limit ? slots.lookup(tail & (LENGTH - 1)) : null
+    const due = bpf_ktime_get_ns() + delay.value
+    const start = max(last, due)
+    let end = start
+    if (rate.value > 0) end += (u64(skb.len) * 8 * NSEC_PER_SEC) / rate.value
+    const waiting = queued(end - due)
+    // An idle line takes any packet
+    const full = buffer.value > 0 && start > due && waiting > buffer.value
+    const slot = full || sch.q.qlen >= sch.limit ? null : slots.lookup(tail & (LENGTH - 1))
     if (slot === null) {
       dropped.value++
       sch.qstats.drops++
       bpf_qdisc_skb_drop(skb, to_free)
       return NET_XMIT_DROP
     }
-    last = max(last, bpf_ktime_get_ns() + delay.value)
-    if (rate.value > 0) last += (u64(skb.len) * 8 * NSEC_PER_SEC) / rate.value
-    slot.at = last
+    last = end
+    longest.value = max(longest.value, waiting)
+    slot.at = end
     sch.qstats.backlog += skb.len
     sch.q.qlen++
     tail++
@@ -102,19 +131,14 @@ export default structOps<Qdisc_ops>({
     return skb
   },
   init(sch) {
-    sch.limit = 1000
+    sch.limit = min(limit.value, LENGTH)
     head = 0
     tail = 0
     last = 0
     return 0
   },
   reset(sch) {
-    for (const i of range(LENGTH)) {
-      const slot = slots.lookup(i)
-      if (slot === null) continue
-      const skb = slot.skb.exchange(null)
-      if (skb !== null) bpf_kfree_skb(skb)
-    }
+    loop(tail - head, empty)
     sch.q.qlen = 0
     sch.qstats.backlog = 0
     head = tail

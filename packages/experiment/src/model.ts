@@ -14,8 +14,11 @@ export interface PathSpec {
   readonly mtu: number
 }
 
-/** What makes the path: netem and tbf in the kernel, or the user-space link that works on every kernel. */
-export type LinkKind = 'netem' | 'user'
+/**
+ * What makes the path: netem and tbf in the kernel, the user-space link that works on every kernel, or a queueing
+ * discipline that is a program (Qdisc_ops).
+ */
+export type LinkKind = 'netem' | 'user' | 'qdisc'
 
 /** One experiment: every algorithm runs alone on the path (`compare`), or all share it at once (`share`). */
 export interface Scenario {
@@ -96,7 +99,7 @@ export interface LabRun {
   readonly round: number
   readonly labels: readonly string[]
   readonly flows: readonly FlowTrace[]
-  /** Absent where the link cannot tell (netem in a kernel without the counter). */
+  /** Absent where the link cannot tell: netem, or a qdisc without the counters. */
   readonly link?: LinkCounters
 }
 
@@ -105,6 +108,8 @@ export interface LabResult {
   readonly scenario: Scenario
   /** The link that was really used; `sim`: all of it was simulated. */
   readonly link: LinkKind | 'sim'
+  /** What people call the program of the link `qdisc`: its file. */
+  readonly qdisc?: string
   /** Its release; of a simulation, the kernel whose types the programs were linked to. */
   readonly kernel: string
   readonly machine: string

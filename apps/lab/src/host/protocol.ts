@@ -1,7 +1,7 @@
 import type { FlowTrace, LinkCounters, PathSpec } from '@tscc/experiment'
 import type { Offload } from '../ethtool.ts'
 import type { VethEnd } from '../netlink/link-requests.ts'
-import type { NetemSpec, TbfSpec } from '../netlink/qdisc.ts'
+import type { QdiscSpec } from '../netlink/qdisc.ts'
 
 /** The parts that the processes of an experiment play. */
 export type HostRole = 'sender' | 'receiver' | 'router'
@@ -52,7 +52,7 @@ export interface HostCalls {
   }
   readonly 'set-network': { readonly argument: NetworkSpec; readonly result: null }
   readonly 'set-qdisc': {
-    readonly argument: { readonly device: string; readonly qdisc: TbfSpec | NetemSpec }
+    readonly argument: { readonly device: string; readonly qdisc: QdiscSpec }
     readonly result: null
   }
   /** Why this kernel has no netem; empty when it has. */

@@ -31,17 +31,30 @@ export interface NetemSpec {
   readonly limit: number
 }
 
+/** A kind that was registered from a program (Qdisc_ops), which takes no options. */
+export interface BpfQdiscSpec {
+  readonly kind: 'bpf'
+  /** The kernel's name for it. */
+  readonly id: string
+}
+
+/** Every qdisc that the lab makes. */
+export type QdiscSpec = TbfSpec | NetemSpec | BpfQdiscSpec
+
 /** Make (or replace) the root qdisc of device `index`. */
-export function setRootQdisc(index: number, qdisc: TbfSpec | NetemSpec): NetlinkRequest {
+export function setRootQdisc(index: number, qdisc: QdiscSpec): NetlinkRequest {
+  const { kind } = qdisc
+  if (kind === 'bpf') return newRootQdisc(index, qdisc.id, [])
+  return newRootQdisc(index, kind, [kind === 'tbf' ? tbfOptions(qdisc) : netemOptions(qdisc)])
+}
+
+function newRootQdisc(index: number, kind: string, options: readonly NetlinkAttribute[]): NetlinkRequest {
   return {
-    name: `qdisc ${qdisc.kind}`,
+    name: `qdisc ${kind}`,
     type: uapi.RTM_NEWQDISC,
     flags: uapi.NLM_F_REQUEST | uapi.NLM_F_ACK | uapi.NLM_F_CREATE | uapi.NLM_F_REPLACE,
     body: tcmsg(index, uapi.TC_H_ROOT),
-    attributes: [
-      stringAttribute(uapi.TCA_KIND, qdisc.kind),
-      qdisc.kind === 'tbf' ? tbfOptions(qdisc) : netemOptions(qdisc),
-    ],
+    attributes: [stringAttribute(uapi.TCA_KIND, kind), ...options],
   }
 }
 

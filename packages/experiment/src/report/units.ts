@@ -75,7 +75,7 @@ export const originWords = (origin: LabAlgorithm['origin']): string => (origin =
 export const kernelWords = ({ link, kernel }: Pick<LabResult, 'link' | 'kernel'>): string =>
   link === 'sim' ? `simulated, types of Linux ${kernel}` : `Linux ${kernel}`
 
-const linkWords = { netem: 'netem and tbf', user: 'user-space link', sim: 'simulated' } as const
+const linkWords = { netem: 'netem and tbf', user: 'user-space link', qdisc: 'qdisc', sim: 'simulated' } as const
 
 /** Facts about the experiment, in reading order, for a caption or a definition list. */
 export const scenarioFacts = (result: LabResult): readonly (readonly [term: string, fact: string])[] => {
@@ -90,7 +90,7 @@ export const scenarioFacts = (result: LabResult): readonly (readonly [term: stri
     ['ECN', path.ecnThreshold === undefined ? 'no marking' : `CE above ${bytesWords(path.ecnThreshold)}`],
     ['MTU', `${path.mtu} B`],
     ...(result.facts ?? []),
-    ['link', linkWords[result.link]],
+    ['link', `${linkWords[result.link]}${result.qdisc === undefined ? '' : ` ${result.qdisc}`}`],
     ['mode', mode === 'share' ? 'all share the link' : 'each alone'],
     ['flows', `${flows} of each`],
     ['runs', `${repeat} of ${timeWords(duration)}`],

@@ -35,11 +35,12 @@ function structOpsOfValue(linked: LoadableObject, value: LinkedValue, loaded: Lo
 }
 
 /**
- * The same struct_ops under another name, in its member `name`; throws `struct-ops/bad-name` where that is too long or
- * the type has no name.
+ * The same struct_ops under another name, in its member `name`, or else its first text (`id` of Qdisc_ops); throws
+ * `struct-ops/bad-name` where that is too long or the type has no name.
  */
 export function renameStructOps(ops: LoadableStructOps, name: string): LoadableStructOps {
-  const member = ops.layout.members.find((one) => one.kind === 'string' && one.name === 'name')
+  const texts = ops.layout.members.filter((one) => one.kind === 'string')
+  const member = texts.find((one) => one.name === 'name') ?? texts[0]
   if (member === undefined)
     throw structOpsErrors.make('bad-name', { name, why: `${ops.layout.type} has no member for it` })
   const bytes = new TextEncoder().encode(name)
