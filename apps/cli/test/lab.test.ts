@@ -87,6 +87,29 @@ describe.skipIf(!needs('struct_ops', 'namespaces'))('lab', measured, () => {
     expect(available()).not.toContain('ts_kill_')
   }, 60_000)
 
+  it('says what a qdisc cannot make, and what to do about it', () => {
+    const over = (qdisc: string, ...more: readonly string[]) => {
+      const { status, stdout, stderr } = tscc(['lab', 'kernel:reno', ...quick, '--qdisc', qdisc, ...more])
+      return { status, stdout, lines: stderr.split('\n') }
+    }
+    const failed = (...lines: string[]) => ({ status: 1, stdout: '', lines: expect.arrayContaining(lines) })
+    const example = (name: string) =>
+      fileURLToPath(new URL(`../../../examples/struct-ops/qdisc-ops/${name}.bpf.ts`, import.meta.url))
+    expect(over(example('fifo'))).toEqual(
+      failed(
+        'error: fifo.bpf.ts: has no tunable rate (u64, bits per second), which the path has',
+        'help: have it in the program: export const rate = tunable<u64>(0) // bits per second',
+      ),
+    )
+    expect(over(example('netem'), '--ecn', '30kB').lines).toEqual(
+      expect.arrayContaining(['help: --link user marks, or leave ecn out of the path']),
+    )
+    expect(over('reno')).toEqual(failed('error: reno: a link is made of one Qdisc_ops, found tcp_congestion_ops'))
+    expect(over(module('steps'))).toEqual(failed(expect.stringMatching(/steps.*: is no \.bpf\.ts or object file$/)))
+    expect(over('/nowhere/netem.bpf.ts').status).toBe(1)
+    expect(over(example('netem'), '--link', 'user')).toMatchObject({ status: 2 })
+  }, 60_000)
+
   it('names the nearest of an unknown algorithm', () => {
     const { status, stderr } = tscc(['lab', 'cubik', ...quick])
     expect(status).toBe(1)

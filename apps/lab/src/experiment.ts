@@ -69,8 +69,7 @@ export async function runExperiment(
     void killAll()
   }
   // Taken away after the processes that use it.
-  using qdisc =
-    options.qdisc === undefined ? undefined : await prepareQdisc(hostKernel(), options.qdisc, scenario.path)
+  using qdisc = options.qdisc === undefined ? undefined : await prepareQdisc(hostKernel(), options.qdisc, scenario.path)
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     if (signal?.aborted === true) throw labErrors.make('aborted', {})

@@ -25,8 +25,12 @@ export const labErrors = defineErrors('lab', {
     `${c.label}: found Linux ${c.release}, which takes no Qdisc_ops; must be 6.17 or newer, built with CONFIG_NET_SCH_BPF`,
   'qdisc-ecn': (c: { readonly label: string; readonly threshold: number }) =>
     `${c.label}: the path marks CE above ${c.threshold} bytes, but the kernel lets no qdisc in BPF write packets; the user-space link ('user') marks them`,
-  'qdisc-tunable': (c: { readonly label: string; readonly name: string; readonly type: string; readonly unit: string }) =>
-    `${c.label}: the path has a ${c.name}, and the program nothing to set it by; must have export const ${c.name} = tunable<${c.type}>(0), ${c.unit}`,
+  'qdisc-tunable': (c: {
+    readonly label: string
+    readonly name: string
+    readonly type: string
+    readonly unit: string
+  }) => `${c.label}: has no tunable ${c.name} (${c.type}, ${c.unit}), which the path has`,
   'qdisc-limit': (c: { readonly label: string; readonly limit: number; readonly needed: number }) =>
     `${c.label}: the path holds up to ${c.needed} packets, must be at most ${c.limit}, the program's limit`,
   'no-link': (_: Readonly<Record<never, never>>) => 'router: the user-space link was not started',

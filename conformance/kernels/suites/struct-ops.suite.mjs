@@ -5,13 +5,15 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { linkObject, linkTarget, withVariables } from '@tscc/object'
-import { registerStructOps, structOpsOf, withStructOpsData } from '@tscc/struct-ops/kernel'
+import { linkObject, linkTarget, withVariables, writeObject } from '@tscc/object'
+import { listStructOps, registerStructOps, structOpsOf, withStructOpsData } from '@tscc/struct-ops/kernel'
 import { hostKernel, kernelFiles, loadPlan, testRun } from '@tscc/syscall'
 import { addressOf } from '@tscc/syscall/libc'
 import { openArtifact } from './artifact-files.mjs'
-import { check, skipped } from './check.mjs'
+import { check, kernelVersion, skipped } from './check.mjs'
 import { probe, veth } from './datagrams.mjs'
+import { versionOf } from './features.mjs'
+import { linksBeside } from './lab-links.mjs'
 import { variable } from './variables-of.mjs'
 
 const kernel = hostKernel()
@@ -162,6 +164,25 @@ await checkQdisc('Qdisc_ops: a rate as netem has it, and congestion is told', as
   assert.ok(Math.abs(own.rate - 4e5) < 0.1 * 4e5, `rate: ${own.rate}`)
   assert.ok(found.marked > 0n)
   return { rate: both(found, 'rate'), way: both(found, 'way'), marked: found.marked }
+})
+
+/** Two labs of 18 s in an emulated guest: the newest kernel is enough. */
+const isNewest = ([major, minor]) => major > 7 || (major === 7 && minor >= 3)
+
+await check('Qdisc_ops: a path of the lab as netem and tbf make it', { feature: 'qdiscOps' }, async () => {
+  if (!hasModules()) return skipped(NO_MODULES)
+  if (!isNewest(versionOf(kernelVersion))) return skipped('takes long, and is checked on the newest kernel')
+  const qdisc = { label: 'netem.bpf.ts', object: writeObject(openArtifact('qdisc_netem')) }
+  const { first, apart, rounds, ...found } = await linksBeside(qdisc)
+  const figures = { goodput: both(found, 'goodput'), rtt: both(found, 'rttMean'), rounds }
+  assert.deepEqual(apart, [], JSON.stringify(figures))
+  assert.deepEqual([first.link, first.qdisc], ['qdisc', 'netem.bpf.ts'])
+  const counted = first.runs[0].link
+  assert.ok(counted.forwarded > 500 && counted.droppedFull > 0, JSON.stringify(counted))
+  assert.ok(counted.maxQueue > 15_000 && counted.maxQueue <= 20_000, JSON.stringify(counted))
+  const left = listStructOps(kernel).filter(({ type }) => type === 'Qdisc_ops')
+  assert.deepEqual(left, [])
+  return { ...figures, forwarded: counted.forwarded, droppedFull: counted.droppedFull }
 })
 
 /** Requests that do nothing for 40 ms each, of one ring in one call: how long they took, and what came of them. */

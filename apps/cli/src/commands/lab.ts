@@ -4,6 +4,7 @@ import type { CommandContext } from '../command-table.ts'
 import { checkWritable } from '../files.ts'
 import { openKernel } from '../host.ts'
 import { type LabOptions, labRequests, labScenario } from '../lab/lab-options.ts'
+import { loadQdisc } from '../lab/load-qdisc.ts'
 import { printLab, runLabHere } from '../lab/run-lab-here.ts'
 import { asUsage, wholeNumber } from '../option-parsers.ts'
 import { examples } from '../output/examples.ts'
@@ -49,6 +50,12 @@ export function defineLab(command: Command, context: CommandContext): void {
         ),
       )
       .addOption(new Option('--link <kind>', 'what makes the path').choices(['auto', 'netem', 'user']).default('auto'))
+      .addOption(
+        new Option(
+          '--qdisc <file>',
+          'a Qdisc_ops program (.bpf.ts or .bpf.o) that makes the path, by its tunables rate, delay, loss and buffer (Linux 6.17)',
+        ).conflicts('link'),
+      )
       .addOption(new Option('--seed <n>', 'of the random losses').argParser(wholeNumber).default(1))
       .addOption(
         new Option('--plot <metric>', 'plot in the terminal').choices(['cwnd', 'rtt', 'both', 'none']).default('both'),
@@ -61,7 +68,8 @@ export function defineLab(command: Command, context: CommandContext): void {
         for (const path of [options.html, options.csv]) if (path !== undefined) checkWritable(path)
         const kernel = openKernel('lab')
         const requests = await labRequests(kernel, names)
-        const result = await runLabHere(kernel, scenario, requests, context.output)
+        const qdisc = options.qdisc === undefined ? undefined : await loadQdisc(options.qdisc)
+        const result = await runLabHere(kernel, scenario, requests, context.output, qdisc)
         printLab(context.output, result, options)
       }),
     [
@@ -69,6 +77,7 @@ export function defineLab(command: Command, context: CommandContext): void {
       ["tscc lab reno cubic --path '100mbit 40ms 0.5bdp'", 'a shallow buffer'],
       ["tscc lab cubic bbr --path '20mbit 20ms 0.1%' --repeat 5", 'random loss, medians of five runs'],
       ["tscc lab dctcp reno --path '20mbit 10ms 100kB ecn 30kB'", 'CE marks above 30 kB of queue'],
+      ["tscc lab reno cubic --path '10mbit 20ms 1%' --qdisc my_qdisc.bpf.ts", 'over a queueing discipline of your own'],
       ['tscc lab reno cubic --share --flows 4', 'do they share fairly?'],
       ['tscc lab my_cc.bpf.ts cubic --html report.html', 'your own, with a report'],
     ],

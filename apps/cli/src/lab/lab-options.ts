@@ -28,6 +28,7 @@ export interface LabOptions extends PathWords, PrintLabOptions {
   readonly interval: number
   readonly warmup?: number
   readonly link: LinkKind | 'auto'
+  readonly qdisc?: string
   readonly seed: number
 }
 
@@ -38,7 +39,8 @@ export function warmupOf(duration: number): number {
 
 /** The scenario that the options describe. */
 export function labScenario(options: LabOptions): Scenario {
-  const { duration, repeat, flows, interval, link, seed } = options
+  const { duration, repeat, flows, interval, seed, qdisc } = options
+  const link = qdisc === undefined ? options.link : 'qdisc'
   const words = pick(options, ['rate', 'rtt', 'buffer', 'loss', 'ecn'])
   return {
     path: parsePath(options.path, words),

@@ -13,10 +13,12 @@ import {
   toCsv,
 } from '@tscc/lab'
 import type { Kernel } from '@tscc/syscall'
+import { atSourceHere } from '../algorithm/rejection.ts'
 import { writeResult } from '../files.ts'
 import type { Output } from '../output/output.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { labProgress } from './lab-progress.ts'
+import type { LoadedQdisc } from './load-qdisc.ts'
 
 /** What to do with a result. */
 export interface PrintLabOptions {
@@ -32,6 +34,7 @@ export async function runLabHere(
   scenario: Scenario,
   requests: readonly AlgorithmRequest[],
   output: Output,
+  qdisc?: LoadedQdisc,
 ): Promise<LabResult> {
   const { missing } = await canRunLab()
   const [first] = missing
@@ -41,7 +44,11 @@ export async function runLabHere(
   const progress = labProgress(output)
   try {
     using prepared = await prepareAlgorithms(kernel, requests)
-    return await runLab(scenario, prepared.algorithms, { signal, onProgress: progress.show })
+    const program = qdisc === undefined ? {} : { qdisc: qdisc.program }
+    return await runLab(scenario, prepared.algorithms, { signal, onProgress: progress.show, ...program })
+  } catch (error) {
+    // Algorithms were loaded before: what the verifier still says is of the qdisc.
+    throw qdisc === undefined ? error : atSourceHere(kernel, qdisc.source, {}, error)
   } finally {
     progress.end()
     signal.release()

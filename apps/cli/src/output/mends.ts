@@ -74,6 +74,19 @@ const mends: Readonly<Record<string, Mend>> = {
     'sysctl net.ipv4.tcp_available_congestion_control names the loaded ones; modprobe tcp_NAME loads one',
     listAlgorithms,
   ],
+  'lab/not-qdisc': () => [
+    'export default structOps<Qdisc_ops>({ … }) from the file; examples/struct-ops/qdisc-ops has two',
+  ],
+  'lab/no-qdisc-ops': () => ['the user-space link makes the path on every kernel: --link user'],
+  'lab/qdisc-ecn': () => ['--link user marks, or leave ecn out of the path'],
+  'lab/qdisc-tunable': (c) => [
+    `have it in the program: export const ${String(c.name)} = tunable<${String(c.type)}>(0) // ${String(c.unit)}`,
+    'examples/struct-ops/qdisc-ops/netem.bpf.ts has all of them',
+  ],
+  'lab/qdisc-limit': () => [
+    'a lower rate, a shorter round trip or a smaller buffer',
+    'or more room in the program, and its tunable limit with it',
+  ],
   'lab/no-netem': () => ['--link user, or modprobe sch_netem'],
 }
 

@@ -25,7 +25,12 @@ const settings: readonly Setting[] = [
   { name: 'rate', type: 'u64', unit: 'bits per second', value: ({ rate }) => Math.round(rate) },
   { name: 'buffer', type: 'u32', unit: 'bytes that wait for the rate', value: ({ buffer }) => Math.round(buffer) },
   { name: 'delay', type: 'u64', unit: 'ns', value: ({ delay }) => Math.round(delay * 1e6) },
-  { name: 'loss', type: 'u32', unit: 'of 2^32', value: ({ loss }) => Math.min(Math.round(loss * 2 ** 32), 0xffff_ffff) },
+  {
+    name: 'loss',
+    type: 'u32',
+    unit: 'of 2^32',
+    value: ({ loss }) => Math.min(Math.round(loss * 2 ** 32), 0xffff_ffff),
+  },
 ]
 
 /**

@@ -77,7 +77,11 @@ export async function prepareQdisc(kernel: Kernel, program: QdiscProgram, path: 
   }
 }
 
-async function link(kernel: Kernel, { label, object }: QdiscProgram, variables: QdiscSettings): Promise<LoadableObject> {
+async function link(
+  kernel: Kernel,
+  { label, object }: QdiscProgram,
+  variables: QdiscSettings,
+): Promise<LoadableObject> {
   try {
     return await linkHere(kernel, object, { programs: 'struct_ops', variables })
   } catch (error) {

@@ -17,6 +17,11 @@ const vectors: readonly (readonly [command: string, request: NetlinkRequest, byt
       '1c0002005a62020010270000295c8f02000000000000000000000000',
   ],
   [
+    'tc qdisc replace dev lo root ts_netem',
+    setRootQdisc(1, { kind: 'bpf', id: 'ts_netem' }),
+    '3400000024000505SEQUENCE00000000000000000100000000000000ffffffff000000000d00010074735f6e6574656d00000000',
+  ],
+  [
     'tc qdisc del dev lo root',
     deleteRootQdisc(1),
     '2400000025000500SEQUENCE00000000000000000100000000000000ffffffff00000000',

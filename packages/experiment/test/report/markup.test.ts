@@ -81,6 +81,7 @@ describe('renderHtml', () => {
     expect(count(html, /<th /g)).toBe(count(html, /<th scope="(?:col|row)"/g))
     expect(html).toContain('<span class="mark tscc">tscc</span>')
     expect(html).toContain('<dt>buffer</dt><dd>100 kB (1 BDP)</dd>')
+    expect(renderHtml({ ...alone, link: 'qdisc', qdisc: 'a<b.ts' })).toContain('<dt>link</dt><dd>qdisc a&lt;b.ts</dd>')
   })
 
   it('plots four metrics, and each run where there are several', () => {

@@ -54,6 +54,8 @@ describe('formatTable', () => {
     const text = formatTable(alone)
     expect(text).toContain('20 Mbit/s · RTT 40 ms · buffer 100 kB (1 BDP) · loss 0 %')
     expect(text).toContain('user-space link · each alone · 1 of 15 s, figures from 3 s on · Linux 6.18.0')
+    const over = { ...alone, link: 'qdisc', qdisc: 'netem.bpf.ts' } as const
+    expect(formatTable(over)).toContain('qdisc netem.bpf.ts · each alone · 1 of 15 s')
   })
 
   it('stays within 80 columns, also with fairness and a long name', () => {
