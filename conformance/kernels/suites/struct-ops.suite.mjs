@@ -166,7 +166,7 @@ await checkQdisc('Qdisc_ops: a rate as netem has it, and congestion is told', as
   return { rate: both(found, 'rate'), way: both(found, 'way'), marked: found.marked }
 })
 
-/** Two labs of 18 s in an emulated guest: the newest kernel is enough. */
+/** Two labs of 18 s each in an emulated guest: the newest kernel is enough. */
 const isNewest = ([major, minor]) => major > 7 || (major === 7 && minor >= 3)
 
 await check('Qdisc_ops: a path of the lab as netem and tbf make it', { feature: 'qdiscOps' }, async () => {
@@ -178,7 +178,7 @@ await check('Qdisc_ops: a path of the lab as netem and tbf make it', { feature: 
   assert.deepEqual(apart, [], JSON.stringify(figures))
   assert.deepEqual([first.link, first.qdisc], ['qdisc', 'netem.bpf.ts'])
   const counted = first.runs[0].link
-  assert.ok(counted.forwarded > 500 && counted.droppedFull > 0, JSON.stringify(counted))
+  assert.ok(counted.forwarded > 400 && counted.droppedFull > 0, JSON.stringify(counted))
   assert.ok(counted.maxQueue > 15_000 && counted.maxQueue <= 20_000, JSON.stringify(counted))
   const left = listStructOps(kernel).filter(({ type }) => type === 'Qdisc_ops')
   assert.deepEqual(left, [])
