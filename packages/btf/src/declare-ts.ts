@@ -5,9 +5,9 @@ import { enumValues } from './query.ts'
 import { skipModifiers } from './sizes.ts'
 import { stubParameters } from './struct-ops/callback-signatures.ts'
 import { kfuncRules } from './struct-ops/kfunc-rules.ts'
-import { structOpsRules } from './struct-ops/struct-ops-rules.ts'
+import { CONTEXT_WRITABLE, structOpsRules, type WritableFields } from './struct-ops/struct-ops-rules.ts'
 import { type Availability, constantDoc, functionDoc, ownEntry, structDoc } from './ts-docs.ts'
-import { TCP_WRITABLE, TS_PRELUDE, TS_PRELUDE_NAMES, TS_RESERVED } from './ts-prelude.ts'
+import { TS_PRELUDE, TS_PRELUDE_NAMES, TS_RESERVED } from './ts-prelude.ts'
 import { enumInteger, tsTypes } from './ts-types.ts'
 import type { TypeFinder } from './type-finder.ts'
 import { typeOf } from './type-of.ts'
@@ -128,11 +128,11 @@ export function declareTs(btf: Btf, options: DeclareTsOptions): string {
 }
 
 /** What programs may write of the kernel, as far as that is known of the struct_ops types among the roots. */
-function writableBy(roots: readonly (string | number)[]): Readonly<Record<string, readonly string[]>> | 'all' {
+function writableBy(roots: readonly (string | number)[]): WritableFields | 'all' {
   const types = roots.filter((root): root is string => typeof root === 'string' && root.endsWith('_ops'))
   const tables = types.map((type) => structOpsRules(type).writable)
-  if (tables.includes(undefined)) return types.includes('tcp_congestion_ops') ? TCP_WRITABLE : 'all'
-  return types.length === 0 ? TCP_WRITABLE : Object.assign({}, TCP_WRITABLE, ...tables)
+  if (tables.includes(undefined) && !types.includes('tcp_congestion_ops')) return 'all'
+  return Object.assign({}, structOpsRules('tcp_congestion_ops').writable, CONTEXT_WRITABLE, ...tables)
 }
 
 const docLine = (doc: string): string => (doc === '' ? '' : `/** ${doc} */\n`)

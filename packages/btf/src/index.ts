@@ -42,7 +42,12 @@ export {
   signatureText,
 } from './struct-ops/layout.ts'
 export { pointeesOf, structOpsLayout, structOpsNames } from './struct-ops/struct-ops-layout.ts'
-export { type StructOpsRules, structOpsRules } from './struct-ops/struct-ops-rules.ts'
+export {
+  CONTEXT_WRITABLE,
+  type StructOpsRules,
+  structOpsRules,
+  type WritableFields,
+} from './struct-ops/struct-ops-rules.ts'
 export { type TypeFinder, typeFinder } from './type-finder.ts'
 export { typeOf, typeOfKind } from './type-of.ts'
 export { typeText } from './type-text.ts'

@@ -54,14 +54,3 @@ export const TS_RESERVED: ReadonlySet<string> = new Set(
   false finally for function if implements import in instanceof interface let new null package private protected
   public return static super switch this throw true try typeof var void while with yield`.split(/\s+/),
 )
-
-/**
- * Fields, or paths to fields, that congestion control programs may write, on 6.12 to 7.x (net/ipv4/bpf_tcp_ca.c), and
- * sock_ops programs (net/core/filter.c).
- */
-export const TCP_WRITABLE: Readonly<Record<string, readonly string[]>> = {
-  tcp_sock: ['snd_cwnd', 'snd_cwnd_cnt', 'snd_cwnd_stamp', 'snd_ssthresh', 'ecn_flags', 'app_limited'],
-  inet_connection_sock: ['icsk_ca_priv', 'icsk_ack.pending'],
-  sock: ['sk_pacing_rate', 'sk_pacing_status'],
-  bpf_sock_ops: ['reply', 'sk_txhash'],
-}

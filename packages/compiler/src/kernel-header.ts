@@ -1,5 +1,6 @@
 import {
   type Btf,
+  CONTEXT_WRITABLE,
   callbackSignatures,
   enumValues,
   findType,
@@ -10,7 +11,6 @@ import {
   memorySizeParameter,
   nameOf,
   resolveField,
-  type StructOpsRules,
   skipModifiers,
   structOpsLayout,
   structOpsNames,
@@ -99,21 +99,7 @@ export interface CallbackInfo {
   }[]
 }
 
-/** Fields that congestion controls may write (net/ipv4/bpf_tcp_ca.c); kernels differ, and the verifier has the last word. */
-const WRITABLE: ReadonlySet<string> = new Set([
-  'snd_cwnd',
-  'snd_cwnd_cnt',
-  'snd_cwnd_stamp',
-  'snd_ssthresh',
-  'ecn_flags',
-  'app_limited',
-  'sk_pacing_rate',
-  'sk_pacing_status',
-  'pending',
-])
-
-/** What sock_ops programs may write of their context (net/core/filter.c), and what the verifier takes for maybe null. */
-const WRITABLE_CONTEXT: ReadonlySet<string> = new Set(['reply', 'sk_txhash'])
+/** What the verifier takes for maybe null of the context of sock_ops programs. */
 const NULLABLE: ReadonlySet<string> = new Set(['bpf_sock_ops.sk'])
 
 /** Kernel functions that are no kfuncs although BTF has them: stubs of callbacks. */
@@ -202,21 +188,26 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
 interface Lookup {
   structType(name: string): Type | undefined
   kernelsOf(key: string): { readonly kernels?: string }
-  /** May programs write a member of the struct with this id? */
-  writable(typeId: number, name: string): boolean
+  /** May programs write a member of this struct? */
+  writable(struct: StructType, name: string): boolean
 }
 
 /** What programs may write, by the struct_ops types that a BTF has; of one that nobody knows, the verifier decides. */
 function writableBy(btf: Btf, opsTypes: readonly string[]): Lookup['writable'] {
-  const tables = opsTypes.map((type) => structOpsRules(type).writable)
-  const isTcp = opsTypes.includes('tcp_congestion_ops') || opsTypes.length === 0
-  if (!isTcp && tables.includes(undefined)) return () => true
-  return (typeId, name) =>
-    (isTcp && WRITABLE.has(name)) || tables.some((table) => ownNames(table, nameOf(btf, typeId)).includes(name))
+  const types = opsTypes.length === 0 ? ['tcp_congestion_ops'] : opsTypes
+  const known = types.map((type) => structOpsRules(type).writable)
+  if (known.includes(undefined) && !types.includes('tcp_congestion_ops')) return () => true
+  const tables = [...known, CONTEXT_WRITABLE].map((table) => new Map(Object.entries(table ?? {})))
+  const isIn = (struct: string, path: string): boolean =>
+    tables.some((table) => table.get(struct)?.includes(path) === true)
+  return ({ typeId, path }, name) => {
+    const struct = nameOf(btf, typeId)
+    if (struct !== '') return isIn(struct, name)
+    // A struct without a name is told by where it is, whatever it is in.
+    const inner = `${path.slice(path.lastIndexOf('.') + 1)}.${name}`
+    return tables.some((table) => [...table.keys()].some((outer) => isIn(outer, inner)))
+  }
 }
-
-const ownNames = (table: StructOpsRules['writable'], struct: string): readonly string[] =>
-  table !== undefined && Object.hasOwn(table, struct) ? (table[struct] ?? []) : []
 
 /** A field of a struct at its path. */
 function fieldOf(
@@ -231,7 +222,7 @@ function fieldOf(
   const id = skipModifiers(btf, found.typeId)
   const type = typeOf(btf, id)
   const facts = {
-    writable: struct.root === 'bpf_sock_ops' ? WRITABLE_CONTEXT.has(name) : writable(struct.typeId, name),
+    writable: writable(struct, name),
     nullable: NULLABLE.has(`${struct.root}.${path}`),
     ...kernelsOf(`${struct.root}.${path}`),
   }

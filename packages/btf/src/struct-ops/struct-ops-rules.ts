@@ -1,3 +1,9 @@
+/** Fields, or paths to those of structs without a name, by the struct that declares them. */
+export type WritableFields = Readonly<Record<string, readonly string[]>>
+
+/** What sock_ops programs may write of their context (net/core/filter.c). */
+export const CONTEXT_WRITABLE: WritableFields = { bpf_sock_ops: ['reply', 'sk_txhash'] }
+
 /** What a kernel's code asks of a struct_ops type, and its BTF does not say. */
 export interface StructOpsRules {
   /** Members that have to be set; of those in one row, one of them. */
@@ -6,8 +12,8 @@ export interface StructOpsRules {
   readonly refused: readonly string[]
   /** Callbacks whose programs may sleep; undefined: nobody knows, and the verifier decides. */
   readonly sleepable?: readonly string[]
-  /** Fields that programs may write, by the struct that declares them; undefined: nobody knows, and the verifier decides. */
-  readonly writable?: Readonly<Record<string, readonly string[]>>
+  /** What programs may write; undefined: nobody knows, and the verifier decides. */
+  readonly writable?: WritableFields
   /** Structs that programs are handed where C has something else, by callback and argument. */
   readonly pointees: Readonly<Record<string, string>>
   /** What names of the kernel's stubs begin with, where that is not the type's own name. */
@@ -23,7 +29,12 @@ const rules: Readonly<Record<string, StructOpsRules>> = {
     required: [['ssthresh'], ['undo_cwnd'], ['cong_avoid', 'cong_control']],
     refused: ['get_info'],
     sleepable: [],
-    writable: {},
+    // As 6.12 to 7.x have it: older ones let programs write less, and the verifier has the last word.
+    writable: {
+      tcp_sock: ['snd_cwnd', 'snd_cwnd_cnt', 'snd_cwnd_stamp', 'snd_ssthresh', 'ecn_flags', 'app_limited'],
+      inet_connection_sock: ['icsk_ca_priv', 'icsk_ack.pending'],
+      sock: ['sk_pacing_rate', 'sk_pacing_status'],
+    },
     pointees: {},
   },
   bpf_dummy_ops: {
