@@ -71,7 +71,7 @@ function queued(wait: u64): u64 {
 }
 
 /** Let go of the packet in a slot. */
-function empty(i: u32): bool {
+function empty(i: u32): boolean {
   const slot = slots.lookup((head + i) & (LENGTH - 1))
   if (slot === null) return false
   const skb = slot.skb.exchange(null)
