@@ -58,6 +58,9 @@ await check('bpf_dummy_ops: state and arguments', { feature: 'dummyOps' }, () =>
   }
 })
 
+/** The command line, as it is installed in a guest. */
+const tscc = 'node_modules/@tscc/cli/bin/tscc.js'
+
 /** Devices and netem are modules. */
 const hasModules = () => ['veth', 'sch_netem'].every((name) => spawnSync('modprobe', [name]).status === 0)
 const NO_MODULES = 'the archive has the image of this kernel without its modules'
@@ -183,6 +186,21 @@ await check('Qdisc_ops: a path of the lab as netem and tbf make it', { feature: 
   const left = listStructOps(kernel).filter(({ type }) => type === 'Qdisc_ops')
   assert.deepEqual(left, [])
   return { ...figures, forwarded: counted.forwarded, droppedFull: counted.droppedFull }
+})
+
+await check('Qdisc_ops: a lab that is stopped or killed takes its qdiscs along', { feature: 'qdiscOps' }, async () => {
+  if (!hasModules()) return skipped(NO_MODULES)
+  if (!isNewest(versionOf(kernelVersion))) return skipped('takes long, and is checked on the newest kernel')
+  const registered = () => listStructOps(kernel).filter(({ type }) => type === 'Qdisc_ops').length
+  const program = ['--qdisc', 'artifacts/qdisc_netem.bpf.o']
+  for (const signal of ['SIGINT', 'SIGKILL']) {
+    const args = [tscc, 'lab', 'reno', ...program, '--path', '1mbit 40ms', '--duration', '100s']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    await until(() => registered() === 2, 'one qdisc for each direction', 60)
+    child.kill(signal)
+    await once(child, 'close')
+    await until(() => registered() === 0, `no qdisc after ${signal}`, 60)
+  }
 })
 
 /** Requests that do nothing for 40 ms each, of one ring in one call: how long they took, and what came of them. */
@@ -359,7 +377,6 @@ await check(
   'sched_ext: registered and listed by the command line, whose process is killed',
   { feature: 'schedExt' },
   async () => {
-    const tscc = 'node_modules/@tscc/cli/bin/tscc.js'
     const child = spawn(process.execPath, [tscc, 'register', 'artifacts/sched_fifo.bpf.o', '--hold'], {
       stdio: ['ignore', 'ignore', 'inherit'],
     })

@@ -51,6 +51,16 @@ describe.skipIf(!needs('bpf'))('was compiled wrong', () => {
     ['a comparison of a variable before and after', 1n, { body: 'let x = v.n\nif (x < ++x) v.result = 1' }],
     ['the arguments of min', 9n, { body: 'let x = v.n\nv.result = min(x, ++x)' }],
     [
+      'an index far from what the verifier knows it by',
+      88n,
+      {
+        body: `const list: FixedArray<u8, 8> = []
+    const x = v.n
+    list[min(x - 1116288729, 7)] = 79
+    v.result = list[7] + x`,
+      },
+    ],
+    [
       'the arguments of a call that is not inlined',
       910n,
       { top: 'const f = noinline((a: u32, b: u32): u32 => a * 100 + b)', body: 'let x = v.n\nv.result = f(x, ++x)' },

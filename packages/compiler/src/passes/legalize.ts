@@ -97,7 +97,7 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
           if ('reg' in b && b.reg === instr.dst && !('reg' in left && left.reg === instr.dst)) b = moved(b, span)
           if (!('reg' in left && left.reg === instr.dst))
             instrs.push({ op: 'move', width: 'imm' in left ? instr.width : 64, dst: instr.dst, a: left, span })
-          instrs.push({ ...instr, a: { reg: instr.dst }, b })
+          instrs.push(...inSteps({ ...instr, a: { reg: instr.dst }, b }))
           break
         }
         case 'negate':
@@ -187,6 +187,22 @@ function stackAddresses(f: IrFunction): ReadonlySet<number> {
 }
 
 type Binary = Extract<Instr, { op: 'binary' }>
+
+/** BPF_MAX_VAR_OFF of the verifier. */
+const FARTHEST = 1n << 29n
+
+/**
+ * A sum with a large number, in two steps. The verifier remembers of `x + number` how far it is from x, and refuses it as an
+ * offset of a pointer where that is far, whatever small range the sum is known to have; a second number makes it forget.
+ */
+function inSteps(instr: Binary): readonly Binary[] {
+  const { fn, width, b } = instr
+  if ((fn !== 'add' && fn !== 'sub') || !('imm' in b)) return [instr]
+  const number = BigInt.asIntN(width, b.imm)
+  if (number < FARTHEST && number > -FARTHEST) return [instr]
+  const half = number / 2n
+  return [half, number - half].map((part) => ({ ...instr, b: { imm: part } }))
+}
 
 /** The verifier refuses numbers that it takes from registers: shifts by the width and more, division by zero. */
 function withAcceptedNumber(instr: Binary): Binary | Extract<Instr, { op: 'move' }> {
