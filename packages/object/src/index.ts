@@ -21,5 +21,12 @@ export { objectErrors } from './object-errors.ts'
 export { type CodeSection, codeSections } from './read/code-sections.ts'
 export { readObject } from './read/read-object.ts'
 export { relocationTexts } from './relocation-texts.ts'
-export { type Variables, type VariableValue, variablesOf, withVariables } from './variables.ts'
+export {
+  type FirstValue,
+  firstValues,
+  type Variables,
+  type VariableValue,
+  variablesOf,
+  withVariables,
+} from './variables.ts'
 export { completeBtf, writeObject } from './write/write-object.ts'

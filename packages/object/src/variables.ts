@@ -1,6 +1,6 @@
 import { type Btf, type BtfMember, parseBtf, sizeOf, skipModifiers, typeOf } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
-import type { BpfObject, ObjectVariable } from './model.ts'
+import type { BpfObject, ObjectMap, ObjectVariable } from './model.ts'
 import { objectErrors } from './object-errors.ts'
 
 /**
@@ -57,6 +57,36 @@ export function variablesOf(
   }
 }
 
+/** What a variable holds when its program is loaded. */
+export interface FirstValue {
+  readonly name: string
+  /** In the object's BTF. */
+  readonly typeId: number
+  /** Of its section: `rodata` is constant once loaded. */
+  readonly kind: 'data' | 'rodata' | 'bss'
+  readonly value: VariableValue
+}
+
+/** The first values of an object's variables that are not static, in the order of their maps; {@link withVariables} gives others. */
+export function firstValues({ maps, btf }: BpfObject): readonly FirstValue[] {
+  if (btf === undefined) return []
+  return maps.flatMap((map) => {
+    const { kind } = map
+    if (kind === 'declared' || kind === 'kconfig') return []
+    const values = variablesOf(map, btf, firstBytes(map))
+    return map.variables
+      .filter(({ linkage, typeId }) => linkage !== 'static' && typeId !== 0)
+      .map(({ name, typeId }) => ({ name, typeId, kind, value: values.get(name) }))
+  })
+}
+
+/** A copy of what a section holds, with the zeros that no file keeps. */
+function firstBytes({ valueSize, data }: ObjectMap): Uint8Array {
+  const bytes = new Uint8Array(valueSize)
+  bytes.set(data)
+  return bytes
+}
+
 /** The object with other initial values in its data sections; names are looked for in all of them. */
 export function withVariables(object: BpfObject, values: Readonly<Record<string, VariableValue>>): BpfObject {
   const entries = Object.entries(values)
@@ -77,8 +107,7 @@ export function withVariables(object: BpfObject, values: Readonly<Record<string,
     maps: object.maps.map((map) => {
       const changes = wanted.get(map)
       if (changes === undefined || btf === undefined) return map
-      const data = new Uint8Array(map.valueSize)
-      data.set(map.data)
+      const data = firstBytes(map)
       const variables = variablesOf(map, btf, data)
       for (const [name, value] of changes) variables.set(name, value)
       return { ...map, data }

@@ -1,5 +1,5 @@
 import { type BtfType, buildBtf } from '@tscc/btf'
-import { type ObjectMap, variablesOf, withVariables } from '@tscc/object'
+import { firstValues, type ObjectMap, variablesOf, withVariables } from '@tscc/object'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sampleObject } from './sample-object.ts'
@@ -121,4 +121,21 @@ test('initial values of an object', () => {
   ])
   expect(sample.maps).toEqual(sampleObject().maps)
   expect(withVariables(sample, {})).toBe(sample)
+})
+
+test('a list of initial values: of each section, the zeros too, not of what is static or the kernel’s', () => {
+  const changed = withVariables(sampleObject(), { step: 9 })
+  expect(firstValues(changed).map(({ name, kind, value }) => [name, kind, value])).toEqual([
+    ['step', 'data', 9],
+    ['total', 'data', expect.any(BigInt)],
+    ['limit', 'rodata', 10],
+    ['seen', 'bss', 0n],
+  ])
+  const maps = changed.maps.map((map) => ({
+    ...map,
+    variables: map.variables.map((one) => (one.name === 'limit' ? { ...one, linkage: 'static' as const } : one)),
+  }))
+  expect(firstValues({ ...changed, maps }).map(({ name }) => name)).toEqual(['step', 'total', 'seen'])
+  const { btf, ...without } = changed
+  expect([btf === undefined, firstValues(without)]).toEqual([false, []])
 })

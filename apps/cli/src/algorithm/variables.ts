@@ -1,5 +1,5 @@
 import { type Btf, parseBtf, skipModifiers, typeOf, typeText } from '@tscc/btf'
-import { type BpfObject, type VariableValue, variablesOf } from '@tscc/object'
+import { type BpfObject, firstValues, type VariableValue } from '@tscc/object'
 
 /** A variable of an object: set before loading, or shared with the program while it runs. */
 export interface ObjectVariableView {
@@ -12,24 +12,15 @@ export interface ObjectVariableView {
 }
 
 /** The variables that `--set` takes, in the order of their maps. */
-export function variableViews({ maps, btf }: BpfObject): readonly ObjectVariableView[] {
-  if (btf === undefined) return []
-  const types = parseBtf(btf, { pointerSize: 8 })
-  return maps
-    .filter((map) => map.kind === 'rodata' || map.kind === 'data' || map.kind === 'bss')
-    .flatMap((map) => {
-      const memory = new Uint8Array(map.valueSize)
-      memory.set(map.data)
-      const values = variablesOf(map, btf, memory)
-      return map.variables
-        .filter(({ linkage, typeId }) => linkage !== 'static' && typeId !== 0)
-        .map(({ name, typeId }) => ({
-          name,
-          kind: map.kind === 'rodata' ? ('tunable' as const) : ('global' as const),
-          type: typeName(types, typeId),
-          value: values.get(name),
-        }))
-    })
+export function variableViews(object: BpfObject): readonly ObjectVariableView[] {
+  if (object.btf === undefined) return []
+  const types = parseBtf(object.btf, { pointerSize: 8 })
+  return firstValues(object).map(({ name, typeId, kind, value }) => ({
+    name,
+    kind: kind === 'rodata' ? 'tunable' : 'global',
+    type: typeName(types, typeId),
+    value,
+  }))
 }
 
 /** Integers as the language calls them, everything else as C does. */

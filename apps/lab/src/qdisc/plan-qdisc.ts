@@ -1,5 +1,5 @@
 import type { PathSpec } from '@tscc/experiment'
-import { type BpfObject, variablesOf } from '@tscc/object'
+import { type BpfObject, firstValues } from '@tscc/object'
 import { labErrors } from '../lab-errors.ts'
 import { ETHERNET } from '../link/frame.ts'
 
@@ -61,19 +61,10 @@ function packetsOf({ rate, delay, buffer, mtu }: PathSpec): number {
 }
 
 /** Constants that are set before a program is loaded, and are whole numbers: their first values. */
-function tunablesOf({ maps, btf }: BpfObject): ReadonlyMap<string, number> {
-  const found = new Map<string, number>()
-  if (btf === undefined) return found
-  for (const map of maps) {
-    if (map.kind !== 'rodata') continue
-    const memory = new Uint8Array(map.valueSize)
-    memory.set(map.data)
-    const values = variablesOf(map, btf, memory)
-    for (const { name, typeId } of map.variables) {
-      if (typeId === 0) continue
-      const value = values.get(name)
-      if (typeof value === 'number' || typeof value === 'bigint') found.set(name, Number(value))
-    }
-  }
-  return found
+function tunablesOf(object: BpfObject): ReadonlyMap<string, number> {
+  return new Map(
+    firstValues(object).flatMap(({ name, kind, value }) =>
+      kind === 'rodata' && (typeof value === 'number' || typeof value === 'bigint') ? [[name, Number(value)]] : [],
+    ),
+  )
 }
