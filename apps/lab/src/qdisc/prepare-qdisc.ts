@@ -1,9 +1,9 @@
 import { release } from 'node:os'
 import { isTsccError } from '@tscc/core'
 import type { LinkCounters, PathSpec } from '@tscc/experiment'
-import { type BpfObject, type LoadableObject, readObject } from '@tscc/object'
+import { type LoadableObject, readObject } from '@tscc/object'
 import { linkHere, registerStructOps, renameStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
-import { type Kernel, type LoadedObject, loadPlan } from '@tscc/syscall'
+import { type Kernel, loadPlan } from '@tscc/syscall'
 import { labErrors } from '../lab-errors.ts'
 import { temporaryName } from '../temporary-name.ts'
 import { planQdisc, type QdiscSettings } from './plan-qdisc.ts'
@@ -38,7 +38,6 @@ export interface PreparedQdisc {
 interface Copy {
   readonly id: string
   readonly counters: QdiscCounters
-  close(): void
 }
 
 /**
@@ -50,14 +49,22 @@ export async function prepareQdisc(kernel: Kernel, program: QdiscProgram, path: 
   const { label } = program
   const object = readObject(program.object)
   const plan = planQdisc(object, label, path)
-  const copies: Copy[] = []
+  const undo: (() => void)[] = []
   const close = (): void => {
-    for (const copy of copies.splice(0).reverse()) copy.close()
+    for (const step of undo.splice(0).reverse()) step()
   }
   const register = async (variables: QdiscSettings): Promise<Copy> => {
-    const copy = registerCopy(kernel, label, object, await link(kernel, program, variables))
-    copies.push(copy)
-    return copy
+    const linked = await link(kernel, program, variables)
+    const loaded = loadPlan(kernel, linked)
+    undo.push(loaded.close)
+    const [ops] = structOpsOf(linked, loaded)
+    if (ops === undefined) throw labErrors.make('not-qdisc', { label, found: 'none that is loaded by itself' })
+    const id = temporaryName(label)
+    const registration = registerStructOps(kernel, renameStructOps(ops, id))
+    undo.push(() => registration.close())
+    const counters = openQdiscCounters(object, linked, loaded)
+    undo.push(counters.close)
+    return { id, counters }
   }
   try {
     const data = await register(plan.data)
@@ -87,27 +94,6 @@ async function link(
   } catch (error) {
     if (isTsccError(error) && error.code === 'btf/unknown-struct-ops')
       throw labErrors.make('no-qdisc-ops', { label, release: release() }, error)
-    throw error
-  }
-}
-
-function registerCopy(kernel: Kernel, label: string, object: BpfObject, linked: LoadableObject): Copy {
-  const id = temporaryName(label)
-  const loaded: LoadedObject = loadPlan(kernel, linked)
-  const undo: (() => void)[] = [loaded.close]
-  const close = (): void => {
-    for (const step of undo.splice(0).reverse()) step()
-  }
-  try {
-    const [ops] = structOpsOf(linked, loaded)
-    if (ops === undefined) throw labErrors.make('not-qdisc', { label, found: 'none that is loaded by itself' })
-    const registration = registerStructOps(kernel, renameStructOps(ops, id))
-    undo.push(() => registration.close())
-    const counters = openQdiscCounters(object, linked, loaded)
-    undo.push(counters.close)
-    return { id, counters, close }
-  } catch (error) {
-    close()
     throw error
   }
 }
