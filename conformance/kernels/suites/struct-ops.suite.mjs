@@ -172,9 +172,17 @@ await checkQdisc('Qdisc_ops: a rate as netem has it, and congestion is told', as
 /** Two labs of 18 s each in an emulated guest: the newest kernel is enough. */
 const isNewest = ([major, minor]) => major > 7 || (major === 7 && minor >= 3)
 
-await check('Qdisc_ops: a path of the lab as netem and tbf make it', { feature: 'qdiscOps' }, async () => {
-  if (!hasModules()) return skipped(NO_MODULES)
-  if (!isNewest(versionOf(kernelVersion))) return skipped('takes long, and is checked on the newest kernel')
+/** Those that are registered now. */
+const qdiscs = () => listStructOps(kernel).filter(({ type }) => type === 'Qdisc_ops')
+
+/** A check of a qdisc as the lab's path. */
+const checkLab = (name, run) =>
+  check(name, { feature: 'qdiscOps' }, () => {
+    if (!hasModules()) return skipped(NO_MODULES)
+    return isNewest(versionOf(kernelVersion)) ? run() : skipped('takes long, and is checked on the newest kernel')
+  })
+
+await checkLab('Qdisc_ops: a path of the lab as netem and tbf make it', async () => {
   const qdisc = { label: 'netem.bpf.ts', object: writeObject(openArtifact('qdisc_netem')) }
   const { first, apart, rounds, ...found } = await linksBeside(qdisc)
   const figures = { goodput: both(found, 'goodput'), rtt: both(found, 'rttMean'), rounds }
@@ -183,23 +191,19 @@ await check('Qdisc_ops: a path of the lab as netem and tbf make it', { feature: 
   const counted = first.runs[0].link
   assert.ok(counted.forwarded > 400 && counted.droppedFull > 0, JSON.stringify(counted))
   assert.ok(counted.maxQueue > 15_000 && counted.maxQueue <= 20_000, JSON.stringify(counted))
-  const left = listStructOps(kernel).filter(({ type }) => type === 'Qdisc_ops')
-  assert.deepEqual(left, [])
+  assert.deepEqual(qdiscs(), [])
   return { ...figures, forwarded: counted.forwarded, droppedFull: counted.droppedFull }
 })
 
-await check('Qdisc_ops: a lab that is stopped or killed takes its qdiscs along', { feature: 'qdiscOps' }, async () => {
-  if (!hasModules()) return skipped(NO_MODULES)
-  if (!isNewest(versionOf(kernelVersion))) return skipped('takes long, and is checked on the newest kernel')
-  const registered = () => listStructOps(kernel).filter(({ type }) => type === 'Qdisc_ops').length
+await checkLab('Qdisc_ops: a lab that is stopped or killed takes its qdiscs along', async () => {
   const program = ['--qdisc', 'artifacts/qdisc_netem.bpf.o']
   for (const signal of ['SIGINT', 'SIGKILL']) {
     const args = [tscc, 'lab', 'reno', ...program, '--path', '1mbit 40ms', '--duration', '100s']
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
-    await until(() => registered() === 2, 'one qdisc for each direction', 60)
+    await until(() => qdiscs().length === 2, 'one qdisc for each direction', 60)
     child.kill(signal)
     await once(child, 'close')
-    await until(() => registered() === 0, `no qdisc after ${signal}`, 60)
+    await until(() => qdiscs().length === 0, `no qdisc after ${signal}`, 60)
   }
 })
 
