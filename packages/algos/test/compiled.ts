@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Btf, parseBtf } from '@tscc/btf'
-import { diagnosticText } from '@tscc/compiler'
-import { compileFile } from '@tscc/compiler/node'
 import type { BpfObject } from '@tscc/object'
+import { compiledFile } from '../../compiler/test/compiled.ts'
 
 /** Types of a kernel of the fixtures in packages/object, by file name. */
 export function fixtureTypes(file: string): Btf {
@@ -16,10 +15,7 @@ const known = new Map<string, BpfObject>()
 export function compiled(name: string): BpfObject {
   const before = known.get(name)
   if (before !== undefined) return before
-  const path = fileURLToPath(new URL(`../src/${name}.bpf.ts`, import.meta.url))
-  const { object, diagnostics, sourceOf } = compileFile(path)
-  if (object === undefined)
-    throw new Error(diagnostics.map((one) => diagnosticText(one, sourceOf(one.file) ?? '')).join('\n'))
+  const object = compiledFile(fileURLToPath(new URL(`../src/${name}.bpf.ts`, import.meta.url)))
   known.set(name, object)
   return object
 }

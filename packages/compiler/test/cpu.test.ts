@@ -1,6 +1,6 @@
-import { compile, diagnosticText } from '@tscc/compiler'
 import { type AsmItem, decode, placeLabels } from '@tscc/insn'
 import { expect, test } from 'vitest'
+import { compiled } from './compiled.ts'
 
 const text = `
 interface S { a: u32; b: s32; c: u64; d: s64; e: s8; f: s16; g: u32 }
@@ -21,8 +21,7 @@ export default structOps<tcp_congestion_ops>({
 const cpus = ['v1', 'v2', 'v3', 'v4'] as const
 
 test.each(cpus)('%s has only its own instructions', (cpu) => {
-  const { object, diagnostics } = compile(text, { cpu })
-  if (object === undefined) throw new Error(diagnostics.map((one) => diagnosticText(one, text)).join('\n'))
+  const { object } = compiled(text, { cpu })
   const [ssthresh] = object.functions
   const insns: readonly AsmItem[] = decode(ssthresh?.code ?? new Uint8Array())
   expect(() => placeLabels(insns, { cpu })).not.toThrow()

@@ -1,6 +1,7 @@
-import { type CompileOptions, compile, diagnosticText } from '@tscc/compiler'
+import type { CompileOptions } from '@tscc/compiler'
 import { decode, disassemble } from '@tscc/insn'
 import { describe, expect, test } from 'vitest'
+import { compiled } from './compiled.ts'
 
 /** Instructions of ssthresh with a body, as text. */
 function codeOf(body: string, options: CompileOptions = {}): string {
@@ -16,8 +17,7 @@ export default structOps<tcp_congestion_ops>({
   undo_cwnd: (sk) => tcp_sk(sk).snd_cwnd,
   cong_avoid(sk) {},
 })`
-  const { object, diagnostics } = compile(text, options)
-  if (object === undefined) throw new Error(diagnostics.map((one) => diagnosticText(one, text)).join('\n'))
+  const { object } = compiled(text, options)
   return disassemble(decode(object.functions[0]?.code ?? new Uint8Array()))
 }
 /** A move of 32 bits, or an `and`. */

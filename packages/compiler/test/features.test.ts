@@ -1,10 +1,10 @@
-import { type Compiled, compile, diagnosticText } from '@tscc/compiler'
 import { linkObject, linkTarget, variablesOf } from '@tscc/object'
 import { registerStructOps, renameStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
 import { hostKernel, kernelFiles, type LoadedObject, loadPlan, lookupElement, mapValues } from '@tscc/syscall'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { transfer } from '../../struct-ops/test/loopback.ts'
+import { compiled } from './compiled.ts'
 
 /** A module whose `cong_avoid` has a body of its own, and declarations before. */
 const moduleWith = (declarations: string, body: string): string => `
@@ -23,12 +23,7 @@ ${body}
 })
 `
 
-function compiled(text: string): Required<Pick<Compiled, 'object'>> & Compiled {
-  const result = compile(text, { fileName: 'feature.bpf.ts' })
-  if (result.object === undefined)
-    throw new Error(result.diagnostics.map((one) => diagnosticText(one, text)).join('\n'))
-  return { ...result, object: result.object }
-}
+const feature = (text: string) => compiled(text, { fileName: 'feature.bpf.ts' })
 
 let serial = 0
 
@@ -38,7 +33,7 @@ async function run(
   look: (loaded: LoadedObject, global: (name: string) => unknown) => void | Promise<void>,
 ): Promise<void> {
   const kernel = hostKernel()
-  const { object } = compiled(text)
+  const { object } = feature(text)
   const linked = linkObject(object, linkTarget(kernelFiles(kernel)))
   using loaded = loadPlan(kernel, linked)
   const [ops] = structOpsOf(linked, loaded)
@@ -280,7 +275,7 @@ describe.skipIf(!needs('struct_ops_link'))('features in the kernel', () => {
 
   test('several algorithms of a module share their programs', async () => {
     const kernel = hostKernel()
-    const { object } = compiled(`
+    const { object } = feature(`
       function half(sk: sock): u32 { return max(tcp_sk(sk).snd_cwnd / 2, 2) }
       function same(sk: sock): u32 { return tcp_sk(sk).snd_cwnd }
       export const one = structOps<tcp_congestion_ops>({ name: 'ts_one', ssthresh: half, undo_cwnd: same, cong_avoid(sk) {} })
@@ -298,7 +293,7 @@ describe.skipIf(!needs('struct_ops_link'))('features in the kernel', () => {
 })
 
 test('lines: every program says which text its instructions are from', () => {
-  const { object } = compiled(moduleWith('', ''))
+  const { object } = feature(moduleWith('', ''))
   for (const f of object.functions) {
     expect(f.lines[0]?.at).toBe(0)
     for (const [i, line] of f.lines.entries()) {

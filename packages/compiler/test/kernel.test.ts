@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseBtf } from '@tscc/btf'
-import { diagnosticText } from '@tscc/compiler'
-import { compileFile } from '@tscc/compiler/node'
 import { type BpfObject, linkObject, linkTarget, readObject, writeObject } from '@tscc/object'
 import { registerStructOps, renameStructOps, structOpsOf } from '@tscc/struct-ops/kernel'
 import { hostKernel, kernelFiles, loadPlan } from '@tscc/syscall'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { transfer } from '../../struct-ops/test/loopback.ts'
+import { compiledFile } from './compiled.ts'
 
 const fixtures = ['5.10', '6.1', '6.12', '6.18', '7.0', '7.3']
 const fixture = (kernel: string) =>
@@ -16,12 +15,7 @@ const fixture = (kernel: string) =>
 
 const programs = ['../../../bench/programs/reno', '../../../bench/programs/vegas', 'programs/reno', 'programs/vegas']
 
-function compiled(name: string): BpfObject {
-  const { object, diagnostics, sourceOf } = compileFile(fileURLToPath(new URL(`${name}.bpf.ts`, import.meta.url)))
-  if (object === undefined)
-    throw new Error(diagnostics.map((one) => diagnosticText(one, sourceOf(one.file) ?? '')).join('\n'))
-  return object
-}
+const compiled = (name: string): BpfObject => compiledFile(fileURLToPath(new URL(`${name}.bpf.ts`, import.meta.url)))
 
 test.each(programs)('%s links to every kernel, and the same text gives the same bytes', (name) => {
   const object = compiled(name)

@@ -1,8 +1,9 @@
 // Programs that were compiled wrong, or refused by the verifier or the compiler, each named after what was wrong.
-import { compile, diagnosticText } from '@tscc/compiler'
+import { compile } from '@tscc/compiler'
 import { hostKernel } from '@tscc/syscall'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
+import { compiled } from './compiled.ts'
 import { runnable } from './random/kernel.ts'
 
 interface Source {
@@ -30,9 +31,7 @@ export default structOps<tcp_congestion_ops>({
 
 /** `v.result` after a run that began with n = 9, u = 250, s = -5. */
 function resultOf(source: Source, without: Parameters<typeof compile>[1] = {}): bigint {
-  const text = textOf(source)
-  const { object, diagnostics } = compile(text, without)
-  if (object === undefined) throw new Error(diagnostics.map((one) => diagnosticText(one, text)).join('\n'))
+  const { object } = compiled(textOf(source), without)
   using program = runnable(hostKernel(), object)
   const view = new DataView(program.state.buffer, program.state.byteOffset)
   view.setUint32(8, 9, true)
