@@ -1,4 +1,4 @@
-import { type Btf, type BtfMember, parseBtf, sizeOf, skipModifiers, typeOf } from '@tscc/btf'
+import { type Btf, type BtfMember, type BtfType, parseBtf, sizeOf, skipModifiers, typeOf } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
 import type { BpfObject, ObjectMap, ObjectVariable } from './model.ts'
 import { objectErrors } from './object-errors.ts'
@@ -45,7 +45,8 @@ export function variablesOf(
     names: map.variables.map((variable) => variable.name),
     get(name) {
       const { offset, size, typeId } = find(name)
-      return decode(types, typeId, memory.subarray(offset, offset + size), name, 0)
+      const parts = { left: MAX_PARTS + MAX_PARTS_OF_BYTE * size }
+      return decode(types, typeId, memory.subarray(offset, offset + size), name, 0, parts)
     },
     set(name, value) {
       const { offset, size, typeId } = find(name)
@@ -118,14 +119,42 @@ export function withVariables(object: BpfObject, values: Readonly<Record<string,
 /** Types within types that are followed. */
 const MAX_DEPTH = 32
 
+/** Values that are read of one variable, and for each of its bytes: members that share memory count each time. */
+const MAX_PARTS = 1 << 16
+const MAX_PARTS_OF_BYTE = 4
+
+/** Bytes of the widest integer, `__int128`. */
+const MAX_INTEGER = 16
+
 const bad = (what: string, why: string): Error => objectErrors.make('bad-value', { what, why })
 const textDecoder = new TextDecoder()
 const textEncoder = new TextEncoder()
 
-function decode(btf: Btf, typeId: number, bytes: Uint8Array, what: string, depth: number): VariableValue {
+/** The type of a value, and its bytes: as many as the type has. */
+function resolve(btf: Btf, typeId: number, room: Uint8Array, what: string, depth: number): [BtfType, Uint8Array] {
   if (depth > MAX_DEPTH) throw bad(what, 'is nested too deep')
-  const id = skipModifiers(btf, typeId)
-  const type = typeOf(btf, id)
+  const type = typeOf(btf, skipModifiers(btf, typeId))
+  // An array without a length has what is there.
+  if (type.kind === 'array') return [type, room]
+  const size = sizeOf(btf, typeId)
+  if (size > room.length) throw bad(what, `has ${size} bytes, and ${room.length} are there`)
+  const wide = type.kind === 'struct' || type.kind === 'union'
+  const odd = type.kind === 'float' ? size !== 4 && size !== 8 : !wide && size > MAX_INTEGER
+  if (odd) throw bad(what, `is a ${type.kind} of ${size} bytes`)
+  return [type, room.subarray(0, size)]
+}
+
+function decode(
+  btf: Btf,
+  typeId: number,
+  room: Uint8Array,
+  what: string,
+  depth: number,
+  parts: { left: number },
+): VariableValue {
+  parts.left--
+  if (parts.left < 0) throw bad(what, `has more parts than its ${room.length} bytes can hold`)
+  const [type, bytes] = resolve(btf, typeId, room, what, depth)
   switch (type.kind) {
     case 'int':
       if (type.bool) return getInteger(btf, bytes) !== 0n
@@ -146,8 +175,9 @@ function decode(btf: Btf, typeId: number, bytes: Uint8Array, what: string, depth
       }
       const size = sizeOf(btf, type.typeId)
       const length = size === 0 ? 0 : Math.floor(bytes.length / size)
+      if (length > parts.left) throw bad(what, `has more parts than its ${room.length} bytes can hold`)
       return Array.from({ length }, (_, i) =>
-        decode(btf, type.typeId, bytes.subarray(i * size, (i + 1) * size), `${what}[${i}]`, depth + 1),
+        decode(btf, type.typeId, bytes.subarray(i * size, (i + 1) * size), `${what}[${i}]`, depth + 1, parts),
       )
     }
     case 'struct':
@@ -159,7 +189,14 @@ function decode(btf: Btf, typeId: number, bytes: Uint8Array, what: string, depth
           found[member.name] = member.bitSize > 32 ? raw : Number(raw)
           continue
         }
-        const value = decode(btf, member.typeId, memberBytes(btf, bytes, member), `${what}.${member.name}`, depth + 1)
+        const value = decode(
+          btf,
+          member.typeId,
+          memberBytes(btf, bytes, member),
+          `${what}.${member.name}`,
+          depth + 1,
+          parts,
+        )
         // What has no name is reached as if it were a part of what holds it.
         if (member.name === '' && typeof value === 'object' && !Array.isArray(value)) Object.assign(found, value)
         else found[member.name] = value
@@ -171,10 +208,8 @@ function decode(btf: Btf, typeId: number, bytes: Uint8Array, what: string, depth
   }
 }
 
-function encode(btf: Btf, typeId: number, value: VariableValue, bytes: Uint8Array, what: string, depth: number): void {
-  if (depth > MAX_DEPTH) throw bad(what, 'is nested too deep')
-  const id = skipModifiers(btf, typeId)
-  const type = typeOf(btf, id)
+function encode(btf: Btf, typeId: number, value: VariableValue, room: Uint8Array, what: string, depth: number): void {
+  const [type, bytes] = resolve(btf, typeId, room, what, depth)
   switch (type.kind) {
     case 'int':
     case 'enum':

@@ -291,6 +291,14 @@ describe('externs', () => {
     expect([...(linkObject(object, target).maps[0]?.data.subarray(0, size) ?? [])]).toEqual([...bytes])
   })
 
+  test('an integer as wide as no integer is, in a map that has the room', () => {
+    const wide: BtfType[] = [
+      { kind: 'int', name: 'u', size: 16, bits: 128, bitOffset: 0, signed: false, char: false, bool: false },
+    ]
+    const object = withExtern({ kind: 'kconfig', name: 'CONFIG_HZ', size: 16 }, wide, false)
+    expect(() => linkObject(object, target)).toThrow(/CONFIG_HZ: is 250, which its type cannot hold/)
+  })
+
   test('texts, absent keys, and values that do not fit', () => {
     const text: BtfType[] = [{ kind: 'array', name: '', typeId: 3, indexTypeId: 1, length: 4 }]
     const data = (extern: Partial<ObjectExtern> & { name: string }, types: readonly BtfType[] = []) =>

@@ -102,6 +102,29 @@ test.each([
   expect(() => one(typeId).access.set('v', value)).toThrow(message)
 })
 
+test.each([
+  ['an integer of 2^20 bytes', [int('wide', 1 << 20, { bits: 128 })], 1, 1 << 20, /v: is a int of 1048576 bytes/],
+  ['a float of two bytes', [{ kind: 'float', name: 'half', size: 2 }], 1, 2, /v: is a float of 2 bytes/],
+  ['more than is there', [int('u64', 8)], 1, 4, /v: has 8 bytes, and 4 are there/],
+  [
+    'two members of one place, and so on, 30 times',
+    [
+      int('u8', 1),
+      ...Array.from({ length: 30 }, (_, i): BtfType => {
+        const members = [member('a', i + 1, 0), member('b', i + 1, 0)]
+        return { kind: 'struct', name: `s${i}`, size: 1, members }
+      }),
+    ],
+    31,
+    1,
+    /has more parts than its 1 bytes can hold/,
+  ],
+] as const)('types that no compiler writes: %s', (_, list, typeId, size, message) => {
+  const variables = [{ name: 'v', offset: 0, size, typeId, linkage: 'global' as const }]
+  const access = variablesOf({ name: '.data', variables }, buildBtf(list), new Uint8Array(size))
+  expect(() => access.get('v')).toThrow(message)
+})
+
 test('names that are not there', () => {
   expect(() => one(1).access.get('w')).toThrow(/no variable of .data w; did you mean v/)
   expect(() => withVariables(sampleObject(), { sep: 1 })).toThrow(/no variable sep; did you mean step/)

@@ -12,6 +12,9 @@ export function structOpsNames(btf: Btf): readonly string[] {
   return structOpsTypes(btf).map((entry) => entry.name)
 }
 
+/** Above what any kernel has room for in one value of a struct_ops map: a BTF that says more is damaged. */
+const MAX_VALUE_SIZE = 1 << 20
+
 /** Ids and layout of a struct_ops type; `btf/unknown-struct-ops` where the kernel lacks it. */
 export function structOpsLayout(btf: Btf, type: string, find: TypeFinder = typeFinder(btf)): StructOpsLayout {
   const valueName = `bpf_struct_ops_${type}`
@@ -23,13 +26,21 @@ export function structOpsLayout(btf: Btf, type: string, find: TypeFinder = typeF
   const data = value.kind === 'struct' ? value.members.find((m) => m.name === 'data') : undefined
   if (data === undefined || skipModifiers(btf, data.typeId) !== typeId)
     throw btfErrors.make('bad-struct-ops', { type, what: `struct ${valueName} has no member data of that type` })
+  const size = sizeOf(btf, typeId)
+  const valueSize = sizeOf(btf, valueTypeId)
+  const dataOffset = data.bitOffset / 8
+  if (valueSize > MAX_VALUE_SIZE || dataOffset + size > valueSize)
+    throw btfErrors.make('bad-struct-ops', {
+      type,
+      what: `${size} bytes at ${dataOffset} of struct ${valueName}, which has ${valueSize} (at most ${MAX_VALUE_SIZE})`,
+    })
   return {
     type,
     typeId,
-    size: sizeOf(btf, typeId),
+    size,
     valueTypeId,
-    valueSize: sizeOf(btf, valueTypeId),
-    dataOffset: data.bitOffset / 8,
+    valueSize,
+    dataOffset,
     members: membersOfOps(btf, type, typeId),
   }
 }

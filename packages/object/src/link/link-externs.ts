@@ -165,6 +165,7 @@ function putValue(bytes: Uint8Array, littleEndian: boolean, btf: Btf, extern: Ob
   const size = sizeOf(btf, typeId)
   const room = bytes.subarray(offset, offset + size)
   const mismatch = (): Error => unresolved(extern, `is ${value.value}, which its type cannot hold`)
+  const holdsInteger = [1, 2, 4, 8].includes(size) && room.length === size
   switch (value.kind) {
     case 'text': {
       const element = type.kind === 'array' ? typeOf(btf, skipModifiers(btf, type.typeId)) : type
@@ -173,10 +174,11 @@ function putValue(bytes: Uint8Array, littleEndian: boolean, btf: Btf, extern: Ob
       return
     }
     case 'integer':
-      if (type.kind !== 'int' || !fits(value.value, size, type.signed)) throw mismatch()
+      if (type.kind !== 'int' || !holdsInteger || !fits(value.value, size, type.signed)) throw mismatch()
       putInteger(room, littleEndian, value.value)
       return
     case 'tristate':
+      if (!holdsInteger) throw mismatch()
       if (isTristate(btf, id)) putInteger(room, littleEndian, { n: 0n, y: 1n, m: 2n }[value.value])
       else if (type.kind === 'int' && type.bool && value.value !== 'm')
         putInteger(room, littleEndian, value.value === 'y' ? 1n : 0n)
@@ -189,7 +191,7 @@ const integer = (value: bigint): ConfigValue => ({ kind: 'integer', value })
 
 /** libbpf's `enum libbpf_tristate { TRI_NO, TRI_YES, TRI_MODULE }`. */
 const isTristate = (btf: Btf, id: number): boolean =>
-  kindOf(btf, id) === 'enum' && nameOf(btf, id) === 'libbpf_tristate' && sizeOf(btf, id) <= 8
+  kindOf(btf, id) === 'enum' && nameOf(btf, id) === 'libbpf_tristate'
 
 const fits = (value: bigint, size: number, signed: boolean): boolean =>
   signed ? BigInt.asIntN(8 * size, value) === value : BigInt.asUintN(8 * size, value) === value

@@ -5,6 +5,9 @@ import { objectErrors } from '../object-errors.ts'
 import type { ElfFile } from './elf-file.ts'
 import type { PlacedDatasec } from './place-datasecs.ts'
 
+/** Bytes of all configuration values together; each is a number or a text of at most 4,096 bytes. */
+const MAX_CONFIG = 1 << 20
+
 /** What the object wants from the kernel, in the order of its symbols; kconfig values get their places in a map here. */
 export function readExterns(
   file: ElfFile,
@@ -39,6 +42,7 @@ export function readExterns(
       const size = sizeOf(btf, type.typeId)
       const offset = Math.ceil(end / alignOf(btf, type.typeId)) * alignOf(btf, type.typeId)
       end = offset + size
+      if (end > MAX_CONFIG) throw objectErrors.make('too-large', { what: '.kconfig', value: end, limit: MAX_CONFIG })
       return { name, kind: 'kconfig', weak, typeId: type.typeId, offset, size }
     })
 }
