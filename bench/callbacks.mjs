@@ -1,36 +1,50 @@
 // What a callback costs: instructions as the kernel has them, and nanoseconds per call under the same traffic, of ours and of
 // clang's objects of the same algorithm.
-//   node bench/callbacks.mjs [--placements N] [--seconds S] [--json] [--readme] [FILE.bpf.ts=FILE.c...] [NAME=OBJECT... --c NAME=FILE.c...]
-//
-// `mine.bpf.ts=mine.bpf.c` is one algorithm in both languages: each side may also be an object (.o), and the left one the
-// name of an algorithm of tscc.
 //
 // Where the JIT puts the same bits moves a call by more than algorithms differ: so programs are loaded again for each of
-// several placements, behind as many others as chance says, and medians are over these. Without names: programs/ and baseline/, and what tscc ships under these names.
+// several placements, behind as many others as chance says, and medians are over these.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { writeObject } from '@tscc/object'
 import { minimalCongAvoidProgram, minimalSsthreshProgram, minimalUndoCwndProgram } from '@tscc/struct-ops'
 import { specToObject } from '@tscc/struct-ops/object'
 import { enableStats, hostKernel } from '@tscc/syscall'
+import { benchArguments } from './arguments.mjs'
 import { callbacksTable } from './callbacks-table.mjs'
 import { clangObjects, openObject, ourObject, pairs, shippedObject } from './objects.mjs'
 import { intoReadme } from './readme.mjs'
 import { median, quantile } from './statistics.mjs'
 import { openVeth } from './veth.mjs'
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    placements: { type: 'string', default: '9' },
-    seconds: { type: 'string', default: '0.3' },
-    c: { type: 'string', multiple: true, default: [] },
-    json: { type: 'boolean', default: false },
-    readme: { type: 'boolean', default: false },
+const { options, names } = benchArguments(
+  `usage: node bench/callbacks.mjs [options] [FILE.bpf.ts=FILE.c...] [NAME=OBJECT...]
+
+What a callback costs: instructions as the kernel has them, and nanoseconds per call under the same traffic, of ours and of
+clang's objects of the same algorithm. Root.
+
+  FILE.bpf.ts=FILE.c   one algorithm in both languages; each side may also be an object (.o), and the left one the name of
+                       an algorithm of tscc
+  NAME=OBJECT          an object alone, or with the C that --c names
+                       [bench/programs and bench/baseline, and what tscc ships under these names]
+
+  --placements N       how often programs are loaded anew, behind as many others as chance says [9]
+  --seconds S          of traffic for each [0.3]
+  --c NAME=FILE.c      the C of an algorithm that is named
+  --json               figures as JSON on stdout
+  --readme             put the table into the README
+  --help
+`,
+  {
+    allowPositionals: true,
+    numbers: { placements: 9, seconds: 0.3 },
+    options: {
+      c: { type: 'string', multiple: true, default: [] },
+      json: { type: 'boolean', default: false },
+      readme: { type: 'boolean', default: false },
+    },
   },
-})
-const placements = Number(options.placements)
+)
+const { placements, seconds } = options
 const kernel = hostKernel()
 
 /**
@@ -38,7 +52,6 @@ const kernel = hostKernel()
  * acknowledgement is a call in congestion avoidance, and all algorithms get the same ones, a million and more a second.
  */
 const traffic = { gsoMaxSegs: 1, window: { clamp: 40, ssthresh: 10 } }
-const seconds = Number(options.seconds)
 
 /** An algorithm whose cong_avoid does nothing: a call of it costs what counting costs. */
 function floorObject() {
@@ -54,7 +67,7 @@ function floorObject() {
 
 /** What is measured: `{ algorithm, of, file }`. */
 function candidates() {
-  const found = pairs(positionals, options.c).flatMap(({ algorithm, ours, c, shipped }) => {
+  const found = pairs(names, options.c).flatMap(({ algorithm, ours, c, shipped }) => {
     const objects = [
       ['tscc', ours === undefined ? undefined : ourObject(algorithm, ours)],
       ['shipped', shipped ? shippedObject(algorithm) : undefined],

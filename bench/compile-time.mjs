@@ -1,29 +1,38 @@
 // How long compiling takes: a cold `tscc build` beside a cold clang, in turn, and in a process that has compiled before.
-//   node bench/compile-time.mjs [--rounds N] [--warm N] [--json] [--readme] [FILE.bpf.ts=FILE.c...]
 import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { benchArguments } from './arguments.mjs'
 import { compileTimeTable } from './compile-time-table.mjs'
 import { clangCommand, hasClang, pairs } from './objects.mjs'
 import { intoReadme } from './readme.mjs'
 import { median } from './statistics.mjs'
 import { ms } from './timed-kernel.mjs'
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: '15' },
-    warm: { type: 'string', default: '30' },
-    json: { type: 'boolean', default: false },
-    readme: { type: 'boolean', default: false },
+const { options, names } = benchArguments(
+  `usage: node bench/compile-time.mjs [options] [FILE.bpf.ts=FILE.c...]
+
+How long compiling takes: a cold \`tscc build\` beside a cold clang, in turn, and in a process that has compiled before.
+
+  FILE.bpf.ts=FILE.c   one algorithm in both languages [bench/programs and bench/baseline, and what tscc ships]
+
+  --rounds N           cold processes of each [15]
+  --warm N             compilations before the measured ones in the warm process, and measured ones [30]
+  --json               figures as JSON on stdout
+  --readme             put the table into the README
+  --help
+`,
+  {
+    allowPositionals: true,
+    numbers: { rounds: 15, warm: 30 },
+    options: { json: { type: 'boolean', default: false }, readme: { type: 'boolean', default: false } },
   },
-})
+)
 const here = fileURLToPath(new URL('.', import.meta.url))
 const cache = fileURLToPath(new URL('../.cache/bench/', import.meta.url))
 // As npm links it
 const tscc = fileURLToPath(new URL('../apps/cli/bin/tscc.js', import.meta.url))
 const clang = hasClang()
-const rounds = Number(options.rounds)
+const { rounds } = options
 
 // Where it is set, every Node reads those certificates first: what a machine's owner added to Node is not measured.
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
@@ -57,7 +66,7 @@ function cold({ algorithm, ours, c }) {
   }
 }
 
-const compared = pairs(positionals).filter(({ ours }) => ours.endsWith('.ts'))
+const compared = pairs(names).filter(({ ours }) => ours.endsWith('.ts'))
 const rows = compared.map((one) => {
   if (!options.json) process.stderr.write(`compile ${one.algorithm}\n`)
   return cold(one)
@@ -66,11 +75,11 @@ const shipped = ['reno', 'vegas', 'cubic', 'dctcp', 'westwood', 'bbr'].map((name
   `${name}, tscc's own`,
   fileURLToPath(new URL(`../packages/algos/src/${name}.bpf.ts`, import.meta.url)),
 ])
-const files = [...compared.map(({ algorithm, ours }) => [algorithm, ours]), ...(positionals.length > 0 ? [] : shipped)]
+const files = [...compared.map(({ algorithm, ours }) => [algorithm, ours]), ...(names.length > 0 ? [] : shipped)]
 const warm = JSON.parse(
   execFileSync(
     process.execPath,
-    [`${here}warm-compile.mjs`, options.warm, ...files.map(([name, file]) => `${name}=${file}`)],
+    [`${here}warm-compile.mjs`, String(options.warm), ...files.map(([name, file]) => `${name}=${file}`)],
     { encoding: 'utf8' },
   ),
 )

@@ -1,10 +1,8 @@
 // `pnpm bench`: tscc beside libbpf on this machine, fresh processes in turn (A B A B …), medians and ratios.
-//   node bench/run.mjs [--rounds N] [--json] [--readme]
-// `--readme` puts the tables of compiled programs into the README.
 import { execFileSync } from 'node:child_process'
 import { cpus, release } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { benchArguments } from './arguments.mjs'
 import { callbacksTable } from './callbacks-table.mjs'
 import { compileTimeTable } from './compile-time-table.mjs'
 import { editorRounds } from './editor.mjs'
@@ -12,14 +10,20 @@ import { buildPeers } from './peers.mjs'
 import { median } from './statistics.mjs'
 import { vmTable } from './vm-table.mjs'
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '15' },
-    json: { type: 'boolean', default: false },
-    readme: { type: 'boolean', default: false },
-  },
-})
-const rounds = Number(options.rounds)
+const { options } = benchArguments(
+  `usage: node bench/run.mjs [options]     (pnpm bench)
+
+All that is compared with peers, one after the other: BTF and registration beside libbpf, compiled programs beside clang's,
+compile times, throughput, the machine, the editor. Root; libbpf and clang where they are installed.
+
+  --rounds N   fresh processes of each side [15]
+  --json       figures as JSON on stdout
+  --readme     put the tables of compiled programs into the README
+  --help
+`,
+  { numbers: { rounds: 15 }, options: { json: { type: 'boolean' }, readme: { type: 'boolean' } } },
+)
+const { rounds } = options
 const here = fileURLToPath(new URL('.', import.meta.url))
 
 const jsonOf = (file, args) => JSON.parse(execFileSync(file, args, { encoding: 'utf8', cwd: here }))

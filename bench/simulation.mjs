@@ -1,8 +1,20 @@
-// Speed of the simulator: node bench/simulation.mjs [FLOWS] [SECONDS] [MBIT]. Events a second, real time, and memory.
+// Speed of the simulator: events a second, real time, and memory.
 import { algorithms } from '@tscc/algos'
 import { bytecodeEntries, planSimulation, referenceEntry, renoReference, simulateRun } from '@tscc/sim'
+import { benchArguments } from './arguments.mjs'
 
-const [flows = 100, seconds = 60, rate = 100] = process.argv.slice(2).map(Number)
+const { flows, seconds, rate } = benchArguments(
+  `usage: node bench/simulation.mjs [options]
+
+How fast the simulator is: events a second, seconds of a core, and memory as it goes on.
+
+  --flows N     at once [100]
+  --seconds S   of simulated time [60]
+  --rate MBIT   of the path [100]
+  --help
+`,
+  { numbers: { flows: 100, seconds: 60, rate: 100 } },
+).options
 const entries = [referenceEntry(renoReference, 'reno in TypeScript')]
 for (const name of ['reno', 'cubic', 'bbr']) {
   const algorithm = algorithms.find((one) => one.name === name)

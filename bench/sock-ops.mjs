@@ -1,21 +1,29 @@
 // What sock_ops programs cost: a lookup of what is kept of a connection, by its socket and by its addresses, an event of the
 // tuning program, and one of the policy that chooses congestion controls.
-//   node bench/sock-ops.mjs [--rounds N] [--json]
 //
 // By the kernel's run-time statistics, the candidates in turn in every round, medians over rounds; loading them anew
 // between rounds moves where the JIT puts them.
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { loadLive } from '@tscc/compiler/live'
 import { applyPolicy, clearPolicy, createTuning } from '@tscc/sock-ops'
 import { enableStats, hostKernel, openCgroup, openProgramById, programInfo, queryPrograms } from '@tscc/syscall'
+import { benchArguments } from './arguments.mjs'
 import { inOwnCgroup, loopback, pingPong } from './own-cgroup.mjs'
 import { median, quantile } from './statistics.mjs'
 
-const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '9' }, json: { type: 'boolean', default: false } },
-})
-const rounds = Number(options.rounds)
+const { options } = benchArguments(
+  `usage: node bench/sock-ops.mjs [options]
+
+What sock_ops programs cost: lookups of what is kept of a connection, an event of the tuning program, and one of the policy
+that chooses congestion controls. Root.
+
+  --rounds N   programs are loaded anew for each [9]
+  --json       figures as JSON on stdout
+  --help
+`,
+  { numbers: { rounds: 9 }, options: { json: { type: 'boolean', default: false } } },
+)
+const { rounds } = options
 const kernel = hostKernel()
 const LOOKUPS = 64
 const SAMPLES = 2000

@@ -1,30 +1,38 @@
 // What two namespaces move over a veth pair as fast as this machine can, with ours and with the kernel's own, in turn.
-//   node bench/throughput.mjs [--rounds N] [--seconds S] [--json] [NAME=OBJECT...]     NAME: of the kernel's own
 //
 // The machine's speed drifts by more than any algorithm costs: so each round has its own ratio, every second one in the other
 // order, and the median of these is what counts.
-import { parseArgs } from 'node:util'
 import { hostKernel } from '@tscc/syscall'
+import { benchArguments } from './arguments.mjs'
 import { openObject, ourObject } from './objects.mjs'
 import { median, quantile } from './statistics.mjs'
 import { openVeth } from './veth.mjs'
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: '40' },
-    seconds: { type: 'string', default: '0.25' },
-    json: { type: 'boolean', default: false },
+const { options, names } = benchArguments(
+  `usage: node bench/throughput.mjs [options] [NAME=OBJECT...]
+
+What two namespaces move over a veth pair as fast as this machine can, with ours and with the kernel's own, in turn. Root.
+
+  NAME=OBJECT   an object beside the kernel's NAME [reno and cubic of tscc]
+
+  --rounds N    of both sides [40]
+  --seconds S   of traffic for each [0.25]
+  --json        figures as JSON on stdout
+  --help
+`,
+  {
+    allowPositionals: true,
+    numbers: { rounds: 40, seconds: 0.25 },
+    options: { json: { type: 'boolean', default: false } },
   },
-})
-const rounds = Number(options.rounds)
-const seconds = Number(options.seconds)
+)
+const { rounds, seconds } = options
 const kernel = hostKernel()
 
 /** Those whose speed is promised, or those that are named. */
 const wanted =
-  positionals.length > 0
-    ? positionals.map((text) => ({ name: text.replace(/=.*/, ''), source: text.replace(/^[^=]*=/, '') }))
+  names.length > 0
+    ? names.map((text) => ({ name: text.replace(/=.*/, ''), source: text.replace(/^[^=]*=/, '') }))
     : ['reno', 'cubic'].map((name) => ({ name, source: name }))
 
 async function compare({ name, file }) {

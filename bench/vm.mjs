@@ -1,27 +1,32 @@
 // How fast @tscc/vm is: nanoseconds per instruction of loops, and per call of callbacks on a socket laid out by BTF, beside
 // uBPF's interpreter and JIT (native code) and, for loops, the kernel's JIT.
-//   node bench/vm.mjs [--rounds N] [--ubpf DIR] [--json]
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { parseBtf, requireType, sizeOf } from '@tscc/btf'
 import { compileFile } from '@tscc/compiler/node'
 import { assemble, encode } from '@tscc/insn'
 import { linkObject } from '@tscc/object'
 import { hostKernel, loadProgram, testRun } from '@tscc/syscall'
 import { createMachine, loadObject, structFields } from '@tscc/vm'
+import { benchArguments } from './arguments.mjs'
 import { median } from './statistics.mjs'
 import { buildUbpf } from './ubpf.mjs'
 import { vmTable } from './vm-table.mjs'
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '9' },
-    ubpf: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-})
-const rounds = Number(options.rounds)
+const { options } = benchArguments(
+  `usage: node bench/vm.mjs [options]
+
+How fast @tscc/vm is: nanoseconds per instruction of loops and per call of callbacks, beside uBPF's interpreter and JIT and,
+for loops, the kernel's JIT.
+
+  --rounds N   of each engine in turn [9]
+  --ubpf DIR   uBPF's sources, which are built here [a clone of its repository]
+  --json       figures as JSON on stdout
+  --help
+`,
+  { numbers: { rounds: 9 }, options: { ubpf: { type: 'string' }, json: { type: 'boolean', default: false } } },
+)
+const { rounds } = options
 const ubpf = buildUbpf(options.ubpf)
 const fixture = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
