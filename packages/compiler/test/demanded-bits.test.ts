@@ -36,6 +36,15 @@ describe('bits that nobody looks at are not cut off', () => {
     expect(codeOf(body, { without: ['dropCuts'] })).toMatch(cut)
   })
 
+  test('what a function of the kernel gave, given on by a callback of 32 bits', () => {
+    const body = 'if (v.a === 3) return tcp_reno_ssthresh(sk)'
+    expect(codeOf(body)).not.toMatch(cut)
+    expect(codeOf(body, { without: ['dropCuts'] })).toMatch(cut)
+    // Whoever runs it elsewhere sees the whole register.
+    expect(codeOf('return u32(v.wide + 1)')).toMatch(cut)
+    expect(codeOf('v.wide = tcp_reno_ssthresh(sk)')).toMatch(cut)
+  })
+
   test.each([
     ['a wider result', 'v.wide = u64(u32(v.wide))'],
     ['a result', 'return u32(v.wide)'],

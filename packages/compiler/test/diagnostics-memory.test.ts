@@ -130,6 +130,7 @@ test.each([
     'expected an integer, found a text',
     "texts are only for names and printk formats: printk('cwnd %u', cwnd)",
   ],
+  ['v.e = v.e', 'TSCC2202', 'v.e', 'an array cannot be assigned to', 'its elements, one by one'],
   ['flows = 1', 'TSCC2202', 'flows', 'flows cannot be assigned to', 'flows.update(key, value)'],
   ['flows.value = 1', 'TSCC2002', 'value', 'flows has no field value'],
   ['v.a = flows', 'TSCC2101', 'flows', 'expected an integer, found flows', 'flows.lookup(key)'],

@@ -328,8 +328,9 @@ test.each([
   ['let z: tcp_sock', [['TSCC2101', 'z', 'expected a type that lies in memory, found tcp_sock']]],
   ['const big = 5n', []],
   ['const neg: u32 = -5', [['TSCC2104', '-5', '-5 does not fit u32', 'u32 holds 0 to 4294967295']]],
+  ['const q: FixedArray<u32, 2> = [1, 2, 3]', [['TSCC2304', '3', 'element 2 of 2', '0 to 1']]],
   [
-    'const q: FixedArray<u32, 2> = [1, 2, 3]',
+    'const q = [1, 2, 3]',
     [['TSCC1002', '[1, 2, 3]', 'an array here is not in the language', 'const a: FixedArray<u32, 4> = [1, 2, 3, 4]']],
   ],
   [
@@ -459,6 +460,17 @@ test.each([
   [
     "export default structOps<tcp_congestion_ops>({ name: 'x', init(sk?) {}, ssthresh: () => 2, undo_cwnd: () => 2, cong_avoid() {} })",
     [['TSCC1002', 'sk?', 'an optional parameter is not in the language', 'sk: u32, which every call gives']],
+  ],
+  [
+    "export default structOps<tcp_congestion_ops>({ name: 'x', ssthresh: tcp_reno_ssthresh, undo_cwnd: () => 2, cong_avoid() {} })",
+    [
+      [
+        'TSCC2101',
+        'tcp_reno_ssthresh',
+        "expected a function of the program, found one of the kernel's",
+        '(sk) => tcp_reno_ssthresh(sk)',
+      ],
+    ],
   ],
   [
     "export default structOps<tcp_congestion_ops>({ name: 'x', init: 5, ssthresh: () => 2, undo_cwnd: () => 2, cong_avoid() {} })",

@@ -10,6 +10,8 @@ test.each([
   ['v.a = v.c', 'TSCC2103', 'v.c', 's32 does not fit u32', 'cut it on purpose: u32(v.c)'],
   ['v.d = v.c', 'TSCC2103', 'v.c', 's32 does not fit u64', 'cut it on purpose: u64(v.c)'],
   ['v.a = v.d', 'TSCC2103', 'v.d', 'u64 does not fit u32', 'cut it on purpose: u32(v.d)'],
+  ['v.b = v.a ? v.a : 1', 'TSCC2103', 'v.a ? v.a : 1', 'u32 does not fit u16', 'cut it on purpose: u16(v.a ? v.a : 1)'],
+  ['v.b = v.a ? 70_000 : 1', 'TSCC2104', '70_000', '70000 does not fit u16', 'u16 holds 0 to 65535'],
   ['v.a = v.d + 1', 'TSCC2103', 'v.d + 1', 'u64 does not fit u32', 'cut it on purpose: u32(v.d + 1)'],
   [
     'v.a = bpf_ktime_get_ns()',

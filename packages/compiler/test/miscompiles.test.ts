@@ -75,6 +75,29 @@ describe.skipIf(!needs('bpf'))('was compiled wrong', () => {
     ['s64 divided by u32', -2n, { body: 'v.n -= 7\nv.result = v.s / v.n' }],
     ['a || b of numbers', 9n, { body: 'v.result = v.n || 7' }],
     ['a && b of numbers', 7n, { body: 'const x: u32 = v.n && 7\nv.result = x' }],
+    [
+      'a number of more than 32 bits on one side of ?:',
+      2n ** 32n,
+      { body: 'v.result = v.n === 1 ? 1 : 0x1_0000_0000' },
+    ],
+    ['a number below zero on one side of ?:', -1n, { body: 'v.result = v.n ? -1 : 1' }],
+    ['a number below zero beside what is narrow', -2n, { body: 'v.result = v.n === 1 ? v.u : -2' }],
+    ['|| of a number below zero', -3n, { body: 'v.result = (v.n - 9) || -3\nv.result = s32(v.result)' }],
+    ['numbers of more than 32 bits compared', 1n, { body: 'if (1 < 0x1_0000_0000) v.result = 1' }],
+    ['a negative number compared with one', 1n, { body: 'if (-1 < 1) v.result = 1' }],
+    [
+      '?: of numbers that fit where their common type does not',
+      250n + 7n + 2n ** 32n - 1n,
+      {
+        body: `const r: R = { a: 0, list: [] }
+    r.a = v.n ? 7 : 3
+    let small: s32 = v.n ? (v.n === 3 ? 0 : 1) : v.u
+    const all: u32 = v.n ? -1 : 1
+    small = v.n === 0 ? 5 : v.u
+    v.result = r.a + small
+    v.result += all`,
+      },
+    ],
     ['a || a, of one and the same variable', 1n, { body: 'for (const i of range(2)) v.result = i || i' }],
     ['the value of a compound assignment to a narrow field', 4n, { body: 'v.result = (v.u += 10)' }],
     [

@@ -2,7 +2,7 @@
 
 /** What stands at the top of a module; other paragraphs are statements of a callback. */
 const AT_TOP =
-  /^(?:\/\/ at the top|import|export|interface|function|async|class|enum|type|declare|const \w+ = (?:hash|array|lruHash|skStorage|queue|ringbuf|noinline|tunable|global|percpu\w+|lpmTrie)\b|const [A-Z_]+ =)/
+  /^(?:\/\/ at the top|import|export|interface|function|async|class|enum|type|declare|const \w+ = (?:hash|array|lruHash|skStorage|queue|ringbuf|noinline|tunable|global|percpu\w+|lpmTrie)\b|const [A-Z_]+(?:: [^=]+)? =)/
 
 const START =
   "interface V { a: u32; b: u16; c: s32; d: u64; e: FixedArray<u32, 4> } export default structOps<tcp_congestion_ops>({ name: 'example', undo_cwnd: () => 2, cong_avoid() {}, ssthresh(sk) { const tp = tcp_sk(sk); const v = inet_csk_ca<V>(sk)"

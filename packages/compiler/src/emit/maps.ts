@@ -28,6 +28,8 @@ export interface DataVariable {
   readonly offset: number
   readonly type: DataType
   readonly initial: Uint8Array
+  /** Nobody sets it from outside: a constant table. */
+  readonly isStatic?: true
 }
 
 const BPF_F_RDONLY_PROG = 1 << 7
@@ -98,9 +100,10 @@ export function dataMaps(sections: readonly DataMap[], btf: LocalBtf): readonly 
         ...variable,
         typeId: dataTypeId(btf, variable.type),
         size: sizeOfData(variable.type),
+        linkage: variable.isStatic === true ? ('static' as const) : ('global' as const),
       }))
-      const vars = placed.map(({ name: of, typeId, offset, size: bytes }) => ({
-        typeId: btf.add(`var ${of}`, () => ({ kind: 'var', name: of, typeId, linkage: 'global' })),
+      const vars = placed.map(({ name: of, typeId, linkage, offset, size: bytes }) => ({
+        typeId: btf.add(`var ${of}`, () => ({ kind: 'var', name: of, typeId, linkage })),
         offset,
         size: bytes,
       }))
@@ -119,12 +122,12 @@ export function dataMaps(sections: readonly DataMap[], btf: LocalBtf): readonly 
         pinning: 'none',
         slots: [],
         data: name === '.bss' ? new Uint8Array(0) : data,
-        variables: placed.map(({ name: of, offset, size: bytes, typeId }) => ({
+        variables: placed.map(({ name: of, offset, size: bytes, typeId, linkage }) => ({
           name: of,
           offset,
           size: bytes,
           typeId,
-          linkage: 'global',
+          linkage,
         })),
       }
     })

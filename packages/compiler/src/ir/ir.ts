@@ -190,6 +190,8 @@ export interface IrFunction {
   readonly registers: number
   /** Bytes of the objects on the stack. */
   readonly stackObjects: readonly number[]
+  /** The kernel looks at these low bits of what it gives; undefined where all of them count. */
+  readonly returns?: 32
 }
 
 /** The register of an operand. */

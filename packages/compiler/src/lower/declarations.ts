@@ -190,6 +190,12 @@ function declareVariable(scope: ModuleScope, declared: Declared): void {
   }
   if (kind === 'const') {
     if (isLicense(name, init)) return
+    // What lies in memory, in the section that the kernel makes constant: a table.
+    if (init !== undefined && (annotation?.kind === 'array' || annotation?.kind === 'record')) {
+      const bytes = initialBytes(scope, annotation, init)
+      scope.handles.set(unique(scope, name, span), place(scope, name, 'constant', annotation, bytes))
+      return
+    }
     const constant = init === undefined ? undefined : constantOf(scope, init, annotation)
     if (constant === undefined)
       fail({ module: scope }, init ?? span, 'not-in-language', {
@@ -369,21 +375,25 @@ function dataHandle(scope: ModuleScope, { name }: Declared, kind: 'tunable' | 'g
   )
 }
 
-/** Put a variable behind the others of its section. */
+/** Put a variable behind the others of its section. Of those of one name in two files, the second gets another. */
 function place(
   scope: ModuleScope,
-  name: string,
-  kind: 'tunable' | 'global' | 'variable',
+  wanted: string,
+  kind: 'tunable' | 'global' | 'variable' | 'constant',
   type: DataType,
   initial: Uint8Array,
 ): Handle {
-  const section = kind === 'tunable' ? '.rodata' : initial.some((byte) => byte !== 0) ? '.data' : '.bss'
+  const isConstant = kind === 'tunable' || kind === 'constant'
+  const section = isConstant ? '.rodata' : initial.some((byte) => byte !== 0) ? '.data' : '.bss'
   const { data } = scope.unit
+  const taken = new Set([...data.values()].flatMap(({ variables }) => variables.map((one) => one.name)))
+  let name = wanted
+  while (taken.has(name)) name += '_'
   const found = data.get(section) ?? { variables: [], size: 0 }
   data.set(section, found)
   const align = alignOfData(type)
   const offset = Math.ceil(found.size / align) * align
-  found.variables.push({ name, offset, type, initial })
+  found.variables.push({ name, offset, type, initial, ...(kind === 'constant' ? { isStatic: true } : {}) })
   found.size = offset + sizeOfData(type)
   return { kind, name, type, section, offset }
 }

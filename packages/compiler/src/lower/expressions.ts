@@ -65,7 +65,8 @@ const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]
 export function lowerExpression(cx: Context, node: Expression): Value {
   const value = oneExpression(cx, node)
   // Most have nothing more: values come in many shapes, and spreading them takes long.
-  if (value.memory !== undefined || value.max !== undefined) return { ...value, from: node }
+  if (value.memory !== undefined || value.max !== undefined || value.choices !== undefined)
+    return { ...value, from: node }
   return { type: value.type, operand: value.operand, from: node }
 }
 
@@ -163,7 +164,7 @@ function identifier(cx: Context, name: string, span: Span): Value {
   const constant = cx.module.constants.get(name)
   if (constant !== undefined) return { type: constant.type, operand: imm(constant.value) }
   const handle = cx.module.handles.get(name)
-  if (handle?.kind === 'variable') {
+  if (handle?.kind === 'variable' || handle?.kind === 'constant') {
     const found = dataOf(cx, handle)
     return 'place' in found ? read(cx, found.place) : found.value
   }
@@ -231,7 +232,14 @@ function unary(cx: Context, node: UnaryExpression): Value {
 
 function placeToChange(cx: Context, node: Expression): Place {
   const found = placeOf(cx, node)
-  if ('value' in found) return fail(cx, node, 'not-assignable', { what: `a ${found.value.type.kind}` })
+  if ('value' in found) {
+    const { kind } = found.value.type
+    const instead =
+      kind === 'record' || kind === 'array'
+        ? { instead: `its ${kind === 'array' ? 'elements' : 'fields'}, one by one` }
+        : {}
+    return fail(cx, node, 'not-assignable', { what: kind === 'array' ? 'an array' : `a ${kind}`, ...instead })
+  }
   return found
 }
 
@@ -386,8 +394,10 @@ function logical(cx: Context, node: Extract<Expression, { type: 'LogicalExpressi
   cx.ir.enter(keep)
   finish(left)
   cx.ir.enter(after)
-  return { type, operand: reg(dst) }
+  return { type, operand: reg(dst), choices: choicesOf(left, right) }
 }
+
+const choicesOf = (...values: readonly Value[]): readonly Value[] => values.flatMap((value) => value.choices ?? value)
 
 function conditional(cx: Context, node: Extract<Expression, { type: 'ConditionalExpression' }>): Value {
   const [yes, no, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block()]
@@ -422,7 +432,12 @@ function conditional(cx: Context, node: Extract<Expression, { type: 'Conditional
   cx.ir.enter(leftEnd)
   finish(left, node.consequent)
   cx.ir.enter(after)
-  return { type, operand: isObject ? imm(0) : reg(dst), ...(memory === undefined ? {} : { memory }) }
+  return {
+    type,
+    operand: isObject ? imm(0) : reg(dst),
+    ...(memory === undefined ? {} : { memory }),
+    ...(type.kind === 'int' ? { choices: choicesOf(left, right) } : {}),
+  }
 }
 
 /** The type that both arms of `?:` have. */

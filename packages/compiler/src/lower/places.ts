@@ -97,9 +97,13 @@ export function inMemory(type: DataType, base: Operand, memory: Memory, offset: 
       type,
       base,
       place: memory.region === 'private' ? { kind: 'private', offset: place.offset } : { kind: 'memory', ...place },
+      ...(memory.region === CONSTANT ? { readonly: 'what tunables and constants hold stays as it was loaded' } : {}),
     },
   }
 }
+
+/** The kernel lets programs read it, and nobody write. */
+const CONSTANT = 'data .rodata'
 
 /** A variable of the module. */
 export function dataOf(cx: Context, handle: Exclude<Handle, { kind: 'map' }>): Found {
@@ -320,7 +324,7 @@ export function placeOf(cx: Context, node: Expression): Place | { readonly value
       return { kind: 'variable', name: node.name, variable }
     }
     const handle = cx.module.handles.get(node.name)
-    if (handle?.kind === 'variable') return placeOrValue(dataOf(cx, handle))
+    if (handle?.kind === 'variable' || handle?.kind === 'constant') return placeOrValue(dataOf(cx, handle))
     if (handle !== undefined)
       return fail(cx, node, 'not-assignable', {
         what: node.name,

@@ -35,8 +35,8 @@ export interface Constant {
 /** Something that a module declares and that lives as long as its programs: variables and maps. */
 export type Handle =
   | {
-      /** A tunable is constant once loaded; a variable is a `let` that only the program knows. */
-      readonly kind: 'tunable' | 'global' | 'variable'
+      /** A tunable is constant once loaded; a variable is a `let`, a constant an array or record, that only the program knows. */
+      readonly kind: 'tunable' | 'global' | 'variable' | 'constant'
       readonly name: string
       readonly type: DataType
       readonly section: DataMap['name']
@@ -107,6 +107,8 @@ export interface Value {
   readonly memory?: Memory
   /** Of a number without sign: the most that it can be, where the verifier can see that too. */
   readonly max?: bigint
+  /** Of `?:` and `||`: what it is one of, each as it was before they had one type. */
+  readonly choices?: readonly Value[]
   /** Where it stands. */
   readonly from?: Span
 }

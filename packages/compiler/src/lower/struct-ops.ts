@@ -109,6 +109,15 @@ function lowerOps(
         return
       }
       if (f === undefined) {
+        const callback = callbacks.get(key)
+        if (callback !== undefined && body.type === 'Identifier' && scope.header.kfunc(body.name) !== undefined) {
+          const given = callback.parameters.map((parameter) => parameter.name).join(', ')
+          return fail(context, body, 'wrong-type', {
+            want: 'a function of the program',
+            found: "one of the kernel's",
+            instead: `(${given}) => ${body.name}(${given})`,
+          })
+        }
         const constant = constantOf(scope, body) ?? enumeratorOf(scope, body)
         if (constant === undefined)
           return fail(context, body, 'wrong-type', { want: 'a constant or a function', found: 'something else' })
@@ -254,7 +263,8 @@ function lowerCallback({ scope, type, callbacks, property, sleepable }: Callback
   if (!ir.ended && info.returns !== undefined && ir.reachable && cx.mistakes.length === known)
     return fail(context, f.at, 'missing-return', { name })
   if (!ir.ended) ir.end({ op: 'return', a: undefined })
-  const lowered = ir.finish(name)
+  const returns32 = info.returns?.kind === 'bool' || (info.returns?.kind === 'int' && info.returns.bits <= 32)
+  const lowered: IrFunction = { ...ir.finish(name), ...(returns32 ? { returns: 32 } : {}) }
   const givesPointer = info.returns?.kind === 'nullable' || info.returns?.kind === 'struct'
   if (cx.mistakes.length === known) cx.mistakes.push(...checkReferences(lowered, cx.module, givesPointer))
   return lowered

@@ -8,10 +8,13 @@ import {
   LITERAL,
   promoted,
   rangeOf,
+  S32,
+  S64,
   sameType,
   type Type,
   typeName,
   U32,
+  U64,
   widens,
 } from '../types.ts'
 import { type Context, fail, type Value } from './scope.ts'
@@ -192,9 +195,12 @@ function signedDivision(cx: Context, fn: 'div' | 'mod', width: Width, a: Operand
 export function commonType(cx: Context, span: Span, operator: string, left: Value, right: Value): IntType {
   const a = left.type.kind === 'literal' ? undefined : promoted(intOf(cx, span, left, U32))
   const b = right.type.kind === 'literal' ? undefined : promoted(intOf(cx, span, right, U32))
+  if (a === undefined && b === undefined) return typeOfLiterals(cx, span, left, right)
   if (a === undefined || b === undefined) {
-    const type = a ?? b ?? U32
-    const literal = a === undefined ? left : right
+    const [literal, other] = a === undefined ? [left, right] : [right, left]
+    // It chooses and does not compute: what is narrower than 32 bits can also be that wide with a sign.
+    const isBelow = operator === '?:' && 'imm' in literal.operand && literal.operand.imm < 0n
+    const type = isBelow && other.type.kind === 'int' && other.type.bits < 32 ? S32 : (a ?? b ?? U32)
     // Where a sign matters, -1 is less than 0 and no way to write all ones.
     if (!type.signed && COMPARES_OR_DIVIDES.has(operator) && 'imm' in literal.operand && literal.operand.imm < 0n)
       fail(cx, literal.from ?? span, 'literal-range', {
@@ -218,6 +224,15 @@ export function commonType(cx: Context, span: Span, operator: string, left: Valu
   if (widens(a, b)) return b
   if (widens(b, a)) return a
   return { kind: 'int', bits: a.bits === 64 || b.bits === 64 ? 64 : 32, signed: false }
+}
+
+/** The type of two numbers of the source: 32 bits where they fit, without a sign where none has one. */
+function typeOfLiterals(cx: Context, span: Span, left: Value, right: Value): IntType {
+  const holds = (type: IntType, { operand }: Value): boolean =>
+    'imm' in operand && operand.imm >= rangeOf(type).min && operand.imm <= rangeOf(type).max
+  const type = [U32, S32, U64, S64].find((one) => holds(one, left) && holds(one, right)) ?? U64
+  fitting(cx, span, type, left)
+  return fitting(cx, span, type, right)
 }
 
 /** The operation as it stands, and in either sign: `u32(a) < b` and `a < s32(b)`. */
@@ -301,10 +316,16 @@ export function converted(cx: Context, span: Span, value: Value, to: IntType): O
     return value.operand
   }
   const from = intOf(cx, span, value, to)
-  const wide = value.type.kind === 'bool' ? to : from
-  if (!widens(wide, to) && !(to.bits >= 32 && promoted(from).bits === to.bits && from.signed === to.signed))
+  if (!fitsInto(cx, span, value, to) && value.choices?.every((one) => fitsInto(cx, span, one, to)) !== true)
     return fail(cx, span, 'narrowing', { from: typeName(from), to: typeName(to), what: shortText(cx, span) })
   return widened(cx, span, value, to)
+}
+
+/** Can a type hold what a value can be? Of a number of the source it is told at once where it cannot. */
+function fitsInto(cx: Context, span: Span, { type, operand, from, max }: Value, to: IntType): boolean {
+  if (type.kind === 'literal' && 'imm' in operand) checkRange(cx, from ?? span, operand.imm, to)
+  if (type.kind !== 'int' || (max !== undefined && max <= rangeOf(to).max)) return true
+  return widens(type, to) || (to.bits >= 32 && promoted(type).bits === to.bits && type.signed === to.signed)
 }
 
 /** `u16(x)` and the like: cut or extend on purpose. */

@@ -54,7 +54,7 @@ export function liveModule(compiled: CompiledFile, kernel: Kernel = hostKernel()
     views.set(section, made)
     return made
   }
-  const data = (handle: Exclude<Handle, { kind: 'map' }>): object => {
+  const data = (handle: Exclude<Handle, { kind: 'map' }>): { value: unknown } => {
     const size = sizeOfData(handle.type)
     const bytes = (): Uint8Array =>
       state.loaded === undefined
@@ -69,6 +69,7 @@ export function liveModule(compiled: CompiledFile, kernel: Kernel = hostKernel()
       },
     }
     function store(next: Uint8Array): void {
+      if (handle.kind === 'constant') throw new Error(`${handle.name} is a constant: tunable<T>(…) can be set`)
       if (state.loaded === undefined) initial.set(handle.name, next)
       else if (handle.kind === 'tunable')
         throw new Error(`${handle.name} is a tunable: the programs are loaded, and it is constant to them`)
@@ -83,7 +84,8 @@ export function liveModule(compiled: CompiledFile, kernel: Kernel = hostKernel()
   for (const name of module.exports) {
     const handle = module.scope.handles.get(name)
     if (handle === undefined || Object.hasOwn(exports, name)) continue
-    exports[name] = handle.kind === 'map' ? liveMap(handle, () => load().map(handle.declaration.name)) : data(handle)
+    if (handle.kind === 'map') exports[name] = liveMap(handle, () => load().map(handle.declaration.name))
+    else exports[name] = handle.kind === 'constant' ? data(handle).value : data(handle)
   }
   for (const name of module.exports) {
     const constant = module.scope.constants.get(name)

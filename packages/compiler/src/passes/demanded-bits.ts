@@ -1,5 +1,5 @@
 import { reversePostorder } from '../ir/graph.ts'
-import { BYTES, type Instr, type IrFunction, type Operand, type Terminator } from '../ir/ir.ts'
+import { type Block, BYTES, type Instr, type IrFunction, type Operand, type Terminator } from '../ir/ir.ts'
 import { replaceRegisters } from '../ir/rewrite.ts'
 
 /**
@@ -17,7 +17,26 @@ export function dropCuts(f: IrFunction): IrFunction {
       const wanted = bits[cut.dst] ?? 0
       if (wanted > 0 && wanted <= cut.kept) instead.set(cut.dst, cut.a)
     }
-  return replaceRegisters(f, instead)
+  return replaceRegisters(returnedAsGiven(f), instead)
+}
+
+/**
+ * A callback of 32 bits that returns what a function of the kernel gave: nobody looks above. What the program itself computed
+ * in 64 bits is still cut, for those who call it elsewhere and see the whole register.
+ */
+function returnedAsGiven(f: IrFunction): IrFunction {
+  if (f.returns !== 32) return f
+  const blocks = f.blocks.map((block): Block => {
+    const { instrs, end } = block
+    if (end.op !== 'return' || end.a === undefined || 'imm' in end.a) return block
+    const { reg } = end.a
+    const cut = instrs.findLast((instr) => instr.op === 'move' && instr.width === 32 && instr.dst === reg)
+    if (cut?.op !== 'move' || 'imm' in cut.a) return block
+    const given = cut.a.reg
+    const isGiven = instrs.some((one) => one.op === 'call' && one.dst === given && one.callee.kind === 'kfunc')
+    return isGiven ? { ...block, end: { op: 'return', a: cut.a } } : block
+  })
+  return { ...f, blocks }
 }
 
 /** A step that gives the low bits of a register, and how many. */
