@@ -49,11 +49,11 @@ export function loadPlan(kernel: Kernel, plan: LoadPlan, options: LoadPlanOption
     for (const object of owned.splice(0).reverse()) object.close()
   }
   try {
-    const btf = loadFirst(kernel, plan.btf)
+    const { btf, refusal } = loadFirst(kernel, plan.btf)
     if (btf !== undefined) own(btf)
     const maps = plan.maps.map((map) => {
       const reused = options.reuse?.get(map.name)
-      return reused ?? own(createPlanned(kernel, map, btf, options.pinFolder ?? '/sys/fs/bpf'))
+      return reused ?? own(createPlanned(kernel, map, { btf, refusal }, options.pinFolder ?? '/sys/fs/bpf'))
     })
     fillSlots(plan, maps, 'map', (target) => maps[target]?.fd)
     const modules = moduleBtfs(kernel, own)
@@ -91,22 +91,30 @@ function byName<T>(
   throw syscallErrors.make('no-such-object', { what, name, nearest: nearestNames(name, names) })
 }
 
-/** BTF serves the reader of a map and the verifier's log; kernels that take none of the forms do without. */
-function loadFirst(kernel: Kernel, forms: readonly Uint8Array[]): BtfObject | undefined {
+/** An object's BTF in the kernel, or why the kernel refused the last of its forms. */
+interface LoadedBtf {
+  readonly btf: BtfObject | undefined
+  readonly refusal?: { readonly reason: string; readonly log: string } | undefined
+}
+
+/** BTF serves the reader of a map and the verifier's log; kernels that take none of the forms do without, where they can. */
+function loadFirst(kernel: Kernel, forms: readonly Uint8Array[]): LoadedBtf {
+  let refusal: LoadedBtf['refusal']
   for (const bytes of forms) {
     try {
-      return loadBtf(kernel, bytes)
+      return { btf: loadBtf(kernel, bytes) }
     } catch (error) {
-      if (!syscallErrors.is(error, 'syscall/btf') && !refused(error, 'EINVAL')) throw error
+      if (syscallErrors.is(error, 'syscall/btf')) refusal = error.context
+      else if (!refused(error, 'EINVAL')) throw error
     }
   }
-  return undefined
+  return { btf: undefined, refusal }
 }
 
 const refused = (error: unknown, name: Parameters<typeof errnoNumber>[0]): boolean =>
   syscallErrors.is(error, 'syscall/bpf') && error.context.errno === errnoNumber(name)
 
-function createPlanned(kernel: Kernel, plan: LoadableMap, btf: BtfObject | undefined, pinFolder: string): BpfMap {
+function createPlanned(kernel: Kernel, plan: LoadableMap, btf: LoadedBtf, pinFolder: string): BpfMap {
   if (plan.pinning === 'none' || pinFolder === 'none') return createFilled(kernel, plan, btf)
   const path = `${pinFolder}/${plan.name}`
   const pinned = openIfPinned(kernel, path)
@@ -138,8 +146,8 @@ function openIfPinned(kernel: Kernel, path: string): BpfMap | undefined {
   }
 }
 
-function createFilled(kernel: Kernel, plan: LoadableMap, btf: BtfObject | undefined): BpfMap {
-  const inner = plan.inner === undefined ? undefined : createOne(kernel, plan.inner, undefined, undefined)
+function createFilled(kernel: Kernel, plan: LoadableMap, btf: LoadedBtf): BpfMap {
+  const inner = plan.inner === undefined ? undefined : createOne(kernel, plan.inner, { btf: undefined }, undefined)
   try {
     const map = createOne(kernel, plan, btf, inner?.fd)
     try {
@@ -159,7 +167,7 @@ function createFilled(kernel: Kernel, plan: LoadableMap, btf: BtfObject | undefi
 function createOne(
   kernel: Kernel,
   plan: LoadableMap,
-  btf: BtfObject | undefined,
+  { btf, refusal }: LoadedBtf,
   innerMapFd: number | undefined,
 ): BpfMap {
   const { type, keySize, valueSize, flags, numaNode, mapExtra, keyTypeId, valueTypeId } = plan
@@ -175,7 +183,16 @@ function createOne(
     ...(numaNode === undefined ? {} : { numaNode }),
     ...(mapExtra === undefined ? {} : { mapExtra }),
   }
-  if (btf === undefined || (keyTypeId === 0 && valueTypeId === 0)) return createMap(kernel, spec)
+  if (keyTypeId === 0 && valueTypeId === 0) return createMap(kernel, spec)
+  if (btf === undefined) {
+    try {
+      return createMap(kernel, spec)
+    } catch (error) {
+      if (refusal === undefined || !syscallErrors.is(error, 'syscall/bpf') || !refused(error, 'EINVAL')) throw error
+      const { errno, name } = error.context
+      throw syscallErrors.make('map-btf', { errno, name, map: plan.name, reason: refusal.reason, log: refusal.log })
+    }
+  }
   try {
     return createMap(kernel, { ...spec, btf: { fd: btf.fd, keyTypeId, valueTypeId } })
   } catch (error) {

@@ -47,6 +47,8 @@ export const syscallErrors = defineErrors('syscall', {
   verifier: (c: VerifierErrorContext) =>
     `${c.program}: the verifier rejected it${c.instruction === undefined ? '' : ` at instruction ${c.instruction}`}${after(' ', c.text && `(${c.text})`)}${after(', ', c.source?.file === undefined ? undefined : `${c.source.file}:${c.source.line}`)}: ${c.reason} (${c.name})`,
   btf: (c: BtfErrorContext) => `BPF_BTF_LOAD: ${withMeaning(c)}: ${c.reason}`,
+  'map-btf': (c: ErrnoContext & { readonly map: string; readonly reason: string; readonly log: string }) =>
+    `map ${c.map}: ${withMeaning(c)}; the kernel refused the object's BTF, which such a map may need: ${c.reason}`,
   'no-vmlinux-btf': (c: ErrnoContext & { readonly path: string }) =>
     `${c.path}: ${withMeaning(c)}; the kernel must be built with CONFIG_DEBUG_INFO_BTF and sysfs be mounted`,
   closed: (c: { readonly what: string }) => `${c.what}: used after close`,

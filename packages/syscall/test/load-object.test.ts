@@ -141,6 +141,36 @@ describe.skipIf(!needs('root', 'bpf_ids'))('a plan on this kernel', () => {
     expect(() => loaded.map('tscc_On')).toThrow('did you mean tscc_one')
   })
 
+  test('a map that needs BTF, and a BTF that the kernel refuses: what it says of it', () => {
+    const storage = map('tscc_storage', {
+      type: bpfMapTypes.BPF_MAP_TYPE_SK_STORAGE,
+      maxEntries: 0,
+      flags: bpfMapFlags.BPF_F_NO_PREALLOC,
+      keyTypeId: 1,
+      valueTypeId: 1,
+    })
+    /** The type `int` of 4 bytes and so many bits: a header of 24 bytes, one type of 16, two strings. */
+    const int = (bits: number): Uint8Array =>
+      Buffer.concat([
+        u32(0x0001_eb9f, 24, 0, 16, 16, 5),
+        u32(1, 1 << 24, 4, bits),
+        Uint8Array.from(Buffer.from('\0int\0')),
+      ])
+    const wrong = { ...plan([storage], []), btf: [int(64)] }
+    expect(caught(() => loadPlan(kernel, wrong))).toMatchObject({
+      code: 'syscall/map-btf',
+      context: { map: 'tscc_storage', name: 'EINVAL', reason: expect.stringContaining('nr_bits exceeds type_size') },
+    })
+    // What needs none does without it.
+    using loaded = loadPlan(kernel, {
+      ...plan([map('tscc_plain', { keyTypeId: 1, valueTypeId: 1 })], []),
+      btf: [int(64)],
+    })
+    expect(loaded.btf).toBeUndefined()
+    using right = loadPlan(kernel, { ...plan([{ ...storage, valueSize: 4 }], []), btf: [int(32)] })
+    expect(right.maps).toHaveLength(1)
+  })
+
   test('a map pinned by name is shared, and one of another shape refused', () => {
     const folder = mkdtempSync('/sys/fs/bpf/tscc-test-')
     try {

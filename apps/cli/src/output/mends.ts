@@ -66,6 +66,7 @@ const mends: Readonly<Record<string, Mend>> = {
   ],
   'struct-ops/bad-name': () => ['give it another name: --name NAME'],
   'struct-ops/rejected': () => ["--verbose prints the verifier's whole log"],
+  'syscall/map-btf': () => ["--verbose prints the kernel's whole log of the BTF"],
   'syscall/verifier': () => ["--verbose prints the verifier's whole log"],
   'syscall/unsupported-platform': () => ['btf, types, asm and disasm work here with files'],
   'syscall/bpf': (c) => (c.name === 'EPERM' || c.name === 'EACCES' ? [asRoot, runDoctor] : [runDoctor]),
