@@ -1,41 +1,18 @@
 import type { AssignmentExpression, Expression, UnaryExpression, UpdateExpression } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import { imm, irBuilder, reg } from '../ir/builder.ts'
-import type { Operand } from '../ir/ir.ts'
 import { nearest } from '../kernel-header.ts'
-import {
-  BOOL,
-  type IntType,
-  isAddress,
-  LITERAL,
-  NULL,
-  promoted,
-  type Type,
-  typeName,
-  U32,
-  U64,
-  VOID,
-} from '../types.ts'
-import { asBool, branch, isComparison, lowerCondition } from './conditions.ts'
+import { BOOL, isAddress, LITERAL, NULL, promoted, type Type, typeName, U32, U64, VOID } from '../types.ts'
+import { conditional, logical } from './choices.ts'
+import { asBool, isComparison } from './conditions.ts'
 import { insteadOfJavaScript } from './javascript-names.ts'
 import { languageConstants } from './language-constants.ts'
 import { forgetLimit, isLimited, noteLimit } from './limits.ts'
 import { dataOf, memberOf, type Place, placeOf, read, typeOfPlace, write } from './places.ts'
 import { isAskedFor } from './questions.ts'
-import { at, attempt, type Context, each, fail, giveUp, narrow, scoped, type Value, type Variable } from './scope.ts'
+import { at, attempt, type Context, each, fail, giveUp, scoped, type Value, type Variable } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
-import {
-  addressFor,
-  arithmetic,
-  cast,
-  commonType,
-  converted,
-  copy,
-  intOf,
-  isArithmetic,
-  widened,
-  widthOf,
-} from './values.ts'
+import { addressFor, arithmetic, cast, converted, copy, intOf, isArithmetic, truth, widthOf } from './values.ts'
 
 /** What to write in the place of what other languages have. */
 const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]>> = {
@@ -335,19 +312,6 @@ function assignAddress(cx: Context, node: AssignmentExpression, place: Place, va
   return checked
 }
 
-/** A truth value, 0 or 1. */
-export function truth(cx: Context, span: Span, value: Value): Operand {
-  if (value.type.kind === 'bool') return value.operand
-  if (value.type.kind === 'literal' && 'imm' in value.operand && (value.operand.imm === 0n || value.operand.imm === 1n))
-    return value.operand
-  const isNumber = value.type.kind === 'int' || value.type.kind === 'literal'
-  return fail(cx, span, 'wrong-type', {
-    want: 'bool',
-    found: typeName(value.type),
-    ...(isNumber ? { instead: `${textOf(cx, span)} !== 0` } : {}),
-  })
-}
-
 /** Is it no number? Where the syntax does not say, it is lowered for its type alone. */
 function isTruth(cx: Context, node: Expression): boolean {
   switch (node.type) {
@@ -369,90 +333,4 @@ function isTruth(cx: Context, node: Expression): boolean {
       return found
     }
   }
-}
-
-/** `a || b` of numbers is a where that is not 0, else b; `a && b` the other way round. */
-function logical(cx: Context, node: Extract<Expression, { type: 'LogicalExpression' }>): Value {
-  if (node.operator === '??')
-    return fail(cx, node, 'not-in-language', { what: 'the operator ??', instead: 'if (x === null) …' })
-  const left = lowerExpression(cx, node.left)
-  const [other, keep, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block()]
-  const or = node.operator === '||'
-  const width = widthOf(left.type)
-  branch(cx, 'ne', width, left.operand, imm(0), or ? keep : other, or ? other : keep)
-  cx.ir.enter(other)
-  const right = lowerExpression(scoped(cx), node.right)
-  if (right.type.kind !== 'int' && right.type.kind !== 'literal')
-    return fail(cx, node.right, 'wrong-type', { want: 'an integer', found: typeName(right.type) })
-  const type = commonType(cx, node, '?:', left, right)
-  const dst = cx.ir.fresh()
-  const finish = (value: Value): void => {
-    copy(cx, dst, type, widened(cx, node, value, type))
-    cx.ir.end({ op: 'jump', to: after })
-  }
-  finish(right)
-  cx.ir.enter(keep)
-  finish(left)
-  cx.ir.enter(after)
-  return { type, operand: reg(dst), choices: choicesOf(left, right) }
-}
-
-const choicesOf = (...values: readonly Value[]): readonly Value[] => values.flatMap((value) => value.choices ?? value)
-
-function conditional(cx: Context, node: Extract<Expression, { type: 'ConditionalExpression' }>): Value {
-  const [yes, no, after] = [cx.ir.block(), cx.ir.block(), cx.ir.block()]
-  const narrowed = lowerCondition(cx, node.test, yes, no)
-  const dst = cx.ir.fresh()
-  cx.ir.enter(yes)
-  const yesScope = scoped(cx)
-  narrow(yesScope, narrowed.yes)
-  const left = lowerExpression(yesScope, node.consequent)
-  // Both sides have to be looked at before the type is known: what the first needs is put at its end.
-  const leftEnd = cx.ir.block()
-  cx.ir.end({ op: 'jump', to: leftEnd })
-  cx.ir.enter(no)
-  const noScope = scoped(cx)
-  narrow(noScope, narrowed.no)
-  const right = lowerExpression(noScope, node.alternate)
-  const { type, memory } = commonOf(cx, node, left, right)
-  // One object on the stack, whichever way: it needs no register.
-  const isObject = memory !== undefined && 'imm' in left.operand && 'imm' in right.operand && type.kind !== 'nullable'
-  const finish = (value: Value, span: Span): void => {
-    at(cx, span)
-    const operand =
-      type.kind === 'int'
-        ? widened(cx, node, value, type)
-        : type.kind === 'bool'
-          ? truth(cx, span, value)
-          : value.operand
-    copy(cx, dst, type, operand)
-    cx.ir.end({ op: 'jump', to: after })
-  }
-  finish(right, node.alternate)
-  cx.ir.enter(leftEnd)
-  finish(left, node.consequent)
-  cx.ir.enter(after)
-  return {
-    type,
-    operand: isObject ? imm(0) : reg(dst),
-    ...(memory === undefined ? {} : { memory }),
-    ...(type.kind === 'int' ? { choices: choicesOf(left, right) } : {}),
-  }
-}
-
-/** The type that both arms of `?:` have. */
-function commonOf(cx: Context, node: Span, left: Value, right: Value): Pick<Value, 'type' | 'memory'> {
-  if (left.type.kind === 'bool' && right.type.kind === 'bool') return { type: BOOL }
-  if (!isAddress(left.type) && !isAddress(right.type))
-    return { type: commonType(cx, node, '?:', left, right) satisfies IntType }
-  const [some, other] = left.type.kind === 'null' ? [right, left] : [left, right]
-  const sameMemory = some.memory?.region === other.memory?.region && some.memory?.offset === other.memory?.offset
-  if (other.type.kind === 'null') {
-    const type: Type = some.type.kind === 'nullable' ? some.type : { kind: 'nullable', of: some.type }
-    return { type, ...(some.memory === undefined ? {} : { memory: some.memory }) }
-  }
-  if (!sameMemory)
-    return fail(cx, node, 'wrong-type', { want: 'pointers to the same memory', found: 'pointers to different ones' })
-  addressFor(cx, node, other, some.type)
-  return { type: some.type, ...(some.memory === undefined ? {} : { memory: some.memory }) }
 }

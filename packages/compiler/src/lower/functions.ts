@@ -3,7 +3,6 @@ import type { Span } from '../diagnostics.ts'
 import { imm, irBuilder, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { BOOL, type IntType, isAddress, type Type, typeName, VOID } from '../types.ts'
-import { truth } from './expressions.ts'
 import { checkShape } from './function-shape.ts'
 import { isLimited } from './limits.ts'
 import { assigns } from './loops.ts'
@@ -20,7 +19,7 @@ import {
   type Variable,
 } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
-import { addressFor, converted, copy } from './values.ts'
+import { addressFor, converted, copy, truth } from './values.ts'
 
 /** A call of a function of a module: its body in the place of the call, or a call of the one that is compiled. */
 export function callFunction(cx: Context, node: CallExpression, f: FunctionInfo, args: readonly Expression[]): Value {

@@ -4,10 +4,9 @@ import { imm } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { nearest } from '../kernel-header.ts'
 import { type ArrayType, type DataType, type RecordType, sizeOfData, typeName } from '../types.ts'
-import { truth } from './expressions.ts'
 import { addressOf } from './places.ts'
 import { type Context, fail, type Memory, type Value } from './scope.ts'
-import { converted } from './values.ts'
+import { converted, truth } from './values.ts'
 
 /** A record or array on the stack, with what a literal says; the rest is zero. */
 export function makeObject(cx: Context, type: RecordType | ArrayType, init: Expression | undefined, span: Span): Value {

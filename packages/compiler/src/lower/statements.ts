@@ -2,7 +2,6 @@ import type { Expression, Statement, SwitchStatement, VariableDeclaration } from
 import { diagnosticCodes } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
 import { isAddress, isData, type Type, typeName, U32, U64 } from '../types.ts'
-import { truth } from './expressions.ts'
 import { giveBack } from './functions.ts'
 import { noteLimit } from './limits.ts'
 import { forLoop, forOf, loop } from './loops.ts'
@@ -10,7 +9,7 @@ import { makeObject } from './objects.ts'
 import { at, attempt, type Context, fail, giveUp, type Narrowed, narrow, scoped, type Variable } from './scope.ts'
 import { namesIn, textOf } from './syntax-tree.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
-import { addressFor, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
+import { addressFor, commonType, converted, copy, intOf, truth, widened, widthOf } from './values.ts'
 import { checkKind } from './variable-kind.ts'
 
 const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]>> = {

@@ -328,6 +328,19 @@ function fitsInto(cx: Context, span: Span, { type, operand, from, max }: Value, 
   return widens(type, to) || (to.bits >= 32 && promoted(type).bits === to.bits && type.signed === to.signed)
 }
 
+/** A truth value, 0 or 1. */
+export function truth(cx: Context, span: Span, value: Value): Operand {
+  if (value.type.kind === 'bool') return value.operand
+  if (value.type.kind === 'literal' && 'imm' in value.operand && (value.operand.imm === 0n || value.operand.imm === 1n))
+    return value.operand
+  const isNumber = value.type.kind === 'int' || value.type.kind === 'literal'
+  return fail(cx, span, 'wrong-type', {
+    want: 'bool',
+    found: typeName(value.type),
+    ...(isNumber ? { instead: `${textOf(cx, span)} !== 0` } : {}),
+  })
+}
+
 /** `u16(x)` and the like: cut or extend on purpose. */
 export function cast(cx: Context, span: Span, value: Value, to: IntType): Value {
   if ('imm' in value.operand) {
