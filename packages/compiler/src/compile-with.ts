@@ -1,10 +1,11 @@
 import { type Btf, parseBtf } from '@tscc/btf'
+import { freeName, identifier } from '@tscc/core'
 import type { BpfObject } from '@tscc/object'
 import { availability, headerBtf, headerParts, partAvailability } from '@tscc/vmlinux/header'
 import { type Diagnostic, diagnose, type Span } from './diagnostics.ts'
 import type { CodeItem, CodePlace } from './emit/code.ts'
 import { emitFunction } from './emit/function.ts'
-import { identifier, type ObjectPart, type OpsValue, objectWriter } from './emit/object.ts'
+import { type ObjectPart, type OpsValue, objectWriter } from './emit/object.ts'
 import type { Cpu, IrFunction } from './ir/ir.ts'
 import { type KernelHeader, kernelHeader } from './kernel-header.ts'
 import { type LoweredModule, libraryOf, lowerModule, type ReadModule } from './lower/module.ts'
@@ -151,7 +152,7 @@ function compileSource(file: SourceFile, options: CompleteOptions): Compiled {
       const index =
         parts.push(
           emit(
-            freeName(module.ops.length > 1 ? `${name}_${member}` : member, taken),
+            freeName(identifier(module.ops.length > 1 ? `${name}_${member}` : member), taken),
             ir,
             { type, member, sleepable },
             at,
@@ -163,7 +164,7 @@ function compileSource(file: SourceFile, options: CompleteOptions): Compiled {
     return { type, name, data, callbacks: Object.fromEntries(indices) }
   })
   for (const { name, ir, at } of module.sockOps)
-    parts.push({ ...emit(freeName(name, taken), ir, undefined, at), section: 'sockops' })
+    parts.push({ ...emit(freeName(identifier(name), taken), ir, undefined, at), section: 'sockops' })
   for (const [name, { ir, at }] of module.unit.called) if (ir !== undefined) parts.push(emit(name, ir, undefined, at))
   if (diagnostics.length > 0) return { functions, diagnostics }
   const object = writer.finish({
@@ -174,14 +175,6 @@ function compileSource(file: SourceFile, options: CompleteOptions): Compiled {
     license: options.license ?? module.license ?? 'Dual MIT/GPL',
   })
   return { object, functions, module, diagnostics: [] }
-}
-
-/** A name for a program that no other has. */
-function freeName(wanted: string, taken: Set<string>): string {
-  const clean = identifier(wanted)
-  const name = taken.has(clean) ? freeName(`${clean}_`, taken) : clean
-  taken.add(name)
-  return name
 }
 
 function knownOf(types: Btf, available: Readonly<Record<string, string>>, parse: Parse): Known {

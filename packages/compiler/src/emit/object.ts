@@ -1,4 +1,5 @@
 import { type Btf, buildBtf, findType, sizeOf } from '@tscc/btf'
+import { identifier } from '@tscc/core'
 import { callFunc, encode, type Insn, insnSlots, placeLabels } from '@tscc/insn'
 import {
   type BpfObject,
@@ -133,9 +134,6 @@ function writeContent(types: Btf, btf: LocalBtf, content: ObjectContent): BpfObj
 function linesForAllOrNone(functions: readonly ObjectFunction[]): readonly ObjectFunction[] {
   return functions.every((f) => f.lines.length > 0) ? functions : functions.map((f) => ({ ...f, lines: [] }))
 }
-
-/** A name as C has them. */
-export const identifier = (name: string): string => name.replace(/^(?=\d)|\W/g, '_')
 
 interface PlacedPortable {
   readonly at: number

@@ -1,3 +1,4 @@
+import { freeName } from '@tscc/core'
 import type { CallExpression, Expression, Program, Statement, StringLiteral } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import type { MapDeclaration } from '../emit/maps.ts'
@@ -385,10 +386,8 @@ function place(
 ): Handle {
   const isConstant = kind === 'tunable' || kind === 'constant'
   const section = isConstant ? '.rodata' : initial.some((byte) => byte !== 0) ? '.data' : '.bss'
-  const { data } = scope.unit
-  const taken = new Set([...data.values()].flatMap(({ variables }) => variables.map((one) => one.name)))
-  let name = wanted
-  while (taken.has(name)) name += '_'
+  const { data, dataNames } = scope.unit
+  const name = freeName(wanted, dataNames)
   const found = data.get(section) ?? { variables: [], size: 0 }
   data.set(section, found)
   const align = alignOfData(type)

@@ -62,6 +62,7 @@ export const newUnit = (cpu: Cpu): Unit => ({
   cpu,
   maps: [],
   data: new Map(),
+  dataNames: new Set(),
   called: new Map(),
   truths: new WeakMap(),
   hasLoops: false,

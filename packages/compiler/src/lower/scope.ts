@@ -71,6 +71,8 @@ export interface Unit {
   readonly cpu: Cpu
   readonly maps: MapDeclaration[]
   readonly data: Map<DataMap['name'], { variables: DataMap['variables'][number][]; size: number }>
+  /** Names of its data. */
+  readonly dataNames: Set<string>
   /** Functions that are called instead of inlined, by name; `ir` is undefined while one is being lowered. */
   readonly called: Map<
     string,

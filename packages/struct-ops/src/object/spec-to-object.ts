@@ -1,5 +1,5 @@
 import { type Btf, buildBtf, parseBtf, structOpsLayout, typeOf } from '@tscc/btf'
-import { isObjectName } from '@tscc/core'
+import { freeName, identifier, isObjectName } from '@tscc/core'
 import {
   type BpfObject,
   type CoreRelocation,
@@ -231,16 +231,6 @@ export function structOpsSection(btf: LocalBtf, values: readonly BpfObject['stru
   const size = Math.max(...vars.map((one) => one.offset + one.size))
   btf.add(`datasec ${first.section}`, () => ({ kind: 'datasec', name: first.section, size, vars }))
 }
-
-/** A name that nothing else in the object has. */
-function freeName(wanted: string, taken: Set<string>): string {
-  const name = taken.has(wanted) ? freeName(`${wanted}_`, taken) : wanted
-  taken.add(name)
-  return name
-}
-
-/** A name as C has them. */
-const identifier = (name: string): string => name.replace(/^(?=\d)|\W/g, '_')
 
 const intType = (name: string, size: number, signed: boolean) =>
   ({ kind: 'int', name, size, bits: 8 * size, bitOffset: 0, signed, char: false, bool: false }) as const
