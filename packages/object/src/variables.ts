@@ -1,5 +1,6 @@
 import { type Btf, type BtfMember, type BtfType, parseBtf, sizeOf, skipModifiers, typeOf } from '@tscc/btf'
 import { nearestNames } from '@tscc/core'
+import { fitsBits, getInteger, putInteger } from './integers.ts'
 import type { BpfObject, ObjectMap, ObjectVariable } from './model.ts'
 import { objectErrors } from './object-errors.ts'
 
@@ -30,7 +31,12 @@ export function variablesOf(
   btf: Uint8Array,
   memory: Uint8Array,
 ): Variables {
-  const types = parseBtf(btf, { pointerSize: 8 })
+  return variablesIn(map, typesOf(btf), memory)
+}
+
+const typesOf = (btf: Uint8Array): Btf => parseBtf(btf, { pointerSize: 8 })
+
+function variablesIn(map: Pick<ObjectMap, 'name' | 'variables'>, types: Btf, memory: Uint8Array): Variables {
   const find = (name: string): ObjectVariable => {
     const found = map.variables.find((variable) => variable.name === name)
     if (found !== undefined) return found
@@ -71,10 +77,11 @@ export interface FirstValue {
 /** The first values of an object's variables that are not static, in the order of their maps; {@link withVariables} gives others. */
 export function firstValues({ maps, btf }: BpfObject): readonly FirstValue[] {
   if (btf === undefined) return []
+  const types = typesOf(btf)
   return maps.flatMap((map) => {
     const { kind } = map
     if (kind === 'declared' || kind === 'kconfig') return []
-    const values = variablesOf(map, btf, firstBytes(map))
+    const values = variablesIn(map, types, firstBytes(map))
     return map.variables
       .filter(({ linkage, typeId }) => linkage !== 'static' && typeId !== 0)
       .map(({ name, typeId }) => ({ name, typeId, kind, value: values.get(name) }))
@@ -127,6 +134,8 @@ const MAX_PARTS_OF_BYTE = 4
 const MAX_INTEGER = 16
 
 const bad = (what: string, why: string): Error => objectErrors.make('bad-value', { what, why })
+const tooManyParts = (what: string, room: Uint8Array): Error =>
+  bad(what, `has more parts than its ${room.length} bytes can hold`)
 const textDecoder = new TextDecoder()
 const textEncoder = new TextEncoder()
 
@@ -153,17 +162,17 @@ function decode(
   parts: { left: number },
 ): VariableValue {
   parts.left--
-  if (parts.left < 0) throw bad(what, `has more parts than its ${room.length} bytes can hold`)
+  if (parts.left < 0) throw tooManyParts(what, room)
   const [type, bytes] = resolve(btf, typeId, room, what, depth)
   switch (type.kind) {
     case 'int':
-      if (type.bool) return getInteger(btf, bytes) !== 0n
-      return number(type.size, getInteger(btf, bytes), type.signed)
+      if (type.bool) return getInteger(bytes, btf.littleEndian) !== 0n
+      return number(type.size, getInteger(bytes, btf.littleEndian), type.signed)
     case 'enum':
     case 'enum64':
-      return number(type.size, getInteger(btf, bytes), type.signed)
+      return number(type.size, getInteger(bytes, btf.littleEndian), type.signed)
     case 'ptr':
-      return getInteger(btf, bytes)
+      return getInteger(bytes, btf.littleEndian)
     case 'float': {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       return type.size === 4 ? view.getFloat32(0, btf.littleEndian) : view.getFloat64(0, btf.littleEndian)
@@ -175,7 +184,7 @@ function decode(
       }
       const size = sizeOf(btf, type.typeId)
       const length = size === 0 ? 0 : Math.floor(bytes.length / size)
-      if (length > parts.left) throw bad(what, `has more parts than its ${room.length} bytes can hold`)
+      if (length > parts.left) throw tooManyParts(what, room)
       return Array.from({ length }, (_, i) =>
         decode(btf, type.typeId, bytes.subarray(i * size, (i + 1) * size), `${what}[${i}]`, depth + 1, parts),
       )
@@ -216,7 +225,7 @@ function encode(btf: Btf, typeId: number, value: VariableValue, room: Uint8Array
     case 'enum64': {
       const isBool = type.kind === 'int' && type.bool
       const whole = typeof value === 'boolean' ? BigInt(value) : value
-      putInteger(btf, bytes, integerOf(whole, isBool ? 1 : 8 * type.size, type.signed && !isBool, what))
+      putInteger(bytes, btf.littleEndian, integerOf(whole, isBool ? 1 : 8 * type.size, type.signed && !isBool, what))
       return
     }
     case 'ptr':
@@ -290,23 +299,11 @@ function number(size: number, raw: bigint, signed: boolean): number | bigint {
   return size <= 4 ? Number(value) : value
 }
 
-function getInteger(btf: Btf, bytes: Uint8Array): bigint {
-  let value = 0n
-  for (let i = 0; i < bytes.length; i++)
-    value |= BigInt(bytes[i] ?? 0) << BigInt(8 * (btf.littleEndian ? i : bytes.length - 1 - i))
-  return value
-}
-
-function putInteger(btf: Btf, bytes: Uint8Array, value: bigint): void {
-  for (let i = 0; i < bytes.length; i++)
-    bytes[btf.littleEndian ? i : bytes.length - 1 - i] = Number(BigInt.asUintN(8, value >> BigInt(8 * i)))
-}
-
 function integerOf(value: VariableValue, bits: number, signed: boolean, what: string): bigint {
   if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isInteger(value)))
     throw bad(what, `wants a whole number, not ${String(value)}`)
   const whole = BigInt(value)
-  const fits = signed ? BigInt.asIntN(bits, whole) === whole : BigInt.asUintN(bits, whole) === whole
-  if (!fits) throw bad(what, `cannot hold ${whole}: it has ${bits} bits${signed ? ' with a sign' : ''}`)
+  if (!fitsBits(whole, bits, signed))
+    throw bad(what, `cannot hold ${whole}: it has ${bits} bits${signed ? ' with a sign' : ''}`)
   return whole
 }

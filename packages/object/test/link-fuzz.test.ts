@@ -10,17 +10,23 @@ const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(new UR
 const kernel = fixture('../fixtures/btf/tcp-6.18.btf')
 const target = linkTarget({ vmlinux: () => kernel, config: () => 'CONFIG_HZ=250\n', version: () => 0x06_12_00 })
 
-/** What linking ends in: code, or a typed error. */
-function outcome(object: BpfObject, to = target): string {
+/** What is made, or what its typed error says. */
+function textOf(make: () => string): string {
   try {
-    return linkObject(object, to)
-      .programs.map(({ code }) => Buffer.from(code).toString('hex'))
-      .join(' ')
+    return make()
   } catch (error) {
     if (isTsccError(error)) return error.message
     throw error
   }
 }
+
+const linked = (object: BpfObject, to = target): string =>
+  linkObject(object, to)
+    .programs.map(({ code }) => Buffer.from(code).toString('hex'))
+    .join(' ')
+
+/** What linking ends in: code, or a typed error. */
+const outcome = (object: BpfObject): string => textOf(() => linked(object))
 
 test('whatever the object: the same code each time, or the same typed error', () => {
   fc.assert(
@@ -39,16 +45,12 @@ const flipped = (bytes: Uint8Array, changes: readonly (readonly [number, number]
 }
 
 /** What a file ends in: its variables are read, and it is linked. */
-function outcomeOfFile(bytes: Uint8Array): string {
-  try {
+const outcomeOfFile = (bytes: Uint8Array): string =>
+  textOf(() => {
     const object = readObject(bytes)
     firstValues(object)
-    return outcome(object)
-  } catch (error) {
-    if (isTsccError(error)) return error.message
-    throw error
-  }
-}
+    return linked(object)
+  })
 
 test('damaged files link, or end in a typed error', () => {
   const whole = fixture('fixtures/kinds.bpf.o')
@@ -71,15 +73,10 @@ test('a damaged BTF of the kernel gives code, or a typed error', () => {
   const object = readObject(fixture('fixtures/kinds.bpf.o'))
   fc.assert(
     fc.property(flips, (changes) => {
-      try {
-        outcome(object, {
-          btf: parseBtf(flipped(kernel, changes, 24)),
-          config: () => 'CONFIG_HZ=250\n',
-          version: () => 1,
-        })
-      } catch (error) {
-        if (!isTsccError(error)) throw error
-      }
+      textOf(() => {
+        const btf = parseBtf(flipped(kernel, changes, 24))
+        return linked(object, { btf, config: () => 'CONFIG_HZ=250\n', version: () => 1 })
+      })
     }),
     { numRuns: 300 },
   )

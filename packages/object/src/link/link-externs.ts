@@ -1,4 +1,5 @@
 import { type Btf, kindOf, nameOf, sizeOf, skipModifiers, typeOf } from '@tscc/btf'
+import { fitsBits, putInteger } from '../integers.ts'
 import type { BpfObject, ObjectExtern } from '../model.ts'
 import { objectErrors } from '../object-errors.ts'
 import { typesAreCompatible } from './core/compatible.ts'
@@ -174,7 +175,7 @@ function putValue(bytes: Uint8Array, littleEndian: boolean, btf: Btf, extern: Ob
       return
     }
     case 'integer':
-      if (type.kind !== 'int' || !holdsInteger || !fits(value.value, size, type.signed)) throw mismatch()
+      if (type.kind !== 'int' || !holdsInteger || !fitsBits(value.value, 8 * size, type.signed)) throw mismatch()
       putInteger(room, littleEndian, value.value)
       return
     case 'tristate':
@@ -192,11 +193,3 @@ const integer = (value: bigint): ConfigValue => ({ kind: 'integer', value })
 /** libbpf's `enum libbpf_tristate { TRI_NO, TRI_YES, TRI_MODULE }`. */
 const isTristate = (btf: Btf, id: number): boolean =>
   kindOf(btf, id) === 'enum' && nameOf(btf, id) === 'libbpf_tristate'
-
-const fits = (value: bigint, size: number, signed: boolean): boolean =>
-  signed ? BigInt.asIntN(8 * size, value) === value : BigInt.asUintN(8 * size, value) === value
-
-function putInteger(room: Uint8Array, littleEndian: boolean, value: bigint): void {
-  for (let i = 0; i < room.length; i++)
-    room[littleEndian ? i : room.length - 1 - i] = Number(BigInt.asUintN(8, value >> BigInt(8 * i)))
-}
