@@ -49,11 +49,12 @@ export function loadPlan(kernel: Kernel, plan: LoadPlan, options: LoadPlanOption
     for (const object of owned.splice(0).reverse()) object.close()
   }
   try {
-    const { btf, refusal } = loadFirst(kernel, plan.btf)
+    const types = loadFirst(kernel, plan.btf)
+    const { btf } = types
     if (btf !== undefined) own(btf)
     const maps = plan.maps.map((map) => {
       const reused = options.reuse?.get(map.name)
-      return reused ?? own(createPlanned(kernel, map, { btf, refusal }, options.pinFolder ?? '/sys/fs/bpf'))
+      return reused ?? own(createPlanned(kernel, map, types, options.pinFolder ?? '/sys/fs/bpf'))
     })
     fillSlots(plan, maps, 'map', (target) => maps[target]?.fd)
     const modules = moduleBtfs(kernel, own)

@@ -207,15 +207,17 @@ function unary(cx: Context, node: UnaryExpression): Value {
   return { type, operand: reg(dst) }
 }
 
+/** What is assigned to in parts. */
+const WHOLE: Readonly<Record<string, { readonly what: string; readonly instead: string }>> = {
+  array: { what: 'an array', instead: 'its elements, one by one' },
+  record: { what: 'a record', instead: 'its fields, one by one' },
+}
+
 function placeToChange(cx: Context, node: Expression): Place {
   const found = placeOf(cx, node)
   if ('value' in found) {
     const { kind } = found.value.type
-    const instead =
-      kind === 'record' || kind === 'array'
-        ? { instead: `its ${kind === 'array' ? 'elements' : 'fields'}, one by one` }
-        : {}
-    return fail(cx, node, 'not-assignable', { what: kind === 'array' ? 'an array' : `a ${kind}`, ...instead })
+    return fail(cx, node, 'not-assignable', WHOLE[kind] ?? { what: `a ${kind}` })
   }
   return found
 }

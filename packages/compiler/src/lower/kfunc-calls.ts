@@ -4,7 +4,7 @@ import { imm, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { type DataType, isAddress, isSocket, sameType, sizeOfData, type Type, typeName, U32, VOID } from '../types.ts'
 import { cut } from './kernel-calls.ts'
-import { addressOf } from './places.ts'
+import { addressOf, CONSTANT_REGION } from './places.ts'
 import { isAskedFor } from './questions.ts'
 import { at, type Context, fail, scoped, type Value } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
@@ -121,7 +121,7 @@ function numberAddress(cx: Context, arg: Expression, value: Value, to: DataType)
   const isOne =
     (type.kind === 'array' && sameType(type.element, to)) || (type.kind === 'pointer' && sameType(type.to, to))
   const region = value.memory?.region
-  if (isOne && region !== 'private' && region !== 'data .rodata') return addressOf(cx, value)
+  if (isOne && region !== 'private' && region !== CONSTANT_REGION) return addressOf(cx, value)
   const place = `FixedArray<${typeName(to)}, 1>`
   const found = !isOne ? typeName(type) : region === 'private' ? 'private state' : 'a tunable'
   return fail(cx, arg, 'wrong-type', {

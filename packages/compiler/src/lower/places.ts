@@ -97,19 +97,23 @@ export function inMemory(type: DataType, base: Operand, memory: Memory, offset: 
       type,
       base,
       place: memory.region === 'private' ? { kind: 'private', offset: place.offset } : { kind: 'memory', ...place },
-      ...(memory.region === CONSTANT ? { readonly: 'what tunables and constants hold stays as it was loaded' } : {}),
+      ...(memory.region === CONSTANT_REGION
+        ? { readonly: 'what tunables and constants hold stays as it was loaded' }
+        : {}),
     },
   }
 }
 
-/** The kernel lets programs read it, and nobody write. */
-const CONSTANT = 'data .rodata'
+const regionOf = (section: string): string => `data ${section}`
+
+/** Tunables and constants: the kernel lets programs read them, and nobody write. */
+export const CONSTANT_REGION = regionOf('.rodata')
 
 /** A variable of the module. */
 export function dataOf(cx: Context, handle: Exclude<Handle, { kind: 'map' }>): Found {
   const dst = cx.ir.fresh()
   cx.ir.emit({ op: 'address', dst, of: { kind: 'data', map: handle.section, offset: 0 } })
-  const found = inMemory(handle.type, reg(dst), { region: `data ${handle.section}`, offset: handle.offset }, 0)
+  const found = inMemory(handle.type, reg(dst), { region: regionOf(handle.section), offset: handle.offset }, 0)
   if (handle.kind !== 'tunable' || 'value' in found || found.place.kind !== 'memory') return found
   return { place: { ...found.place, readonly: `${handle.name} is a tunable, set when the program is loaded` } }
 }

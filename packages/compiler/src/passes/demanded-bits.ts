@@ -1,5 +1,5 @@
 import { reversePostorder } from '../ir/graph.ts'
-import { type Block, BYTES, type Instr, type IrFunction, type Operand, type Terminator } from '../ir/ir.ts'
+import { BYTES, type Instr, type IrFunction, type Operand, type Terminator } from '../ir/ir.ts'
 import { replaceRegisters } from '../ir/rewrite.ts'
 
 /**
@@ -17,26 +17,7 @@ export function dropCuts(f: IrFunction): IrFunction {
       const wanted = bits[cut.dst] ?? 0
       if (wanted > 0 && wanted <= cut.kept) instead.set(cut.dst, cut.a)
     }
-  return replaceRegisters(returnedAsGiven(f), instead)
-}
-
-/**
- * A callback of 32 bits that returns what a function of the kernel gave: nobody looks above. What the program itself computed
- * in 64 bits is still cut, for those who call it elsewhere and see the whole register.
- */
-function returnedAsGiven(f: IrFunction): IrFunction {
-  if (f.returns !== 32) return f
-  const blocks = f.blocks.map((block): Block => {
-    const { instrs, end } = block
-    if (end.op !== 'return' || end.a === undefined || 'imm' in end.a) return block
-    const { reg } = end.a
-    const cut = instrs.findLast((instr) => instr.op === 'move' && instr.width === 32 && instr.dst === reg)
-    if (cut?.op !== 'move' || 'imm' in cut.a) return block
-    const given = cut.a.reg
-    const isGiven = instrs.some((one) => one.op === 'call' && one.dst === given && one.callee.kind === 'kfunc')
-    return isGiven ? { ...block, end: { op: 'return', a: cut.a } } : block
-  })
-  return { ...f, blocks }
+  return replaceRegisters(f, instead)
 }
 
 /** A step that gives the low bits of a register, and how many. */
@@ -51,8 +32,25 @@ function cutOf(instr: Instr): { readonly dst: number; readonly a: Operand; reado
   return { dst: instr.dst, a: instr.a, kept }
 }
 
+/**
+ * What functions of the kernel gave, cut to 32 bits. Where a callback of 32 bits returns it, nobody looks above; what the program
+ * itself computed in 64 is still cut there, for those who call it elsewhere and see the whole register.
+ */
+function givenByKernel(f: IrFunction): ReadonlySet<number> {
+  const given = new Set<number>()
+  if (f.returns !== 32) return given
+  // A step comes before those that read it.
+  for (const at of reversePostorder(f))
+    for (const instr of f.blocks[at]?.instrs ?? [])
+      if (instr.op === 'call' && instr.dst !== undefined && instr.callee.kind === 'kfunc') given.add(instr.dst)
+      else if (instr.op === 'move' && instr.width === 32 && 'reg' in instr.a && given.has(instr.a.reg))
+        given.add(instr.dst)
+  return given
+}
+
 /** How many of each register's low bits somebody looks at. */
 function demandedBits(f: IrFunction): Uint8Array {
+  const given = givenByKernel(f)
   const bits = new Uint8Array(f.registers)
   let changed = true
   const put = (operand: Operand, wanted: number): void => {
@@ -66,7 +64,7 @@ function demandedBits(f: IrFunction): Uint8Array {
     for (const at of order) {
       const block = f.blocks[at]
       if (block === undefined) continue
-      ofEnd(block.end, put)
+      ofEnd(block.end, given, put)
       for (let i = block.instrs.length - 1; i >= 0; i--) {
         const instr = block.instrs[i]
         if (instr !== undefined) ofStep(instr, bits, put)
@@ -79,11 +77,11 @@ function demandedBits(f: IrFunction): Uint8Array {
 
 type Put = (operand: Operand, bits: number) => void
 
-function ofEnd(end: Terminator, put: Put): void {
+function ofEnd(end: Terminator, given: ReadonlySet<number>, put: Put): void {
   if (end.op === 'branch') {
     put(end.a, end.width)
     put(end.b, end.width)
-  } else if (end.op === 'return' && end.a !== undefined) put(end.a, 64)
+  } else if (end.op === 'return' && end.a !== undefined) put(end.a, 'reg' in end.a && given.has(end.a.reg) ? 32 : 64)
 }
 
 function ofStep(instr: Instr, bits: Uint8Array, put: Put): void {
