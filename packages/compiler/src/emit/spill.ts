@@ -1,14 +1,6 @@
-import {
-  definedBy,
-  type Instr,
-  type IrFunction,
-  mapEnd,
-  mapOperands,
-  type Operand,
-  usesOf,
-  usesOfEnd,
-  withDst,
-} from '../ir/ir.ts'
+import type { Span } from '../diagnostics.ts'
+import { definedBy, type Instr, type IrFunction, type Operand, usesOf, usesOfEnd } from '../ir/ir.ts'
+import { laidOut, mapEnd, mapOperands, withDst } from '../ir/layout.ts'
 
 /**
  * The same with registers kept on the stack, by the place of each; those of one place never hold different values at the
@@ -52,23 +44,23 @@ export function spilled(
       if (instr.op === 'move' && instr.width === 64 && 'reg' in instr.a) {
         const [from, to] = [places.get(instr.a.reg), places.get(instr.dst)]
         // A copy from or to the stack needs no register in between; one of what lies in the same place is none.
-        if (from === undefined && to !== undefined) instrs.push({ op: 'storeSpill', slot: to, a: instr.a, span })
-        if (from !== undefined && to === undefined) instrs.push({ op: 'loadSpill', dst: instr.dst, slot: from, span })
+        if (from === undefined && to !== undefined) instrs.push(storeSpill(to, instr.a, span))
+        if (from !== undefined && to === undefined) instrs.push(loadSpill(instr.dst, from, span))
         if (from === undefined || to === undefined || from === to) {
           continue
         }
         const dst = fresh()
-        instrs.push({ op: 'loadSpill', dst, slot: from, span }, { op: 'storeSpill', slot: to, a: { reg: dst }, span })
+        instrs.push(loadSpill(dst, from, span), storeSpill(to, { reg: dst }, span))
         continue
       }
       const next = mapOperands(instr, put)
-      for (const [slot, dst] of names) instrs.push({ op: 'loadSpill', dst, slot, span })
+      for (const [slot, dst] of names) instrs.push(loadSpill(dst, slot, span))
       if (defined === undefined || !writes) {
         instrs.push(next)
         continue
       }
       const dst = nameOf(defined)
-      instrs.push(withDst(next, dst), { op: 'storeSpill', slot: places.get(defined) ?? 0, a: { reg: dst }, span })
+      instrs.push(withDst(next, dst), storeSpill(places.get(defined) ?? 0, { reg: dst }, span))
     }
     if (!usesOfEnd(block.end).some((register) => isKept[register] === 1))
       return instrs === undefined ? block : { phis: block.phis, instrs, end: block.end }
@@ -76,8 +68,11 @@ export function spilled(
     names.clear()
     const end = mapEnd(block.end, put)
     const span = block.instrs.at(-1)?.span ?? { start: 0, end: 0 }
-    for (const [slot, dst] of names) instrs.push({ op: 'loadSpill', dst, slot, span })
+    for (const [slot, dst] of names) instrs.push(loadSpill(dst, slot, span))
     return { phis: block.phis, instrs, end }
   })
   return { f: { ...f, blocks, registers: f.registers + temporary.length }, temporary }
 }
+
+const loadSpill = (dst: number, slot: number, span: Span): Instr => laidOut({ op: 'loadSpill', dst, slot }, span)
+const storeSpill = (slot: number, a: Operand, span: Span): Instr => laidOut({ op: 'storeSpill', slot, a }, span)

@@ -1,16 +1,6 @@
 import { reversePostorder } from '../ir/graph.ts'
-import {
-  type Block,
-  definedBy,
-  type Instr,
-  type IrFunction,
-  mapEnd,
-  mapOperands,
-  type Operand,
-  retarget,
-  type Terminator,
-  withDst,
-} from '../ir/ir.ts'
+import { type Block, definedBy, type Instr, type IrFunction, type Operand, type Terminator } from '../ir/ir.ts'
+import { mapEnd, mapOperands, retarget, withDst } from '../ir/layout.ts'
 import { accessKey } from '../ir/memory.ts'
 
 /** Machine registers that can be given. */

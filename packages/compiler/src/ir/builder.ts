@@ -1,6 +1,7 @@
 import type { Span } from '../diagnostics.ts'
 import type { SourceFile } from '../source-file.ts'
 import { type Block, type Instr, type IrFunction, type Operand, successors, type Terminator } from './ir.ts'
+import { endLaidOut, type InstrWithoutSpan, laidOut } from './layout.ts'
 
 /** Makes the blocks of one program. */
 export interface IrBuilder {
@@ -24,10 +25,6 @@ export interface IrBuilder {
   at(file: SourceFile, span: Span): void
   finish(name: string): IrFunction
 }
-
-type WithoutSpan<T> = T extends unknown ? Omit<T, 'span'> : never
-/** A step; the builder knows where it is from. */
-export type InstrWithoutSpan = WithoutSpan<Instr>
 
 /** A builder with one empty block. */
 export function irBuilder(): IrBuilder {
@@ -70,12 +67,12 @@ export function irBuilder(): IrBuilder {
     emit(instr) {
       steps++
       const block = here()
-      if (block?.end === undefined) block?.instrs.push(withSpan(instr, span))
+      if (block?.end === undefined) block?.instrs.push(laidOut(instr, span))
     },
     end(terminator) {
       const block = here()
       if (block === undefined || block.end !== undefined) return
-      block.end = terminator
+      block.end = endLaidOut(terminator)
       if (reached.has(current)) reach(current)
     },
     at(file, next) {
@@ -90,22 +87,6 @@ export function irBuilder(): IrBuilder {
         ({ instrs, end }): Block => ({ phis: [], instrs, end: end ?? { op: 'return', a: undefined } }),
       ),
     }),
-  }
-}
-
-/** A step with its place, written out for those that are frequent: see `mapOperands`. */
-function withSpan(instr: InstrWithoutSpan, span: Span): Instr {
-  switch (instr.op) {
-    case 'binary':
-      return { op: 'binary', fn: instr.fn, width: instr.width, dst: instr.dst, a: instr.a, b: instr.b, span }
-    case 'move':
-      return { op: 'move', width: instr.width, dst: instr.dst, a: instr.a, span }
-    case 'load':
-      return { op: 'load', dst: instr.dst, base: instr.base, place: instr.place, size: instr.size, span }
-    case 'store':
-      return { op: 'store', base: instr.base, place: instr.place, size: instr.size, a: instr.a, span }
-    default:
-      return { ...instr, span }
   }
 }
 

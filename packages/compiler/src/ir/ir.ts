@@ -198,94 +198,6 @@ export interface IrFunction {
 export const regOf = (operand: Operand | undefined): number | undefined =>
   operand !== undefined && 'reg' in operand ? operand.reg : undefined
 
-/**
- * The same step with other operands; itself where none changes. Written out: of objects of many kinds, spreading is slow, and
- * each pass does it to each step.
- */
-export function mapOperands(instr: Instr, put: (operand: Operand) => Operand): Instr {
-  switch (instr.op) {
-    case 'binary': {
-      const [a, b] = [put(instr.a), put(instr.b)]
-      if (a === instr.a && b === instr.b) return instr
-      return { op: 'binary', fn: instr.fn, width: instr.width, dst: instr.dst, a, b, span: instr.span }
-    }
-    case 'move': {
-      const a = put(instr.a)
-      return a === instr.a ? instr : { op: 'move', width: instr.width, dst: instr.dst, a, span: instr.span }
-    }
-    case 'negate':
-    case 'extend':
-    case 'storeSpill': {
-      const a = put(instr.a)
-      return a === instr.a ? instr : { ...instr, a }
-    }
-    case 'load': {
-      const base = put(instr.base)
-      if (base === instr.base) return instr
-      return { op: 'load', dst: instr.dst, base, place: instr.place, size: instr.size, span: instr.span }
-    }
-    case 'fieldAddress': {
-      const base = put(instr.base)
-      return base === instr.base ? instr : { ...instr, base }
-    }
-    case 'store': {
-      const [base, a] = [put(instr.base), put(instr.a)]
-      if (base === instr.base && a === instr.a) return instr
-      return { op: 'store', base, place: instr.place, size: instr.size, a, span: instr.span }
-    }
-    case 'atomicAdd': {
-      const [base, a] = [put(instr.base), put(instr.a)]
-      return base === instr.base && a === instr.a ? instr : { ...instr, base, a }
-    }
-    case 'call': {
-      const { args } = instr
-      let changed: Operand[] | undefined
-      for (let i = 0; i < args.length; i++) {
-        const old = args[i]
-        if (old === undefined) break
-        const arg = put(old)
-        if (arg === old) continue
-        changed ??= [...args]
-        changed[i] = arg
-      }
-      return changed === undefined ? instr : { ...instr, args: changed }
-    }
-    default:
-      return instr
-  }
-}
-
-/** The same step with its result in another register; itself where it has none. */
-export function withDst(instr: Instr, dst: number): Instr {
-  switch (instr.op) {
-    case 'binary':
-      return { op: 'binary', fn: instr.fn, width: instr.width, dst, a: instr.a, b: instr.b, span: instr.span }
-    case 'move':
-      return { op: 'move', width: instr.width, dst, a: instr.a, span: instr.span }
-    case 'load':
-      return { op: 'load', dst, base: instr.base, place: instr.place, size: instr.size, span: instr.span }
-    case 'store':
-    case 'atomicAdd':
-    case 'storeSpill':
-      return instr
-    case 'call':
-      return instr.dst === undefined ? instr : { ...instr, dst }
-    default:
-      return { ...instr, dst }
-  }
-}
-
-/** The same end with other operands; itself where none changes. */
-export function mapEnd(end: Terminator, put: (operand: Operand) => Operand): Terminator {
-  if (end.op === 'branch') {
-    const [a, b] = [put(end.a), put(end.b)]
-    return a === end.a && b === end.b ? end : { ...end, a, b }
-  }
-  if (end.op !== 'return' || end.a === undefined) return end
-  const a = put(end.a)
-  return a === end.a ? end : { ...end, a }
-}
-
 const NONE: readonly number[] = []
 
 function registersOf(a: Operand, b?: Operand): readonly number[] {
@@ -331,18 +243,6 @@ export function usesOfEnd(end: Terminator): readonly number[] {
 /** Blocks that may come next. */
 export function successors(end: Terminator): readonly number[] {
   return end.op === 'jump' ? [end.to] : end.op === 'branch' ? [end.yes, end.no] : NONE
-}
-
-/** The same end with other targets; itself where none changes. */
-export function retarget(end: Terminator, to: (block: number) => number): Terminator {
-  if (end.op === 'jump') {
-    const next = to(end.to)
-    return next === end.to ? end : { ...end, to: next }
-  }
-  if (end.op !== 'branch') return end
-  const [yes, no] = [to(end.yes), to(end.no)]
-  if (yes === end.yes && no === end.no && yes !== no) return end
-  return yes === no ? { op: 'jump', to: yes } : { ...end, yes, no }
 }
 
 /** Must it stay although nobody reads its result? */

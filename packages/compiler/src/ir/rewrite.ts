@@ -1,5 +1,6 @@
 import { reversePostorder } from './graph.ts'
-import { type Block, type Instr, type IrFunction, mapEnd, mapOperands, type Operand, type Phi } from './ir.ts'
+import type { Block, Instr, IrFunction, Operand, Phi } from './ir.ts'
+import { mapEnd, mapOperands, retarget } from './layout.ts'
 
 /** What an operand is in the end, where registers stand for other operands, and these for others again. */
 export function standsFor(operand: Operand, instead: ReadonlyMap<number, Operand>): Operand {
@@ -61,10 +62,7 @@ export function withoutUnreached(f: IrFunction): IrFunction {
   const blocks: Block[] = []
   for (const [at, block] of f.blocks.entries()) {
     if (numbers[at] === -1) continue
-    let { end } = block
-    if (end.op === 'jump') end = { op: 'jump', to: to(end.to) }
-    else if (end.op === 'branch') end = { ...end, yes: to(end.yes), no: to(end.no) }
-    blocks.push({ phis: block.phis, instrs: block.instrs, end })
+    blocks.push({ phis: block.phis, instrs: block.instrs, end: retarget(block.end, to) })
   }
   return { ...f, blocks }
 }
@@ -76,10 +74,12 @@ export function prunePhis(f: IrFunction, before: readonly (readonly number[])[])
     blocks: f.blocks.map((block, at) => {
       const from = before[at] ?? []
       if (block.phis.every((phi) => phi.from.size === from.length)) return block
-      return {
-        ...block,
-        phis: block.phis.map((phi) => ({ ...phi, from: new Map([...phi.from].filter(([one]) => from.includes(one))) })),
-      }
+      const phis = block.phis.map(({ dst, from: ways }) => {
+        const left = new Map<number, Operand>()
+        for (const [one, value] of ways) if (from.includes(one)) left.set(one, value)
+        return { dst, from: left }
+      })
+      return { phis, instrs: block.instrs, end: block.end }
     }),
   }
 }

@@ -1,16 +1,6 @@
 import { dominators, predecessors } from './graph.ts'
-import {
-  type Block,
-  definedBy,
-  type Instr,
-  type IrFunction,
-  mapEnd,
-  mapOperands,
-  type Operand,
-  type Phi,
-  type Terminator,
-  withDst,
-} from './ir.ts'
+import { type Block, definedBy, type Instr, type IrFunction, type Operand, type Phi, type Terminator } from './ir.ts'
+import { mapEnd, mapOperands, moveStep, retarget, withDst } from './layout.ts'
 import { type Liveness, liveness } from './liveness.ts'
 import { withoutUnreached } from './rewrite.ts'
 
@@ -212,20 +202,13 @@ export function fromSsa(f: IrFunction): IrFunction {
     const block = blocks[at]
     if (wanted.length === 0 || block === undefined) return
     const span = instrs.at(-1)?.span ?? { start: 0, end: 0 }
-    const moves = inOrder(wanted, () => registers++).map(
-      ({ dst, a }): Instr => ({ op: 'move', width: 64, dst, a, span }),
-    )
+    const moves = inOrder(wanted, () => registers++).map(({ dst, a }): Instr => moveStep(64, dst, a, span))
     if (other === undefined || !isSeen(wanted, end, other, copies(other, at))) {
       block.instrs = [...block.instrs, ...moves]
       return
     }
     const split = blocks.push({ phis: [], instrs: moves, end: { op: 'jump', to: next } }) - 1
-    if (block.end.op === 'branch')
-      block.end = {
-        ...block.end,
-        yes: block.end.yes === next ? split : block.end.yes,
-        no: block.end.no === next ? split : block.end.no,
-      }
+    block.end = retarget(block.end, (to) => (to === next ? split : to))
   }
   /** Would it be noticed on the other way, or by the branch itself, if registers were written before the branch? */
   const isSeen = (wanted: readonly Copy[], end: Terminator, other: number, needed: readonly Copy[]): boolean => {

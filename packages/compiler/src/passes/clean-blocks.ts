@@ -1,5 +1,6 @@
 import { predecessors, reversePostorder } from '../ir/graph.ts'
-import { type Block, type Instr, type IrFunction, retarget } from '../ir/ir.ts'
+import type { Block, Instr, IrFunction } from '../ir/ir.ts'
+import { retarget } from '../ir/layout.ts'
 
 /**
  * Fewer blocks: jumps to blocks that do nothing but jump lead on, a block that only one leads to becomes part of that one,

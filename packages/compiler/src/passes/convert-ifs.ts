@@ -1,5 +1,6 @@
 import { predecessors } from '../ir/graph.ts'
-import { type Block, definedBy, type IrFunction, retarget } from '../ir/ir.ts'
+import { type Block, definedBy, type IrFunction } from '../ir/ir.ts'
+import { retarget } from '../ir/layout.ts'
 import { type Liveness, liveness } from '../ir/liveness.ts'
 
 /**

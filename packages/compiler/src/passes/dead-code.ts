@@ -1,5 +1,6 @@
 import { reversePostorder } from '../ir/graph.ts'
 import { type Block, definedBy, hasEffect, type Instr, type IrFunction, type Phi, usesOf, usesOfEnd } from '../ir/ir.ts'
+import { callStep } from '../ir/layout.ts'
 
 /**
  * Steps and phis whose results nobody needs. What has an effect is needed, and so is what something needed reads; all else
@@ -56,7 +57,7 @@ export function removeDead(f: IrFunction): IrFunction {
       instrs: instrs.flatMap((instr): Instr | readonly Instr[] => {
         if (!isDead(instr)) return instr
         if (!hasEffect(instr)) return []
-        return instr.op === 'call' ? { ...instr, dst: undefined } : instr
+        return instr.op === 'call' ? callStep(undefined, instr.callee, instr.args, instr.span) : instr
       }),
       end,
     })

@@ -1,4 +1,5 @@
 import { definedBy, type Instr, type IrFunction } from '../ir/ir.ts'
+import { extendStep } from '../ir/layout.ts'
 
 /**
  * On cpu v4, a sign that is copied upwards by a shift up and one down is copied by one instruction. Needs SSA form, keeps it;
@@ -13,9 +14,9 @@ export function extendSigns(f: IrFunction): IrFunction {
     }
   return {
     ...f,
-    blocks: f.blocks.map((block) => ({
-      ...block,
-      instrs: block.instrs.map((instr): Instr => {
+    blocks: f.blocks.map(({ phis, instrs, end }) => ({
+      phis,
+      instrs: instrs.map((instr): Instr => {
         if (instr.op !== 'binary' || instr.fn !== 'arsh' || !('imm' in instr.b) || !('reg' in instr.a)) return instr
         const up = definitions.get(instr.a.reg)
         const { width, dst, span } = instr
@@ -23,8 +24,9 @@ export function extendSigns(f: IrFunction): IrFunction {
         if (!('imm' in up.b) || up.b.imm !== instr.b.imm) return instr
         const bits = width - Number(instr.b.imm)
         const known = bits === 8 || bits === 16 || (bits === 32 && width === 64)
-        return known ? { op: 'extend', width, bits, dst, a: up.a, span } : instr
+        return known ? extendStep(bits, width, dst, up.a, span) : instr
       }),
+      end,
     })),
   }
 }

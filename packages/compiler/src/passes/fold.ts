@@ -1,7 +1,8 @@
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import type { BinaryOp, Block, Condition, Instr, IrFunction, Operand, Terminator, Width } from '../ir/ir.ts'
-import { definedBy, MIRRORED, mapEnd, mapOperands } from '../ir/ir.ts'
+import { definedBy, MIRRORED } from '../ir/ir.ts'
 import { knownBits } from '../ir/known-bits.ts'
+import { binaryStep, branchOn, mapEnd, mapOperands, moveStep } from '../ir/layout.ts'
 import { prunePhis, replaceRegisters, standsFor } from '../ir/rewrite.ts'
 
 /**
@@ -139,13 +140,13 @@ function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
   const { fn, width, a, b } = instr
   if ('imm' in a && 'imm' in b) return imm(compute(fn, width, a.imm, b.imm), width)
   if ('imm' in a) {
-    if (COMMUTES.has(fn)) return { ...instr, a: b, b: a }
+    if (COMMUTES.has(fn)) return binaryStep(fn, width, instr.dst, b, a, instr.span)
     if (BigInt.asUintN(width, a.imm) === 0n && fn !== 'sub') return imm(0n, width)
     return instr
   }
   /** The left operand as it is, where nothing above the width has to be cut. */
-  const left = (): Instr | Operand =>
-    facts.bits(a) <= width ? a : { op: 'move', width: 32, dst: instr.dst, a, span: instr.span }
+  const left = (): Instr | Operand => (facts.bits(a) <= width ? a : moveStep(32, instr.dst, a, instr.span))
+  const instead = (now: BinaryOp, x: Operand, y: Operand): Instr => binaryStep(now, width, instr.dst, x, y, instr.span)
   if (same(a, b)) {
     if (fn === 'sub' || fn === 'xor') return imm(0n, width)
     if (fn === 'and' || fn === 'or') return left()
@@ -160,7 +161,7 @@ function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
     case 'or':
     case 'xor':
       if (value === 0n) return left()
-      if (fn === 'sub') return { ...instr, fn: 'add', b: imm(-value, width) }
+      if (fn === 'sub') return instead('add', a, imm(-value, width))
       break
     case 'lsh':
     case 'rsh':
@@ -170,14 +171,14 @@ function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
     case 'mul':
       if (value === 0n) return imm(0n, width)
       if (value === 1n) return left()
-      if ((value & (value - 1n)) === 0n) return { ...instr, fn: 'lsh', b: imm(log2(value), width) }
+      if ((value & (value - 1n)) === 0n) return instead('lsh', a, imm(log2(value), width))
       break
     case 'div':
       if (value === 1n) return left()
-      if (value !== 0n && (value & (value - 1n)) === 0n) return { ...instr, fn: 'rsh', b: imm(log2(value), width) }
+      if (value !== 0n && (value & (value - 1n)) === 0n) return instead('rsh', a, imm(log2(value), width))
       break
     case 'mod':
-      if (value !== 0n && (value & (value - 1n)) === 0n) return { ...instr, fn: 'and', b: imm(value - 1n, width) }
+      if (value !== 0n && (value & (value - 1n)) === 0n) return instead('and', a, imm(value - 1n, width))
       break
     case 'and': {
       if (value === 0n) return imm(0n, width)
@@ -190,19 +191,18 @@ function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
   if (inner?.op !== 'binary' || inner.width !== width || !('imm' in inner.b)) return instr
   // (x + 1) + 2 is x + 3.
   if (inner.fn === fn && REASSOCIATES.has(fn))
-    return { ...instr, a: inner.a, b: imm(compute(fn, width, inner.b.imm, value), width) }
+    return instead(fn, inner.a, imm(compute(fn, width, inner.b.imm, value), width))
   const by = Number(inner.b.imm & BigInt(width - 1))
   // (x << 2) * 5 is x * 20.
   if (inner.fn === 'lsh' && fn === 'mul')
-    return { ...instr, a: inner.a, b: imm(compute('lsh', width, value, BigInt(by)), width) }
+    return instead(fn, inner.a, imm(compute('lsh', width, value, BigInt(by)), width))
   if (inner.fn === fn && (fn === 'lsh' || fn === 'rsh') && by + shift < width)
-    return { ...instr, a: inner.a, b: { imm: BigInt(by + shift) } }
+    return instead(fn, inner.a, { imm: BigInt(by + shift) })
   // Up and down again: nothing is lost where there was room.
   if (inner.fn === 'lsh' && (fn === 'rsh' || fn === 'arsh') && by === shift) {
     const room = facts.seenBits(inner.a) <= width - shift - (fn === 'arsh' ? 1 : 0)
     if (room && 'reg' in inner.a) return inner.a
-    if (fn === 'rsh' && width - shift <= 31)
-      return { ...instr, fn: 'and', a: inner.a, b: imm(mask(width - shift), width) }
+    if (fn === 'rsh' && width - shift <= 31) return instead('and', inner.a, imm(mask(width - shift), width))
   }
   return instr
 }
@@ -274,7 +274,7 @@ function foldEnd(end: Terminator, facts: Facts): Terminator {
   const { a, b, width } = end
   const jump = (yes: boolean): Terminator => ({ op: 'jump', to: yes ? end.yes : end.no })
   if ('imm' in a && 'imm' in b) return jump(holds(end.if, width, a.imm, b.imm))
-  if ('imm' in a) return { ...end, if: MIRRORED[end.if], a: b, b: a }
+  if ('imm' in a) return branchOn(end, b, a, MIRRORED[end.if])
   if (same(a, b)) return jump(end.if === 'eq' || end.if.endsWith('le') || end.if.endsWith('ge'))
   if (!('imm' in b)) return end
   const value = BigInt.asUintN(width, b.imm)
@@ -283,17 +283,17 @@ function foldEnd(end: Terminator, facts: Facts): Terminator {
     case 'lt':
       if (value === 0n) return jump(false)
       if (top < value) return jump(true)
-      return value === 1n ? { ...end, if: 'eq', b: { imm: 0n } } : end
+      return value === 1n ? branchOn(end, a, { imm: 0n }, 'eq') : end
     case 'ge':
       if (value === 0n) return jump(true)
       if (top < value) return jump(false)
-      return value === 1n ? { ...end, if: 'ne', b: { imm: 0n } } : end
+      return value === 1n ? branchOn(end, a, { imm: 0n }, 'ne') : end
     case 'le':
       if (top <= value) return jump(true)
-      return value === 0n ? { ...end, if: 'eq' } : end
+      return value === 0n ? branchOn(end, a, b, 'eq') : end
     case 'gt':
       if (top <= value) return jump(false)
-      return value === 0n ? { ...end, if: 'ne' } : end
+      return value === 0n ? branchOn(end, a, b, 'ne') : end
     case 'eq':
     case 'ne':
       if (value > top) return jump(end.if === 'ne')
@@ -308,8 +308,8 @@ function compared(end: Extract<Terminator, { op: 'branch' }>, facts: Facts): Ter
   const inner = facts.definition(end.a)
   if (inner?.op !== 'binary' || inner.width !== end.width || !('imm' in end.b)) return end
   const value = BigInt.asUintN(end.width, end.b.imm)
-  if (inner.fn === 'xor' && 'imm' in inner.b) return { ...end, a: inner.a, b: imm(inner.b.imm ^ value, end.width) }
-  if (inner.fn === 'add' && 'imm' in inner.b) return { ...end, a: inner.a, b: imm(value - inner.b.imm, end.width) }
-  if (value === 0n && (inner.fn === 'xor' || inner.fn === 'sub')) return { ...end, a: inner.a, b: inner.b }
+  if (inner.fn === 'xor' && 'imm' in inner.b) return branchOn(end, inner.a, imm(inner.b.imm ^ value, end.width))
+  if (inner.fn === 'add' && 'imm' in inner.b) return branchOn(end, inner.a, imm(value - inner.b.imm, end.width))
+  if (value === 0n && (inner.fn === 'xor' || inner.fn === 'sub')) return branchOn(end, inner.a, inner.b)
   return end
 }

@@ -1,7 +1,14 @@
-import type { Block, Instr, IrFunction } from '../ir/ir.ts'
+import { type Block, definedBy, type Instr, type IrFunction, type Place } from '../ir/ir.ts'
+import { accessLike, laidOut } from '../ir/layout.ts'
 
 /** Bytes of an element of `icsk_ca_priv`: it is an array of u64 on every kernel. */
 export const PRIVATE_ELEMENT = 8
+
+type MemoryAccess = Extract<Instr, { op: 'load' | 'store' | 'atomicAdd' }>
+type PrivateAccess = MemoryAccess & { readonly place: Extract<Place, { kind: 'private' }> }
+
+const isPrivate = (instr: Instr): instr is PrivateAccess =>
+  (instr.op === 'load' || instr.op === 'store' || instr.op === 'atomicAdd') && instr.place.kind === 'private'
 
 /**
  * Private state by a pointer to it, where it is used between the elements of `icsk_ca_priv`: no relocation that every loader
@@ -12,7 +19,7 @@ export function placePrivate(f: IrFunction): IrFunction {
   const between = new Set<number>()
   for (const { instrs } of f.blocks)
     for (const instr of instrs)
-      if ('place' in instr && instr.place.kind === 'private' && instr.place.offset % PRIVATE_ELEMENT !== 0)
+      if (isPrivate(instr) && instr.place.offset % PRIVATE_ELEMENT !== 0)
         if ('reg' in instr.base) between.add(instr.base.reg)
   if (between.size === 0) return f
   let registers = f.registers
@@ -21,24 +28,20 @@ export function placePrivate(f: IrFunction): IrFunction {
     const dst = areas.get(base)
     return dst === undefined
       ? []
-      : [{ op: 'fieldAddress', dst, base: { reg: base }, struct: 'tcp_sock', field: 'icsk_ca_priv', span }]
+      : [laidOut({ op: 'fieldAddress', dst, base: { reg: base }, struct: 'tcp_sock', field: 'icsk_ca_priv' }, span)]
   }
   const blocks = f.blocks.map((block): Block => {
     const start = block.instrs[0]?.span ?? { start: 0, end: 0 }
     const instrs: Instr[] = block.phis.flatMap((phi) => area(phi.dst, start))
     for (const instr of block.instrs) {
-      const moved = 'place' in instr && instr.place.kind === 'private' && 'reg' in instr.base
-      const dst = moved && 'reg' in instr.base ? areas.get(instr.base.reg) : undefined
-      if (moved && dst !== undefined && instr.place.kind === 'private')
-        instrs.push({
-          ...instr,
-          base: { reg: dst },
-          place: { kind: 'memory', region: 'private', offset: instr.place.offset },
-        })
+      const base = isPrivate(instr) && 'reg' in instr.base ? areas.get(instr.base.reg) : undefined
+      if (base !== undefined && isPrivate(instr))
+        instrs.push(accessLike(instr, { reg: base }, { kind: 'memory', region: 'private', offset: instr.place.offset }))
       else instrs.push(instr)
-      if ('dst' in instr && instr.dst !== undefined) instrs.push(...area(instr.dst, instr.span))
+      const dst = definedBy(instr)
+      if (dst !== undefined) instrs.push(...area(dst, instr.span))
     }
-    return { ...block, instrs }
+    return { phis: block.phis, instrs, end: block.end }
   })
   return { ...f, registers, blocks }
 }

@@ -1,5 +1,6 @@
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import type { Block, Instr, IrFunction, Operand, Phi } from '../ir/ir.ts'
+import { accessLike } from '../ir/layout.ts'
 import { accessKey, mayOverlap, mayRead } from '../ir/memory.ts'
 
 /**
@@ -23,12 +24,14 @@ export function sinkStores(f: IrFunction): IrFunction {
       for (const [i, one] of from.entries()) {
         const source = blocks[one]
         const index = found[i]?.index
-        if (source !== undefined) blocks[one] = { ...source, instrs: source.instrs.filter((_, n) => n !== index) }
+        if (source === undefined) continue
+        const { phis, instrs, end } = source
+        blocks[one] = { phis, instrs: instrs.filter((_, n) => n !== index), end }
       }
       blocks[at] = {
-        ...block,
         phis: [...block.phis, phi],
-        instrs: [{ ...first.store, a: { reg: phi.dst } }, ...block.instrs],
+        instrs: [accessLike(first.store, first.store.base, first.store.place, { reg: phi.dst }), ...block.instrs],
+        end: block.end,
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { Block, Instr, IrFunction, Operand } from '../ir/ir.ts'
+import { binaryStep, laidOut, moveStep } from '../ir/layout.ts'
 
 type Binary = Extract<Instr, { op: 'binary' }>
 
@@ -13,7 +14,7 @@ export function withoutAlu32(f: IrFunction): IrFunction {
   const rewrite = (instr: Instr, instrs: Instr[]): void => {
     const { span } = instr
     const step = (fn: Binary['fn'], dst: number, a: Operand, b: Operand): Operand => {
-      instrs.push({ op: 'binary', fn, width: 64, dst, a, b, span })
+      instrs.push(binaryStep(fn, 64, dst, a, b, span))
       return { reg: dst }
     }
     const fresh = (): number => registers++
@@ -24,13 +25,13 @@ export function withoutAlu32(f: IrFunction): IrFunction {
       'imm' in operand ? { imm: BigInt.asUintN(32, operand.imm) } : operand
     const signed = (operand: Operand): Operand => ('imm' in operand ? { imm: BigInt.asIntN(32, operand.imm) } : operand)
     if (instr.op === 'move' && instr.width === 32) {
-      if ('imm' in instr.a) instrs.push({ ...instr, width: 64, a: unsigned(instr.a) })
+      if ('imm' in instr.a) instrs.push(moveStep(64, instr.dst, unsigned(instr.a), span))
       else cut(instr.dst, instr.a)
       return
     }
     if (instr.op === 'negate' && instr.width === 32) {
       const dst = fresh()
-      instrs.push({ ...instr, width: 64, dst })
+      instrs.push(laidOut({ ...instr, width: 64, dst }, span))
       cut(instr.dst, { reg: dst })
       return
     }
@@ -66,7 +67,7 @@ export function withoutAlu32(f: IrFunction): IrFunction {
   const blocks = f.blocks.map((block): Block => {
     const instrs: Instr[] = []
     for (const instr of block.instrs) rewrite(instr, instrs)
-    return { ...block, instrs }
+    return { phis: block.phis, instrs, end: block.end }
   })
   return { ...f, blocks, registers }
 }
