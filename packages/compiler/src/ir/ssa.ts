@@ -1,5 +1,15 @@
 import { dominators, predecessors } from './graph.ts'
-import { type Block, definedBy, type Instr, type IrFunction, type Operand, type Phi, type Terminator } from './ir.ts'
+import {
+  type Block,
+  definedBy,
+  type Instr,
+  type IrFunction,
+  type Operand,
+  type Phi,
+  type Terminator,
+  usesOf,
+  usesOfEnd,
+} from './ir.ts'
 import { mapEnd, mapOperands, moveStep, retarget, withDst } from './layout.ts'
 import { type Liveness, liveness } from './liveness.ts'
 import { withoutUnreached } from './rewrite.ts'
@@ -16,7 +26,8 @@ export function toSsa(source: IrFunction): IrFunction {
   const before = predecessors(f)
   const wanted = placePhis(f, order, idom, before)
 
-  let registers = f.registers
+  // Every register gets another name: as many as there are, sets of them stay small.
+  let registers = 0
   const blocks: Block[] = f.blocks.map(() => ({ phis: [], instrs: [], end: { op: 'return', a: undefined } }))
   const phis: { dst: number; register: number; from: Map<number, Operand> }[][] = f.blocks.map(() => [])
   for (const block of order)
@@ -76,55 +87,11 @@ export function toSsa(source: IrFunction): IrFunction {
       end,
     }),
   )
-  return renumbered({ ...f, registers, blocks: made })
+  return { ...f, registers, blocks: made }
 }
 
 /** What is read before it was written. */
 const ANY: Operand = { imm: 0n }
-
-/** The same function with as many registers as it has, in the same order: sets of them stay small. */
-function renumbered(f: IrFunction): IrFunction {
-  const written = new Uint8Array(f.registers)
-  for (const block of f.blocks) {
-    for (const phi of block.phis) written[phi.dst] = 1
-    for (const instr of block.instrs) {
-      const dst = definedBy(instr)
-      if (dst !== undefined) written[dst] = 1
-    }
-  }
-  let count = 0
-  for (const one of written) count += one
-  // Now and then is enough.
-  if (2 * count > f.registers) return f
-  const numbers = new Int32Array(f.registers)
-  let registers = 0
-  for (let old = 0; old < f.registers; old++) if (written[old] === 1) numbers[old] = registers++
-  const operands: Operand[] = []
-  const put = (operand: Operand): Operand => {
-    if ('imm' in operand) return operand
-    const number = numbers[operand.reg] ?? 0
-    const known = operands[number]
-    if (known !== undefined) return known
-    const made = { reg: number }
-    operands[number] = made
-    return made
-  }
-  const blocks = f.blocks.map(
-    (block): Block => ({
-      phis: block.phis.map(({ dst, from }) => ({
-        dst: numbers[dst] ?? 0,
-        from: new Map([...from].map(([at, value]) => [at, put(value)])),
-      })),
-      instrs: block.instrs.map((instr) => {
-        const next = mapOperands(instr, put)
-        const dst = definedBy(next)
-        return dst === undefined ? next : withDst(next, numbers[dst] ?? 0)
-      }),
-      end: mapEnd(block.end, put),
-    }),
-  )
-  return { ...f, registers, blocks }
-}
 
 /** Registers that need a phi, by block. */
 function placePhis(
@@ -149,32 +116,77 @@ function placePhis(
   }
   if (joins === 0) return wanted
   // A loop back to the first block would need a block before it: lowering makes none.
-  const live = liveness(f)
-  /** 1 for what is alive where ways meet: nothing else needs a phi. */
-  const isAlive = new Uint8Array(f.registers)
-  const note = (register: number): void => {
-    isAlive[register] = 1
-  }
-  for (const block of order) if ((before[block] ?? []).length > 1) live.before(block).each(note)
-  const writers = new Map<number, number[]>()
-  for (const block of order)
-    for (const instr of f.blocks[block]?.instrs ?? []) {
-      const dst = definedBy(instr)
-      if (dst === undefined || isAlive[dst] === 0) continue
-      const found = writers.get(dst)
-      if (found === undefined) writers.set(dst, [block])
-      else if (found.at(-1) !== block) found.push(block)
-    }
-  const ins = f.blocks.map((_, at) => live.before(at))
-  for (const [register, work] of writers)
-    for (let at = work.pop(); at !== undefined; at = work.pop())
+  const { writers, registers } = severalWriters(f, order)
+  const alive = aliveAtStart(f, order, before, writers)
+  for (const register of registers) {
+    const work = [...(writers[register] ?? [])]
+    const isAlive = alive[register]
+    for (let at = work.pop(); at !== undefined && isAlive !== undefined; at = work.pop())
       for (const block of frontier[at] ?? []) {
         const found = wanted[block]
-        if (found === undefined || found.at(-1) === register || ins[block]?.has(register) !== true) continue
+        if (found === undefined || found.at(-1) === register || !isAlive.has(block)) continue
         found.push(register)
         work.push(block)
       }
+  }
   return wanted
+}
+
+/** Registers that several blocks write, with these blocks: no other needs a phi, as it is written before it is read. */
+function severalWriters(
+  f: IrFunction,
+  order: readonly number[],
+): { readonly writers: readonly (readonly number[] | undefined)[]; readonly registers: readonly number[] } {
+  const first = new Int32Array(f.registers).fill(-1)
+  const writers: (number[] | undefined)[] = new Array(f.registers)
+  const written: number[] = []
+  for (const block of order)
+    for (const instr of f.blocks[block]?.instrs ?? []) {
+      const dst = definedBy(instr)
+      if (dst === undefined || first[dst] === block) continue
+      const found = writers[dst]
+      if (first[dst] === -1) {
+        first[dst] = block
+        written.push(dst)
+      } else if (found === undefined) writers[dst] = [first[dst] ?? 0, block]
+      else if (found.at(-1) !== block) found.push(block)
+    }
+  return { writers, registers: written.filter((register) => writers[register] !== undefined) }
+}
+
+/** Blocks at whose start a register is alive, for some registers: from each reading back to where it was written. */
+function aliveAtStart(
+  f: IrFunction,
+  order: readonly number[],
+  before: readonly (readonly number[])[],
+  writers: readonly (readonly number[] | undefined)[],
+): readonly (ReadonlySet<number> | undefined)[] {
+  const alive: (Set<number> | undefined)[] = new Array(f.registers)
+  const read = (register: number, block: number): void => {
+    const blocks = writers[register]
+    if (blocks === undefined) return
+    const found = alive[register] ?? new Set<number>()
+    alive[register] = found
+    const work = [block]
+    for (let at = work.pop(); at !== undefined; at = work.pop()) {
+      if (found.has(at)) continue
+      found.add(at)
+      for (const from of before[at] ?? []) if (!blocks.includes(from)) work.push(from)
+    }
+  }
+  /** By register: the last block that was seen to write it. */
+  const written = new Int32Array(f.registers).fill(-1)
+  for (const at of order) {
+    const block = f.blocks[at]
+    if (block === undefined) continue
+    for (const instr of block.instrs) {
+      for (const register of usesOf(instr)) if (written[register] !== at) read(register, at)
+      const dst = definedBy(instr)
+      if (dst !== undefined) written[dst] = at
+    }
+    for (const register of usesOfEnd(block.end)) if (written[register] !== at) read(register, at)
+  }
+  return alive
 }
 
 type Copy = { readonly dst: number; readonly a: Operand }
