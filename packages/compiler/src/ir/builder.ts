@@ -1,7 +1,8 @@
 import type { Span } from '../diagnostics.ts'
 import type { SourceFile } from '../source-file.ts'
-import { type Block, type Instr, type IrFunction, type Operand, successors, type Terminator } from './ir.ts'
+import { type Block, type Instr, type IrFunction, type Operand, type Place, successors, type Terminator } from './ir.ts'
 import { endLaidOut, type InstrWithoutSpan, laidOut } from './layout.ts'
+import { placeKey } from './memory.ts'
 
 /** Makes the blocks of one program. */
 export interface IrBuilder {
@@ -43,6 +44,14 @@ export function irBuilder(): IrBuilder {
       }
     }
   }
+  /** Equal places are one object: passes tell them apart by that. */
+  const places = new Map<string, Place>()
+  const onePlace = (place: Place): Place => {
+    const key = placeKey(place)
+    const known = places.get(key)
+    if (known === undefined) places.set(key, place)
+    return known ?? place
+  }
   let current = 0
   let registers = 0
   let steps = 0
@@ -67,7 +76,7 @@ export function irBuilder(): IrBuilder {
     emit(instr) {
       steps++
       const block = here()
-      if (block?.end === undefined) block?.instrs.push(laidOut(instr, span))
+      if (block?.end === undefined) block?.instrs.push(laidOut(instr, span, onePlace))
     },
     end(terminator) {
       const block = here()

@@ -43,19 +43,22 @@ function leadsAs(blocks: readonly Block[], ends: readonly Terminator[]): boolean
   return true
 }
 
-const NONE: readonly number[] = []
+/** Nobody adds to it. */
+const NONE: number[] = []
 
-/** Lists are short, and most have one element or none: making them anew is less than room to grow. */
-function add(lists: (readonly number[])[], to: number, element: number): void {
+/** Lists are short, most have one element or two: those are made as long as they are, as room to grow costs more. */
+function add(lists: number[][], to: number, element: number): void {
   const list = lists[to]
-  lists[to] = list === undefined || list.length === 0 ? [element] : [...list, element]
+  if (list === undefined || list.length === 0) lists[to] = [element]
+  else if (list.length === 1) lists[to] = [list[0] ?? 0, element]
+  else list.push(element)
 }
 
 /** Blocks that lead to each block; those that nobody reaches lead nowhere. */
 export function predecessors(f: IrFunction): readonly (readonly number[])[] {
   const shape = shapeOf(f)
   if (shape.before !== undefined) return shape.before
-  const found: (readonly number[])[] = f.blocks.map(() => NONE)
+  const found: number[][] = new Array(f.blocks.length).fill(NONE)
   for (const at of reversePostorder(f)) {
     const end = f.blocks[at]?.end
     if (end === undefined || end.op === 'return') continue
@@ -155,7 +158,7 @@ export function dominators(f: IrFunction): Dominators {
       }
     }
   }
-  const children: (readonly number[])[] = f.blocks.map(() => NONE)
+  const children: number[][] = new Array(f.blocks.length).fill(NONE)
   for (const block of order) if (block !== 0) add(children, idom[block] ?? 0, block)
   const tree: Dominators = {
     order,

@@ -93,8 +93,8 @@ export const accessLike = <T extends MemoryAccess>(
   a: Operand | undefined = instr.op === 'load' ? undefined : instr.a,
 ): T => access(instr.op, instr.op === 'load' ? instr.dst : undefined, instr.span, base, place, instr.size, a) as T
 
-/** A step that was written down in any order, in its layout. */
-export function laidOut(instr: InstrWithoutSpan, span: Span): Instr {
+/** A step that was written down in any order, in its layout; `at` says which object stands for a place. */
+export function laidOut(instr: InstrWithoutSpan, span: Span, at = (place: Place): Place => place): Instr {
   switch (instr.op) {
     case 'binary':
       return binaryStep(instr.fn, instr.width, instr.dst, instr.a, instr.b, span)
@@ -104,10 +104,10 @@ export function laidOut(instr: InstrWithoutSpan, span: Span): Instr {
     case 'extend':
       return extendStep(instr.bits, instr.width, instr.dst, instr.a, span)
     case 'load':
-      return access('load', instr.dst, span, instr.base, instr.place, instr.size, undefined)
+      return access('load', instr.dst, span, instr.base, at(instr.place), instr.size, undefined)
     case 'store':
     case 'atomicAdd':
-      return access(instr.op, undefined, span, instr.base, instr.place, instr.size, instr.a)
+      return access(instr.op, undefined, span, instr.base, at(instr.place), instr.size, instr.a)
     case 'call':
       return callStep(instr.dst, instr.callee, instr.args, span)
     case 'fieldAddress':

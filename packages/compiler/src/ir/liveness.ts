@@ -1,4 +1,4 @@
-import { reversePostorder } from './graph.ts'
+import { hasLoop, reversePostorder } from './graph.ts'
 import { definedBy, type IrFunction, type Operand, usesOf, usesOfEnd } from './ir.ts'
 
 /** A set of registers, as bits: a part of many such sets that lie behind each other. */
@@ -83,6 +83,8 @@ export function liveness(f: IrFunction): Liveness {
   const flow = (from: number, next: number): void => {
     for (let i = 0; i < each; i++) outs[from + i] = (outs[from + i] ?? 0) | (ins[next + i] ?? 0)
   }
+  // Without loops, all that comes later is known when a block is looked at.
+  const isLoop = hasLoop(f)
   for (let changed = true; changed; ) {
     changed = false
     for (let i = order.length - 1; i >= 0; i--) {
@@ -97,7 +99,7 @@ export function liveness(f: IrFunction): Liveness {
         const next = (old | ((outs[word] ?? 0) & ~(written[word] ?? 0))) >>> 0
         if (next === old) continue
         ins[word] = next
-        changed = true
+        changed = isLoop
       }
     }
   }

@@ -7,6 +7,18 @@ export interface Access {
   readonly size: AccessSize
 }
 
+/** Equal for places that are the same wherever they are based. */
+export function placeKey(place: Place): string {
+  switch (place.kind) {
+    case 'field':
+      return `field ${place.struct} ${place.field} ${place.bits ?? ''}`
+    case 'private':
+      return `private ${place.offset}`
+    case 'memory':
+      return `memory ${place.region} ${place.offset}`
+  }
+}
+
 const textOf = (operand: Operand): string => ('reg' in operand ? `r${operand.reg}` : `${operand.imm}`)
 
 /** Equal for accesses to the same bytes by the same pointer. */

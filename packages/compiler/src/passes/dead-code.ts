@@ -52,15 +52,12 @@ export function removeDead(f: IrFunction): IrFunction {
     if (block === undefined) continue
     const { phis, instrs, end } = block
     if (phis.every(({ dst }) => needed[dst] === 1) && !instrs.some(isDead)) continue
-    put(at, {
-      phis: phis.filter(({ dst }) => needed[dst] === 1),
-      instrs: instrs.flatMap((instr): Instr | readonly Instr[] => {
-        if (!isDead(instr)) return instr
-        if (!hasEffect(instr)) return []
-        return instr.op === 'call' ? callStep(undefined, instr.callee, instr.args, instr.span) : instr
-      }),
-      end,
-    })
+    const left: Instr[] = []
+    for (const instr of instrs)
+      if (!isDead(instr)) left.push(instr)
+      else if (hasEffect(instr))
+        left.push(instr.op === 'call' ? callStep(undefined, instr.callee, instr.args, instr.span) : instr)
+    put(at, { phis: phis.filter(({ dst }) => needed[dst] === 1), instrs: left, end })
   }
   for (const [at, { phis, instrs, end }] of f.blocks.entries())
     if (reached[at] === 0 && (instrs.length > 0 || phis.length > 0 || end.op !== 'return')) put(at, EMPTY)
