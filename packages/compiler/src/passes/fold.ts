@@ -68,16 +68,17 @@ function foldOnce(f: IrFunction): IrFunction {
       // With what was found in blocks before: one answer leads to the next.
       const instr = instead.size === 0 ? old : mapOperands(old, put)
       const result = foldInstr(instr, facts)
-      if (result !== instr) changed = true
-      if (result !== old) instrs ??= block.instrs.slice(0, i)
-      if ('op' in result) {
-        instrs?.push(result)
-        const dst = result === old ? undefined : definedBy(result)
-        if (dst !== undefined) definitions[dst] = result
-      } else {
-        const dst = definedBy(instr)
-        if (dst !== undefined) instead.set(dst, result)
+      if (result === old) {
+        instrs?.push(old)
+        continue
       }
+      if (result !== instr) changed = true
+      instrs ??= block.instrs.slice(0, i)
+      const dst = definedBy(instr)
+      if ('op' in result) {
+        instrs.push(result)
+        if (dst !== undefined) definitions[dst] = result
+      } else if (dst !== undefined) instead.set(dst, result)
     }
     const before = mapEnd(block.end, put)
     const end = foldEnd(before, facts)

@@ -19,7 +19,7 @@ export function reuseLoads(f: IrFunction): IrFunction {
   const available = availability(f, accesses, before)
   const { count } = accesses
   const instead = new Map<number, Operand>()
-  const phis: (Phi[] | undefined)[] = []
+  const phis: (Choice[] | undefined)[] = []
   let registers = f.registers
 
   const starts = new Map<number, Operand>()
@@ -36,7 +36,7 @@ export function reuseLoads(f: IrFunction): IrFunction {
     }
     const dst = registers++
     starts.set(memo, { reg: dst })
-    const phi: Phi = { dst, from: new Map(from.map((one) => [one, valueAtEnd(access, one)])) }
+    const phi: Choice = { dst, values: from.map((one) => valueAtEnd(access, one)) }
     const own = phis[block]
     if (own === undefined) phis[block] = [phi]
     else own.push(phi)
@@ -69,20 +69,32 @@ export function reuseLoads(f: IrFunction): IrFunction {
   removeTrivial(phis, instead)
   const made = blocks.map((block, at): Block => {
     const own = phis[at]
-    return own === undefined ? block : { phis: [...block.phis, ...own], instrs: block.instrs, end: block.end }
+    if (own === undefined || own.length === 0) return block
+    const made = own.map(({ dst, values }): Phi => {
+      const from = new Map<number, Operand>()
+      for (const [i, value] of values.entries()) from.set(before[at]?.[i] ?? 0, value)
+      return { dst, from }
+    })
+    return { phis: [...block.phis, ...made], instrs: block.instrs, end: block.end }
   })
   return replaceRegisters({ ...f, registers, blocks: made }, instead)
 }
 
+/** A phi to be: values by the blocks that lead there, in their order. */
+interface Choice {
+  readonly dst: number
+  readonly values: readonly Operand[]
+}
+
 /** Most of these phis are asked for their one value only: they stand for it, and are gone. */
-function removeTrivial(phis: (Phi[] | undefined)[], instead: Map<number, Operand>): void {
+function removeTrivial(phis: (Choice[] | undefined)[], instead: Map<number, Operand>): void {
   const now = (operand: Operand): Operand => standsFor(operand, instead)
   for (let changed = true; changed; ) {
     changed = false
     for (const [at, own] of phis.entries()) {
       if (own === undefined) continue
-      const left = own.filter(({ dst, from }) => {
-        const value = onlyValue(dst, from.values(), now)
+      const left = own.filter(({ dst, values }) => {
+        const value = onlyValue(dst, values, now)
         if (value === undefined) return true
         instead.set(dst, value)
         changed = true
