@@ -112,7 +112,10 @@ const same = (a: Operand, b: Operand): boolean =>
 
 const masks: readonly bigint[] = Array.from({ length: 65 }, (_, bits) => (1n << BigInt(bits)) - 1n)
 const mask = (bits: number): bigint => masks[bits] ?? 0n
-const imm = (value: bigint, width: Width): Operand => ({ imm: BigInt.asUintN(width, value) })
+/** The same without a sign: what is in range already, as most numbers are, is not made anew. */
+const unsigned = (width: Width, value: bigint): bigint =>
+  value >= 0n && value <= 0xffff_ffffn ? value : BigInt.asUintN(width, value)
+const imm = (value: bigint, width: Width): Operand => ({ imm: unsigned(width, value) })
 
 /** A shorter step, or what its result is. */
 function foldInstr(instr: Instr, facts: Facts): Instr | Operand {
@@ -139,6 +142,7 @@ type Binary = Extract<Instr, { op: 'binary' }>
 
 function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
   const { fn, width, a, b } = instr
+  if ('reg' in a && 'reg' in b && a.reg !== b.reg) return instr
   if ('imm' in a && 'imm' in b) return imm(compute(fn, width, a.imm, b.imm), width)
   if ('imm' in a) {
     if (COMMUTES.has(fn)) return binaryStep(fn, width, instr.dst, b, a, instr.span)
@@ -154,7 +158,7 @@ function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
     return instr
   }
   if (!('imm' in b)) return instr
-  const value = BigInt.asUintN(width, b.imm)
+  const value = unsigned(width, b.imm)
   const shift = Number(value & BigInt(width - 1))
   switch (fn) {
     case 'add':
@@ -273,12 +277,13 @@ function foldEnd(end: Terminator, facts: Facts): Terminator {
   if (end.op !== 'branch') return end
   if (end.yes === end.no) return { op: 'jump', to: end.yes }
   const { a, b, width } = end
+  if ('reg' in a && 'reg' in b && a.reg !== b.reg) return end
   const jump = (yes: boolean): Terminator => ({ op: 'jump', to: yes ? end.yes : end.no })
   if ('imm' in a && 'imm' in b) return jump(holds(end.if, width, a.imm, b.imm))
   if ('imm' in a) return branchOn(end, b, a, MIRRORED[end.if])
   if (same(a, b)) return jump(end.if === 'eq' || end.if.endsWith('le') || end.if.endsWith('ge'))
   if (!('imm' in b)) return end
-  const value = BigInt.asUintN(width, b.imm)
+  const value = unsigned(width, b.imm)
   const top = mask(Math.min(width, end.guard === true ? facts.seenBits(a) : facts.bits(a)))
   switch (end.if) {
     case 'lt':
