@@ -1,7 +1,7 @@
 import type { AsmItem, TargetedInsn } from './insn.ts'
 import { insnErrors } from './insn-errors.ts'
 import { type Cpu, type IsaFeature, type IsaRow, isaTable } from './isa-table.ts'
-import type { Fields } from './operand-codec.ts'
+import type { Fields, FieldValue } from './operand-codec.ts'
 
 /** The properties that select a row, by kind: those that every row of the kind fixes. */
 const selectors: ReadonlyMap<string, readonly string[]> = new Map(
@@ -12,19 +12,43 @@ const rows: ReadonlyMap<string, IsaRow> = new Map(
   isaTable.map((row) => [`${Object.values(row.insn).join(' ')}${isImmediate(row) ? ' #' : ''}`, row]),
 )
 
-/** Rows found before: an instruction is built, placed and encoded as the same object. */
-const known = new WeakMap<TargetedInsn, IsaRow>()
+/** The same rows as a tree: a branch for each value of a property that selects. */
+interface Branch {
+  readonly next: Map<FieldValue | undefined, Branch>
+  row?: IsaRow
+  /** The one whose source is a number. */
+  immediate?: IsaRow
+}
+const tree: Branch = grow()
+
+function grow(): Branch {
+  const root: Branch = { next: new Map() }
+  for (const row of isaTable) {
+    let at = root
+    for (const value of Object.values(row.insn)) {
+      const next: Branch = at.next.get(value) ?? { next: new Map() }
+      at.next.set(value, next)
+      at = next
+    }
+    if (isImmediate(row)) at.immediate = row
+    else at.row = row
+  }
+  return root
+}
 
 /** The table row that encodes this instruction; `insn/unknown-insn` for data that no constructor makes. */
 export function rowOf(insn: TargetedInsn, index?: number): IsaRow {
-  const before = known.get(insn)
-  if (before !== undefined) return before
   const fields: Fields = insn
-  const props = selectors.get(insn.kind)
-  const key = `${(props ?? ['kind']).map((prop) => String(fields[prop])).join(' ')}${typeof fields.src === 'number' ? ' #' : ''}`
+  const props = selectors.get(insn.kind) ?? ['kind']
+  // Each instruction is looked up several times: no text is made of it unless it is needed.
+  let at: Branch | undefined = tree
+  for (let i = 0; at !== undefined && i < props.length; i++) at = at.next.get(fields[props[i] ?? ''])
+  const isNumber = typeof fields.src === 'number'
+  const found = isNumber ? at?.immediate : at?.row
+  if (found !== undefined) return found
+  const key = `${props.map((prop) => String(fields[prop])).join(' ')}${isNumber ? ' #' : ''}`
   const row = rows.get(key)
   if (row === undefined) throw insnErrors.make('unknown-insn', { index, found: key })
-  known.set(insn, row)
   return row
 }
 

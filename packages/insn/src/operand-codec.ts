@@ -35,37 +35,41 @@ export function operandsOf(row: IsaRow): readonly Operand[] {
 
 /** The value in its one canonical form (u32 read as s32 where both are the same bits), or a typed error. */
 export function checkOperand(row: IsaRow, operand: Operand, value: unknown, index?: number): FieldValue {
-  const { type, prop } = operand
-  const where = { index, insn: row.name, field: prop }
+  const { type } = operand
   switch (type) {
     case 'register':
     case 'writable': {
       if (typeof value !== 'string' || !registerNumbers.has(value))
-        throw insnErrors.make('bad-operand', { ...where, value, expected: 'a register r0..r10' })
-      if (type === 'writable' && value === 'r10') throw insnErrors.make('read-only-register', where)
+        throw insnErrors.make('bad-operand', { ...whereIs(row, operand, index), value, expected: 'a register r0..r10' })
+      if (type === 'writable' && value === 'r10')
+        throw insnErrors.make('read-only-register', whereIs(row, operand, index))
       return value
     }
     case 'lo64':
     case 'hi64': {
-      if (typeof value !== 'bigint') throw insnErrors.make('bad-operand', { ...where, value, expected: 'a bigint' })
+      if (typeof value !== 'bigint')
+        throw insnErrors.make('bad-operand', { ...whereIs(row, operand, index), value, expected: 'a bigint' })
       if (value < s64Min || value > u64Max)
-        throw insnErrors.make('out-of-range', { ...where, value, min: s64Min, max: u64Max })
+        throw insnErrors.make('out-of-range', { ...whereIs(row, operand, index), value, min: s64Min, max: u64Max })
       return BigInt.asIntN(64, value)
     }
     default: {
       if (typeof value !== 'number' || !Number.isInteger(value))
-        throw insnErrors.make('bad-operand', { ...where, value, expected: 'an integer' })
+        throw insnErrors.make('bad-operand', { ...whereIs(row, operand, index), value, expected: 'an integer' })
       const { min, max } = ranges[type]
-      if (value < min || value > max) throw insnErrors.make('out-of-range', { ...where, value, min, max })
+      if (value < min || value > max)
+        throw insnErrors.make('out-of-range', { ...whereIs(row, operand, index), value, min, max })
       return type === 'u32' ? value + 0 : (value | 0) + 0
     }
   }
 }
 
-/** The bits of one wire field, as a number that `DataView` setters narrow without loss; `checked` operands are taken as they are. */
-export function wireOf(row: IsaRow, field: WireField, fields: Fields, index: number, checked: boolean): number {
-  if (typeof field === 'number') return field
-  return bitsOf(field, checked ? (fields[field.prop] ?? 0) : checkOperand(row, field, fields[field.prop], index))
+/** What errors say of an operand. */
+const whereIs = (row: IsaRow, { prop }: Operand, index: number | undefined) => ({ index, insn: row.name, field: prop })
+
+/** The bits of one wire field, as a number that `DataView` setters narrow without loss. */
+export function wireOf(row: IsaRow, field: WireField, fields: Fields, index: number): number {
+  return typeof field === 'number' ? field : bitsOf(field, checkOperand(row, field, fields[field.prop], index))
 }
 
 function bitsOf(field: Operand, value: FieldValue): number {

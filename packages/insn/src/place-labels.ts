@@ -1,5 +1,4 @@
 import { nearestNames } from '@tscc/core'
-import { buildInsn, isBuilt } from './build-insn.ts'
 import { insnSlots, rowOf } from './find-row.ts'
 import type { AsmItem, Insn, Jump, LabelledInsn } from './insn.ts'
 import { insnErrors } from './insn-errors.ts'
@@ -34,10 +33,9 @@ export function placeLabels(items: readonly AsmItem[], options: { readonly cpu?:
       throw insnErrors.make('cpu', { index, insn: row.name, needs: row.feature ?? row.cpu, cpu })
   }
   const long = new Set<number>()
-  const sizeOf = (item: AsmItem, index: number): number => (long.has(index) ? longSlots(item) : insnSlots(item))
 
   // Widening only ever moves targets apart, so this ends after at most one round for each jump.
-  let starts = slotStarts(items, sizeOf)
+  let starts = slotStarts(items, long)
   const targets = resolveTargets(items, starts)
   for (;;) {
     let grown = false
@@ -51,27 +49,29 @@ export function placeLabels(items: readonly AsmItem[], options: { readonly cpu?:
       grown = true
     }
     if (!grown) return emit(items, rows, targets, long, starts)
-    starts = slotStarts(items, sizeOf)
+    starts = slotStarts(items, long)
   }
 }
 
 /** The item index that each branch goes to; a numeric target outside the items is left as it is. */
-function resolveTargets(items: readonly AsmItem[], starts: readonly number[]): ReadonlyMap<number, number> {
+function resolveTargets(items: readonly AsmItem[], starts: Int32Array): ReadonlyMap<number, number> {
   const labels = new Map<string, number>()
-  for (const [index, item] of items.entries()) {
-    if (item.kind !== 'label') continue
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index]
+    if (item?.kind !== 'label') continue
     if (labels.has(item.name)) throw insnErrors.make('duplicate-label', { index, label: item.name })
     labels.set(item.name, index)
   }
   let itemAt: ReadonlyMap<number, number> | undefined
   const targets = new Map<number, number>()
-  for (const [index, item] of items.entries()) {
-    if (!isBranch(item)) continue
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index]
+    if (item === undefined || !isBranch(item)) continue
     let target: number | undefined
     if (typeof item.target === 'string') target = labels.get(item.target)
     else {
       // Labels share the slot of what follows; any of them will do, since all move together.
-      itemAt ??= new Map(starts.map((start, at) => [start, at]))
+      itemAt ??= new Map(Array.from(starts, (start, at) => [start, at]))
       target = itemAt.get((starts[index] ?? 0) + 1 + item.target)
     }
     if (target !== undefined) targets.set(index, target)
@@ -86,14 +86,16 @@ function resolveTargets(items: readonly AsmItem[], starts: readonly number[]): R
 }
 
 /** The slot at which each item starts, and after them the end. */
-function slotStarts(items: readonly AsmItem[], sizeOf: (item: AsmItem, index: number) => number): readonly number[] {
-  const starts: number[] = []
+function slotStarts(items: readonly AsmItem[], long: ReadonlySet<number>): Int32Array {
+  const starts = new Int32Array(items.length + 1)
   let slot = 0
-  for (const [index, item] of items.entries()) {
-    starts.push(slot)
-    slot += sizeOf(item, index)
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index]
+    if (item === undefined) continue
+    starts[index] = slot
+    slot += long.has(index) ? longSlots(item) : insnSlots(item)
   }
-  starts.push(slot)
+  starts[items.length] = slot
   return starts
 }
 
@@ -107,14 +109,14 @@ function emit(
   rows: readonly (IsaRow | undefined)[],
   targets: ReadonlyMap<number, number>,
   long: ReadonlySet<number>,
-  starts: readonly number[],
+  starts: Int32Array,
 ): readonly Insn[] {
   const insns: Insn[] = []
-  for (const [index, item] of items.entries()) {
-    const row = rows[index]
-    if (item.kind === 'label' || row === undefined) continue
+  for (let index = 0; index < items.length; index++) {
+    const [item, row] = [items[index], rows[index]]
+    if (item === undefined || item.kind === 'label' || row === undefined) continue
     if (!isBranch(item)) {
-      insns.push(isBuilt(item) ? item : checkFields(row, item, index))
+      insns.push(checkFields(row, item, index))
       continue
     }
     const target = targets.get(index)
@@ -125,10 +127,16 @@ function emit(
     else {
       if (!isShort(item) && (distance < s32.min || distance > s32.max))
         throw insnErrors.make('jump-too-far', { index, target: item.target, distance, ...s32 })
-      insns.push(buildInsn<Insn>({ ...item, target: distance }, index))
+      insns.push(checkFields(row, withTarget(item, distance), index))
     }
   }
   return insns
+}
+
+function withTarget(item: BranchItem, target: number): Insn {
+  if (item.kind !== 'jump') return { ...item, target }
+  // Most are of this kind; written out, since spreading is slow.
+  return { kind: 'jump', width: item.width, op: item.op, dst: item.dst, src: item.src, target }
 }
 
 /**
