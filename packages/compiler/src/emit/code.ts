@@ -31,7 +31,7 @@ export type Portable =
 /** An item of the assembler, what has to be done to it, and where in the source it is from. */
 export interface CodeItem {
   readonly item: AsmItem
-  readonly portable?: Portable
+  readonly portable: Portable | undefined
   readonly span: Span
 }
 
@@ -58,21 +58,21 @@ export function codeOf(f: IrFunction, frame: Frame, place: CodePlace): readonly 
   for (const [i, at] of order.entries()) {
     const block = f.blocks[at]
     if (block === undefined) continue
-    items.push({ item: insn.label(`b${at}`), span })
+    items.push({ item: insn.label(labelOf(at)), portable: undefined, span })
     for (const instr of block.instrs) {
       span = instr.span
-      for (const { item, portable } of instrCode(instr, writer))
-        items.push(portable === undefined ? { item, span } : { item, portable, span })
+      for (const { item, portable } of instrCode(instr, writer)) items.push({ item, portable, span })
     }
     // A return falls through to one that is there anyway.
     const next = f.blocks[order[i + 1] ?? -1]
     if (block.end.op === 'return' && next?.end.op === 'return' && next.instrs.length === 0) continue
     for (const item of endCode(shortened(f, block.end, order[i + 1]), order[i + 1], targets, place.cpu))
-      items.push({ item, span })
+      items.push({ item, portable: undefined, span })
   }
-  const named = new Set([...targets].map((at) => `b${at}`))
-  return reachable(items, named)
+  return reachable(items, new Set(Array.from(targets, labelOf)))
 }
+
+const labelOf = (block: number): string => `b${block}`
 
 /** Without labels that nothing jumps to, and without a return that all jumps to it have become themselves. */
 function reachable(items: readonly CodeItem[], named: ReadonlySet<string>): readonly CodeItem[] {
@@ -81,7 +81,7 @@ function reachable(items: readonly CodeItem[], named: ReadonlySet<string>): read
   for (const one of items) {
     const { item } = one
     if (item.kind === 'label') {
-      const isBlock = /^b\d+$/.test(item.name)
+      const isBlock = item.name.startsWith('b')
       const last = kept.at(-1)?.item.kind
       orphan = isBlock && !named.has(item.name) && (last === 'ja' || last === 'exit')
       if (!isBlock || named.has(item.name)) kept.push(one)
@@ -102,9 +102,13 @@ interface Writer {
   label(): string
 }
 
-type Made = Omit<CodeItem, 'span'>
+interface Made {
+  readonly item: AsmItem
+  readonly portable?: Portable
+}
 
-const nameOf = (register: number): WritableRegister => `r${register}` as WritableRegister // colours are r0 to r9
+const NAMES: readonly WritableRegister[] = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9']
+const nameOf = (register: number): WritableRegister => NAMES[register] ?? 'r0' // colours are r0 to r9
 
 /** A jump to nothing but a return is that return. */
 function shortened(f: IrFunction, end: Terminator, next: number | undefined): Terminator {
@@ -152,28 +156,13 @@ function instrCode(instr: Instr, writer: Writer): readonly Made[] {
   }
 }
 
-/** Operations on two registers that have been made before: there are only so many, and programs are full of them. */
-const known = new Map<number, readonly Made[]>()
-
 function binaryCode({ fn, width, dst, b }: Extract<Instr, { op: 'binary' }>): readonly Made[] {
-  const make = operations[fn][width === 32 ? 0 : 1]
-  if ('imm' in b) return [{ item: make(nameOf(dst), sourceOf(b, width)) }]
-  const key = keyOf(OPERATIONS.indexOf(fn), width, dst, b.reg)
-  const made = known.get(key) ?? [{ item: make(nameOf(dst), nameOf(b.reg)) }]
-  known.set(key, made)
-  return made
+  return [{ item: operations[fn][width === 32 ? 0 : 1](nameOf(dst), sourceOf(b, width)) }]
 }
 
 function copyCode(to: number, from: number, width: Width): readonly Made[] {
-  const key = keyOf(OPERATIONS.length, width, to, from)
-  const [dst, src] = [nameOf(to), nameOf(from)]
-  const made = known.get(key) ?? [{ item: width === 32 ? insn.mov32(dst, src) : insn.mov(dst, src) }]
-  known.set(key, made)
-  return made
+  return [{ item: (width === 32 ? insn.mov32 : insn.mov)(nameOf(to), nameOf(from)) }]
 }
-
-const keyOf = (operation: number, width: Width, to: number, from: number): number =>
-  ((2 * operation + (width === 32 ? 0 : 1)) << 8) | (to << 4) | from
 
 function sourceOf(operand: Operand, width: Width): WritableRegister | number {
   return 'reg' in operand ? nameOf(operand.reg) : Number(BigInt.asIntN(width === 32 ? 32 : 64, operand.imm))
@@ -374,7 +363,6 @@ const operations = {
   sdiv: [insn.sdiv32, insn.sdiv],
   smod: [insn.smod32, insn.smod],
 } as const
-const OPERATIONS: readonly string[] = Object.keys(operations)
 const jumps = {
   eq: [insn.jeq32, insn.jeq],
   ne: [insn.jne32, insn.jne],
@@ -394,7 +382,7 @@ const OF_V2: ReadonlySet<Condition> = new Set(['lt', 'le', 'slt', 'sle'])
 function endCode(end: Terminator, next: number | undefined, targets: Set<number>, cpu: Cpu): readonly AsmItem[] {
   const to = (block: number): string => {
     targets.add(block)
-    return `b${block}`
+    return labelOf(block)
   }
   switch (end.op) {
     case 'jump':
