@@ -4,8 +4,11 @@ import { type Graph, interference } from './interference.ts'
 
 /** Machine registers of the virtual ones, or such as have to go to the stack: lists of those that share a place there. */
 export type Allocation =
-  | { readonly registers: ReadonlyMap<number, number> }
+  | { readonly registers: MachineRegisters }
   | { readonly spill: readonly (readonly number[])[] }
+
+/** By virtual register; 0 also for those that nobody uses. */
+export type MachineRegisters = Uint8Array
 
 /** What allocation has to know besides the program. */
 export interface AllocateOptions {
@@ -40,11 +43,9 @@ function coloured(f: IrFunction, graph: Graph, options: AllocateOptions, rule: '
     for (let register = 0; register < f.registers; register++) lists.get(merged.nameOf(register))?.push(register)
     return { spill: [...lists.values()] }
   }
-  const registers = new Map<number, number>()
-  for (let register = 0; register < f.registers; register++) {
-    const one = found.registers.get(merged.nameOf(register))
-    if (one !== undefined) registers.set(register, one)
-  }
+  const registers = new Uint8Array(f.registers)
+  for (let register = 0; register < f.registers; register++)
+    registers[register] = found.registers[merged.nameOf(register)] ?? 0
   return { registers }
 }
 
@@ -52,7 +53,7 @@ function coloured(f: IrFunction, graph: Graph, options: AllocateOptions, rule: '
 function colour(
   graph: Graph,
   { temporary }: AllocateOptions,
-): { readonly registers: ReadonlyMap<number, number> } | { readonly spill: readonly number[] } {
+): { readonly registers: MachineRegisters } | { readonly spill: readonly number[] } {
   const { near, allowed, uses } = graph
   const nodes = graph.nodes.filter((register) => graph.gone[register] === 0)
   const degree = graph.degree.slice()
@@ -97,64 +98,54 @@ function colour(
       if (now === (colours[other] ?? 0) - 1) easy.push(other)
     }
   }
-  const partners = new Map<number, number[]>()
+  const partners: number[][] = []
   const join = (a: number, b: number): void => {
-    const found = partners.get(a)
-    if (found === undefined) partners.set(a, [b])
+    const found = partners[a]
+    if (found === undefined) partners[a] = [b]
     else found.push(b)
   }
   for (const [a, b] of graph.moves) {
     join(a, b)
     join(b, a)
   }
-  const registers = new Map<number, number>()
   const spill: number[] = []
   /** Bits of what each has. */
   const taken = new Uint16Array(degree.length)
-  for (let i = stack.length - 1; i >= 0; i--) {
-    const register = stack[i] ?? 0
+  const freeFor = (register: number): number => {
     let free = allowed[register] ?? 0
     for (const other of near[register] ?? []) free &= ~(taken[other] ?? 0)
+    return free
+  }
+  for (let i = stack.length - 1; i >= 0; i--) {
+    const register = stack[i] ?? 0
+    let free = freeFor(register)
     if (free === 0) {
       for (const one of cheapestWay(register, graph, temporary, taken)) {
         spill.push(one)
-        registers.delete(one)
         taken[one] = 0
       }
-      free = allowed[register] ?? 0
       if (spill.at(-1) === register) continue
-      for (const other of near[register] ?? []) free &= ~(taken[other] ?? 0)
+      free = freeFor(register)
+      if (free === 0) continue
     }
-    let found: number | undefined
-    for (const other of partners.get(register) ?? []) {
-      const liked = registers.get(other)
-      if (liked !== undefined && (free & (1 << liked)) !== 0) {
-        found = liked
-        break
-      }
-    }
-    found ??= USUAL.find((one) => (free & (1 << one)) !== 0)
-    if (found === undefined) continue
-    registers.set(register, found)
-    taken[register] = 1 << found
+    const liked = partners[register]?.find((other) => (free & (taken[other] ?? 0)) !== 0)
+    taken[register] = liked === undefined ? usual(free) : (taken[liked] ?? 0)
   }
   // With all of them there may be room for some again.
   const without = spill
     .sort((a, b) => costOf(graph, b) - costOf(graph, a) || a - b)
     .filter((register) => {
-      let free = allowed[register] ?? 0
-      for (const other of near[register] ?? []) free &= ~(taken[other] ?? 0)
-      const found = USUAL.find((one) => (free & (1 << one)) !== 0)
-      if (found === undefined) return true
-      registers.set(register, found)
-      taken[register] = 1 << found
-      return false
+      const free = freeFor(register)
+      if (free !== 0) taken[register] = usual(free)
+      return free === 0
     })
-  return without.length === 0 ? { registers } : { spill: without }
+  if (without.length > 0) return { spill: without }
+  return { registers: Uint8Array.from(taken, (bit) => (bit === 0 ? 0 : 31 - Math.clz32(bit))) }
 }
 
 /** r0 is kept for results, and what calls leave for what needs it. */
 const USUAL: readonly number[] = [2, 3, 4, 5, 1, 0, 6, 7, 8, 9]
+const usual = (free: number): number => 1 << (USUAL.find((one) => (free & (1 << one)) !== 0) ?? 0)
 
 /** What it costs to keep a register on the stack. */
 const costOf = ({ uses, degree }: Graph, register: number): number =>

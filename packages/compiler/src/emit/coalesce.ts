@@ -20,24 +20,18 @@ export function coalesce(from: Graph, temporary: ReadonlySet<number>, rule: 'all
     return name
   }
   const graph = copyOf(from)
-  const { near, degree, allowed, uses, gone } = graph
-  /** Neighbours of the register whose turn it is have the number of the turn. */
-  const marked = new Int32Array(count)
-  let turn = 0
+  const { near, pairs, degree, allowed, uses, gone } = graph
   for (let changed = true; changed; ) {
     changed = false
     for (const [one, other] of graph.moves) {
       const [a, b] = [nameOf(one), nameOf(other)]
-      if (a === b || temporary.has(a) || temporary.has(b)) continue
+      if (a === b || pairs.has(a, b) || temporary.has(a) || temporary.has(b)) continue
       const [mine, theirs] = [near[a], near[b]]
       if (mine === undefined || theirs === undefined) continue
-      turn++
-      for (const neighbour of mine) marked[neighbour] = turn
-      if (marked[b] === turn) continue
       const both = (allowed[a] ?? 0) & (allowed[b] ?? 0)
       // Something must be left beside those neighbours that have no choice.
       if ((both & ~taken(graph, mine) & ~taken(graph, theirs)) === 0) continue
-      if (rule === 'safe' && !isSafe(graph, mine, theirs, both, (neighbour) => marked[neighbour] === turn)) continue
+      if (rule === 'safe' && !isSafe(graph, a, b, both)) continue
       names[b] = a
       gone[b] = 1
       changed = true
@@ -45,10 +39,11 @@ export function coalesce(from: Graph, temporary: ReadonlySet<number>, rule: 'all
       uses[a] = (uses[a] ?? 0) + (uses[b] ?? 0)
       for (const neighbour of theirs) {
         if (gone[neighbour] === 1) continue
-        if (marked[neighbour] === turn) {
+        if (pairs.has(a, neighbour)) {
           degree[neighbour] = (degree[neighbour] ?? 0) - 1
           continue
         }
+        pairs.add(a, neighbour)
         near[neighbour]?.push(a)
         mine.push(neighbour)
         degree[a] = (degree[a] ?? 0) + 1
@@ -65,6 +60,7 @@ export function coalesce(from: Graph, temporary: ReadonlySet<number>, rule: 'all
 const copyOf = (from: Graph): Graph => ({
   ...from,
   near: from.near.map((others) => others.slice()),
+  pairs: from.pairs.copy(),
   degree: from.degree.slice(),
   allowed: from.allowed.slice(),
   uses: from.uses.slice(),
@@ -82,21 +78,15 @@ function taken({ allowed, gone }: Graph, near: readonly number[]): number {
 }
 
 /** Briggs: with fewer troublesome neighbours than colours, something is left for what two become. */
-function isSafe(
-  { allowed, degree, gone }: Graph,
-  mine: readonly number[],
-  theirs: readonly number[],
-  both: number,
-  isMine: (neighbour: number) => boolean,
-): boolean {
+function isSafe({ near, pairs, allowed, degree, gone }: Graph, a: number, b: number, both: number): boolean {
   const most = bitCount(both)
   let trouble = 0
   const look = (one: number): void => {
     const own = allowed[one] ?? 0
     if (gone[one] === 0 && (own & both) !== 0 && (degree[one] ?? 0) >= bitCount(own)) trouble++
   }
-  for (const one of mine) look(one)
-  for (const one of theirs) if (!isMine(one)) look(one)
+  for (const one of near[a] ?? []) look(one)
+  for (const one of near[b] ?? []) if (!pairs.has(a, one)) look(one)
   return trouble < most
 }
 

@@ -7,6 +7,8 @@ export interface Graph {
   readonly nodes: readonly number[]
   /** Neighbours in the order in which they were met; among them may be such as have become one with another. */
   readonly near: readonly number[][]
+  /** The same by pairs. */
+  readonly pairs: Pairs
   /** How many neighbours there really are. */
   readonly degree: Int32Array
   /** Machine registers that each may have, as bits. */
@@ -16,6 +18,32 @@ export interface Graph {
   readonly moves: readonly (readonly [number, number])[]
   /** 1 where a register has become one with another. */
   readonly gone: Uint8Array
+}
+
+/** Which registers are neighbours, as bits. */
+export class Pairs {
+  readonly #each: number
+  readonly #words: Uint32Array
+  constructor(count: number, words?: Uint32Array) {
+    this.#each = (count + 31) >>> 5
+    this.#words = words ?? new Uint32Array(count * this.#each)
+    this.count = count
+  }
+  readonly count: number
+  has(a: number, b: number): boolean {
+    return ((this.#words[a * this.#each + (b >>> 5)] ?? 0) & (1 << (b & 31))) !== 0
+  }
+  add(a: number, b: number): void {
+    this.#set(a, b)
+    this.#set(b, a)
+  }
+  copy(): Pairs {
+    return new Pairs(this.count, this.#words.slice())
+  }
+  #set(a: number, b: number): void {
+    const at = a * this.#each + (b >>> 5)
+    this.#words[at] = (this.#words[at] ?? 0) | (1 << (b & 31))
+  }
 }
 
 /** All machine registers, as bits. */
@@ -34,6 +62,7 @@ export function interference(f: IrFunction, fixed: ReadonlyMap<number, number>):
   const allowed = new Uint16Array(count).fill(ALL)
   const uses = new Int32Array(count)
   const moves: (readonly [number, number])[] = []
+  const pairs = new Pairs(count)
   const isMet = new Uint8Array(count)
   const meet = (register: number): void => {
     if (isMet[register] === 1) return
@@ -67,7 +96,8 @@ export function interference(f: IrFunction, fixed: ReadonlyMap<number, number>):
         const source = instr.op === 'move' && instr.width === 64 && 'reg' in instr.a ? instr.a.reg : undefined
         alive.delete(defined)
         for (const other of alive.all) {
-          if (other < 0 || other === source) continue
+          if (other < 0 || other === source || pairs.has(defined, other)) continue
+          pairs.add(defined, other)
           meet(other)
           mine?.push(other)
           near[other]?.push(defined)
@@ -87,20 +117,8 @@ export function interference(f: IrFunction, fixed: ReadonlyMap<number, number>):
   const isFixed = ([one, other]: readonly [number, number]): boolean => fixed.has(one) || fixed.has(other)
   const ordered = [...moves.filter(isFixed), ...moves.filter((move) => !isFixed(move))]
   const degree = new Int32Array(count)
-  const seenBy = new Int32Array(count).fill(-1)
-  for (const register of nodes) {
-    const others = near[register] ?? []
-    // Each neighbour once.
-    let kept = 0
-    for (const other of others) {
-      if (seenBy[other] === register) continue
-      seenBy[other] = register
-      others[kept++] = other
-    }
-    others.length = kept
-    degree[register] = kept
-  }
-  return { nodes, near, degree, allowed, uses, moves: ordered, gone: new Uint8Array(count) }
+  for (const register of nodes) degree[register] = near[register]?.length ?? 0
+  return { nodes, near, pairs, degree, allowed, uses, moves: ordered, gone: new Uint8Array(count) }
 }
 
 /** A set of registers that keeps the order in which they came. */

@@ -1,30 +1,29 @@
 import { reversePostorder } from '../ir/graph.ts'
 import { type Block, definedBy, type Instr, type IrFunction, type Operand, type Terminator } from '../ir/ir.ts'
 import { mapEnd, mapOperands, retarget, withDst } from '../ir/layout.ts'
-import { accessKey } from '../ir/memory.ts'
+import type { Access } from '../ir/memory.ts'
+import type { MachineRegisters } from './allocate.ts'
 
 /** Machine registers that can be given. */
 const REGISTERS = 10
 
 /** The same program with machine registers in the place of virtual ones. */
-export function withMachineRegisters(f: IrFunction, registers: ReadonlyMap<number, number>): IrFunction {
+export function withMachineRegisters(f: IrFunction, registers: MachineRegisters): IrFunction {
   const named: readonly Operand[] = Array.from({ length: REGISTERS }, (_, reg) => ({ reg }))
   const put = (operand: Operand): Operand =>
-    'reg' in operand ? (named[registers.get(operand.reg) ?? 0] ?? operand) : operand
-  return {
-    ...f,
-    blocks: f.blocks.map((block) => ({
-      phis: [],
-      instrs: block.instrs.flatMap((instr): Instr | readonly Instr[] => {
-        const next = mapOperands(instr, put)
-        const dst = definedBy(next)
-        const made = dst === undefined ? next : withDst(next, registers.get(dst) ?? 0)
-        const isCopyOfItself = made.op === 'move' && made.width === 64 && 'reg' in made.a && made.a.reg === made.dst
-        return isCopyOfItself ? [] : made
-      }),
-      end: mapEnd(block.end, put),
-    })),
-  }
+    'reg' in operand ? (named[registers[operand.reg] ?? 0] ?? operand) : operand
+  const blocks = f.blocks.map((block): Block => {
+    const instrs: Instr[] = []
+    for (const instr of block.instrs) {
+      const next = mapOperands(instr, put)
+      const dst = definedBy(next)
+      const made = dst === undefined ? next : withDst(next, registers[dst] ?? 0)
+      const isCopyOfItself = made.op === 'move' && made.width === 64 && 'reg' in made.a && made.a.reg === made.dst
+      if (!isCopyOfItself) instrs.push(made)
+    }
+    return { phis: [], instrs, end: mapEnd(block.end, put) }
+  })
+  return { ...f, blocks }
 }
 
 /**
@@ -32,35 +31,41 @@ export function withMachineRegisters(f: IrFunction, registers: ReadonlyMap<numbe
  * copy, which the others jump to. On machine registers, where it shows which steps are the same.
  */
 export function mergeTails(f: IrFunction): IrFunction {
-  const numbers = numbering()
-  let current = mergeBlocks(f, numbers)
+  let current = mergeBlocks(f)
   for (let round = 0; round < 100; round++) {
-    const next = mergeOne(current, numbers)
+    const next = mergeOne(current)
     if (next === undefined) break
-    current = mergeBlocks(next, numbers)
+    current = mergeBlocks(next)
   }
   return current
 }
 
 /** From the exits upwards: blocks with the same steps that go on with the same blocks. */
-function mergeBlocks(f: IrFunction, numbers: Numbering): IrFunction {
+function mergeBlocks(f: IrFunction): IrFunction {
   let current = f
   for (;;) {
-    const first = new Map<number, number>()
+    const { blocks } = current
+    /** By where they go: the first of all that are equal. */
+    const first: number[][] = []
     const instead = new Map<number, number>()
     for (const at of reversePostorder(current)) {
-      const block = current.blocks[at]
+      const block = blocks[at]
       // The first block has the arguments, and nothing leads to it.
       if (block === undefined || at === 0) continue
-      const key = numbers.ofSteps(block.instrs) * MOST_NUMBERS + numbers.ofEnd(block.end)
-      const known = first.get(key)
-      if (known === undefined) first.set(key, at)
+      const way = wayOf(block.end)
+      const others = first[way]
+      if (others === undefined) {
+        first[way] = [at]
+        continue
+      }
+      const known = others.find((other) => isSameBlock(block, blocks[other]))
+      if (known === undefined) others.push(at)
       else if (block.instrs.every(isRepeatable)) instead.set(at, known)
     }
     if (instead.size === 0) return current
     current = {
       ...current,
-      blocks: current.blocks.map((block) => {
+      blocks: blocks.map((block) => {
         const end = retarget(block.end, (to) => instead.get(to) ?? to)
         return end === block.end ? block : { phis: [], instrs: block.instrs, end }
       }),
@@ -68,27 +73,38 @@ function mergeBlocks(f: IrFunction, numbers: Numbering): IrFunction {
   }
 }
 
+/** A small number; equal for ends that go to the same places, though not only for those. */
+const wayOf = (end: Terminator): number => (end.op === 'jump' ? end.to + 1 : end.op === 'branch' ? end.yes + 1 : 0)
+
 /** The arguments are only there at the start. */
 const isRepeatable = (instr: Instr): boolean => instr.op !== 'argument' && instr.op !== 'parameter'
 
-function mergeOne(f: IrFunction, numbers: Numbering): IrFunction | undefined {
-  const groups = new Map<number, number[]>()
+function mergeOne(f: IrFunction): IrFunction | undefined {
+  const groups: number[][] = []
+  const byWay: number[][][] = []
   for (const at of reversePostorder(f)) {
     const block = f.blocks[at]
     if (block === undefined || block.instrs.length === 0) continue
-    const key = numbers.ofEnd(block.end)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [at])
-    else group.push(at)
+    const way = wayOf(block.end)
+    const known = byWay[way] ?? []
+    byWay[way] = known
+    const group = known.find(([other = 0]) => isSameEnd(block.end, f.blocks[other]?.end))
+    if (group !== undefined) {
+      group.push(at)
+      continue
+    }
+    const fresh = [at]
+    known.push(fresh)
+    groups.push(fresh)
   }
   let best: { readonly blocks: readonly [number, number]; readonly length: number } | undefined
-  for (const group of groups.values())
-    for (const [i, one] of group.entries())
+  for (const group of groups)
+    for (let i = 0; i < group.length; i++)
       for (let j = i + 1; j < group.length; j++) {
-        const other = group[j] ?? 0
+        const [one, other] = [group[i] ?? 0, group[j] ?? 0]
         const [a, b] = [f.blocks[one], f.blocks[other]]
         if (a === undefined || b === undefined) continue
-        const length = commonTail(a.instrs, b.instrs, numbers)
+        const length = commonTail(a.instrs, b.instrs)
         if (length > (best?.length ?? 0)) best = { blocks: [one, other], length }
       }
   if (best === undefined) return undefined
@@ -108,95 +124,85 @@ function mergeOne(f: IrFunction, numbers: Numbering): IrFunction | undefined {
   return { ...f, blocks }
 }
 
-function commonTail(a: readonly Instr[], b: readonly Instr[], numbers: Numbering): number {
-  const [ours, theirs] = [numbers.each(a), numbers.each(b)]
+function commonTail(a: readonly Instr[], b: readonly Instr[]): number {
   let length = 0
   while (length < a.length && length < b.length) {
-    const [one, other] = [a.length - 1 - length, b.length - 1 - length]
-    const instr = a[one]
-    if (ours[one] !== theirs[other] || instr === undefined || !isRepeatable(instr)) break
+    const [one, other] = [a[a.length - 1 - length], b[b.length - 1 - length]]
+    if (one === undefined || other === undefined || !isSameStep(one, other) || !isRepeatable(one)) break
     length++
   }
   return length
 }
 
-/** More than there can be: functions are much shorter. */
-const MOST_NUMBERS = 2 ** 26
-
-/** Numbers that are equal for what does the same, wherever it is from in the source. */
-interface Numbering {
-  /** One for each step. */
-  each(instrs: readonly Instr[]): readonly number[]
-  ofSteps(instrs: readonly Instr[]): number
-  ofEnd(end: Terminator): number
+function isSameBlock(a: Block, b: Block | undefined): boolean {
+  if (b === undefined || a.instrs.length !== b.instrs.length || !isSameEnd(a.end, b.end)) return false
+  for (let i = a.instrs.length - 1; i >= 0; i--) {
+    const [one, other] = [a.instrs[i], b.instrs[i]]
+    if (one === undefined || other === undefined || !isSameStep(one, other)) return false
+  }
+  return true
 }
 
-function numbering(): Numbering {
-  const numbers = new Map<string, number>()
-  const numberOf = (text: string): number => {
-    const known = numbers.get(text)
-    if (known !== undefined) return known
-    numbers.set(text, numbers.size)
-    return numbers.size - 1
-  }
-  const lists = new Map<readonly Instr[], readonly number[]>()
-  const steps = new Map<readonly Instr[], number>()
-  const ends = new Map<Terminator, number>()
-  const each = (instrs: readonly Instr[]): readonly number[] => {
-    const known = lists.get(instrs)
-    if (known !== undefined) return known
-    const made = instrs.map((instr) => numberOf(stepText(instr)))
-    lists.set(instrs, made)
-    return made
-  }
-  return {
-    each,
-    ofSteps(instrs) {
-      const known = steps.get(instrs)
-      if (known !== undefined) return known
-      const made = numberOf(`steps ${each(instrs).join(' ')}`)
-      steps.set(instrs, made)
-      return made
-    },
-    ofEnd(end) {
-      const known = ends.get(end)
-      if (known !== undefined) return known
-      const made = numberOf(endText(end))
-      ends.set(end, made)
-      return made
-    },
-  }
+function isSameOperand(a: Operand | undefined, b: Operand | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return 'reg' in a ? 'reg' in b && a.reg === b.reg : 'imm' in b && a.imm === b.imm
 }
 
-const operandText = (operand: Operand | undefined): string =>
-  operand === undefined ? '' : 'reg' in operand ? `r${operand.reg}` : `${operand.imm}`
-
-/** Equal for steps that do the same. */
-function stepText(instr: Instr): string {
-  switch (instr.op) {
-    case 'binary':
-      return `${instr.fn} ${instr.width} ${instr.dst} ${operandText(instr.a)} ${operandText(instr.b)}`
-    case 'move':
-      return `move ${instr.width} ${instr.dst} ${operandText(instr.a)}`
-    case 'load':
-      return `load ${instr.dst} ${accessKey(instr)} ${instr.size}`
-    case 'store':
-      return `store ${accessKey(instr)} ${instr.size} ${operandText(instr.a)}`
-    default:
-      return textOf(instr)
-  }
-}
-
-function endText(end: Terminator): string {
-  switch (end.op) {
+function isSameEnd(a: Terminator, b: Terminator | undefined): boolean {
+  switch (a.op) {
     case 'jump':
-      return `jump ${end.to}`
+      return b?.op === 'jump' && a.to === b.to
     case 'return':
-      return `return ${operandText(end.a)}`
-    case 'branch': {
-      const guard = end.guard === true ? ' guard' : ''
-      return `${end.if} ${end.width} ${operandText(end.a)} ${operandText(end.b)} ${end.yes} ${end.no}${guard}`
-    }
+      return b?.op === 'return' && isSameOperand(a.a, b.a)
+    case 'branch':
+      return (
+        b?.op === 'branch' &&
+        a.yes === b.yes &&
+        a.no === b.no &&
+        a.if === b.if &&
+        a.width === b.width &&
+        (a.guard === true) === (b.guard === true) &&
+        isSameOperand(a.a, b.a) &&
+        isSameOperand(a.b, b.b)
+      )
+  }
+}
+
+/** Do steps do the same, wherever they are from in the source? What there are most of is compared field by field. */
+function isSameStep(a: Instr, b: Instr): boolean {
+  switch (a.op) {
+    case 'binary':
+      return (
+        b.op === 'binary' &&
+        a.fn === b.fn &&
+        a.width === b.width &&
+        a.dst === b.dst &&
+        isSameOperand(a.a, b.a) &&
+        isSameOperand(a.b, b.b)
+      )
+    case 'move':
+      return b.op === 'move' && a.width === b.width && a.dst === b.dst && isSameOperand(a.a, b.a)
+    case 'load':
+      return b.op === 'load' && a.dst === b.dst && isSameAccess(a, b)
+    case 'store':
+      return b.op === 'store' && isSameOperand(a.a, b.a) && isSameAccess(a, b)
+    default:
+      return a.op === b.op && textOf(a) === textOf(b)
+  }
+}
+
+function isSameAccess(a: Access, b: Access): boolean {
+  if (a.size !== b.size || !isSameOperand(a.base, b.base)) return false
+  const [one, other] = [a.place, b.place]
+  switch (one.kind) {
+    case 'field':
+      return (
+        other.kind === 'field' && one.field === other.field && one.struct === other.struct && one.bits === other.bits
+      )
+    case 'private':
+      return other.kind === 'private' && one.offset === other.offset
+    case 'memory':
+      return other.kind === 'memory' && one.offset === other.offset && one.region === other.region
   }
 }
 
