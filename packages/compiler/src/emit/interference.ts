@@ -22,14 +22,15 @@ export interface Graph {
 
 /** Which registers are neighbours, as bits. */
 export class Pairs {
+  readonly #count: number
+  /** Words for the neighbours of one register. */
   readonly #each: number
   readonly #words: Uint32Array
   constructor(count: number, words?: Uint32Array) {
+    this.#count = count
     this.#each = (count + 31) >>> 5
     this.#words = words ?? new Uint32Array(count * this.#each)
-    this.count = count
   }
-  readonly count: number
   has(a: number, b: number): boolean {
     return ((this.#words[a * this.#each + (b >>> 5)] ?? 0) & (1 << (b & 31))) !== 0
   }
@@ -38,7 +39,7 @@ export class Pairs {
     this.#set(b, a)
   }
   copy(): Pairs {
-    return new Pairs(this.count, this.#words.slice())
+    return new Pairs(this.#count, this.#words.slice())
   }
   #set(a: number, b: number): void {
     const at = a * this.#each + (b >>> 5)

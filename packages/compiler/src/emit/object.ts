@@ -151,48 +151,50 @@ const MAX_COLUMN = 1023
 
 function assemble(items: readonly CodeItem[], whole: Span | undefined): Assembled {
   const carried = new Map<object, Portable>()
-  for (const { item, portable } of items) if (portable !== undefined) carried.set(item, portable)
-  const sources = items.filter(({ item }) => item.kind !== 'label')
+  const sources: Span[] = []
+  for (const { item, portable, span } of items) {
+    if (portable !== undefined) carried.set(item, portable)
+    if (item.kind !== 'label') sources.push(span)
+  }
   // Instructions that carry something were made for it alone, and come out of placeLabels as they went in.
   const placed = placeLabels(items.map(({ item }) => item))
+  // Long jumps make more instructions than items; the sources are then told apart no more.
+  const isKnown = sources.length === placed.length
   const insns: Insn[] = []
   const portables: PlacedPortable[] = []
   const lines: LineInfo[] = []
   let at = 0
-  let last = ''
   let lastSpan: Span | undefined
   // The kernel wants a line for the first instruction, also of a function that does nothing.
-  const first = sources.find(({ span }) => span.file !== undefined)?.span ?? whole
-  for (const [i, insn] of placed.entries()) {
+  const first = sources.find((span) => span.file !== undefined) ?? whole
+  for (let i = 0; i < placed.length; i++) {
+    const insn = placed[i]
+    if (insn === undefined) continue
     const portable = carried.get(insn)
     if (portable !== undefined) portables.push({ at, portable })
     // What ELF wants to see as a call that is relocated.
     insns.push(portable !== undefined && insn.kind === 'callKfunc' ? callFunc(-1) : insn)
-    // Long jumps make more instructions than items; the sources are then told apart no more.
-    const own = sources.length === placed.length ? sources[i]?.span : undefined
+    const own = isKnown ? sources[i] : undefined
     const span = own?.file === undefined && i === 0 ? first : own
     if (span?.file !== undefined && span !== lastSpan) {
       lastSpan = span
-      const line = lineOf(span.file, span.start, at)
-      const key = `${line.file}:${line.line}:${line.column}`
-      if (key !== last) lines.push(line)
-      last = key
+      const line = lineOf(span.file, span.start, at, lines.at(-1))
+      if (line !== undefined) lines.push(line)
     }
     at += insnSlots(insn)
   }
   return { code: encode(insns), portables, lines: lines[0]?.at === 0 ? lines : [] }
 }
 
-function lineOf(file: SourceFile, start: number, at: number): LineInfo {
-  const { line, column } = file.position(start)
-  return {
-    at,
-    file: file.name.slice(file.name.lastIndexOf('/') + 1),
-    // Strings of BTF end at a zero byte, which a comment may have.
-    text: file.line(line).trim().replaceAll('\0', ' '),
-    line,
-    column: Math.min(column, MAX_COLUMN),
-  }
+/** Where something is from; undefined where that is the `last` place. */
+function lineOf(source: SourceFile, start: number, at: number, last: LineInfo | undefined): LineInfo | undefined {
+  const position = source.position(start)
+  const { line } = position
+  const column = Math.min(position.column, MAX_COLUMN)
+  const file = source.name.slice(source.name.lastIndexOf('/') + 1)
+  if (last !== undefined && last.line === line && last.column === column && last.file === file) return undefined
+  // Strings of BTF end at a zero byte, which a comment may have.
+  return { at, file, text: source.line(line).trim().replaceAll('\0', ' '), line, column }
 }
 
 interface Places {

@@ -48,18 +48,21 @@ export function btfExt(
   littleEndian: boolean,
 ): Uint8Array | undefined {
   const parts = [
-    part(sections, strings, littleEndian, FUNC_RECORD, (f, at) => (f.typeId === undefined ? [] : [[at, f.typeId]])),
-    part(sections, strings, littleEndian, LINE_RECORD, (f, at) =>
-      f.lines.map((line) => {
-        inRange(`${f.name}: line`, line.line, MAX_LINE)
-        inRange(`${f.name}: column`, line.column, MAX_COLUMN)
+    part(sections, strings, littleEndian, FUNC_RECORD, (words, f, at) => {
+      if (f.typeId !== undefined) words.push(at, f.typeId)
+    }),
+    part(sections, strings, littleEndian, LINE_RECORD, (words, f, at) => {
+      for (const line of f.lines) {
+        inRange(f, 'line', line.line, MAX_LINE)
+        inRange(f, 'column', line.column, MAX_COLUMN)
         const place = ((line.line << 10) | line.column) >>> 0
-        return [at + 8 * line.at, strings.add(line.file), strings.add(line.text), place]
-      }),
-    ),
-    part(sections, strings, littleEndian, CORE_RECORD, (f, at) =>
-      f.coreRelocations.map((r) => [at + 8 * r.at, r.typeId, strings.add(r.access), coreKinds.indexOf(r.kind)]),
-    ),
+        words.push(at + 8 * line.at, strings.add(line.file), strings.add(line.text), place)
+      }
+    }),
+    part(sections, strings, littleEndian, CORE_RECORD, (words, f, at) => {
+      for (const r of f.coreRelocations)
+        words.push(at + 8 * r.at, r.typeId, strings.add(r.access), coreKinds.indexOf(r.kind))
+    }),
   ]
   if (parts.every((bytes) => bytes.length === 0)) return undefined
   const w = byteWriter({ littleEndian, path: 'btf_ext' })
@@ -82,21 +85,22 @@ function part(
   strings: BtfStrings,
   littleEndian: boolean,
   recordSize: number,
-  recordsOf: (f: ObjectFunction, at: number) => readonly (readonly number[])[],
+  add: (words: number[], f: ObjectFunction, at: number) => void,
 ): Uint8Array {
   const w = byteWriter({ littleEndian, path: 'btf_ext' })
   for (const section of sections) {
-    const records = section.functions.flatMap((placed) => recordsOf(placed.function, placed.at))
-    if (records.length === 0) continue
+    const words: number[] = []
+    for (const placed of section.functions) add(words, placed.function, placed.at)
+    if (words.length === 0) continue
     if (w.length === 0) w.u32(recordSize, 'rec_size')
     w.u32(strings.add(section.name), 'sec_name_off')
-    w.u32(records.length, 'num_info')
-    for (const record of records) for (const word of record) w.u32(word, 'word')
+    w.u32((4 * words.length) / recordSize, 'num_info')
+    for (const word of words) w.u32(word, 'word')
   }
   return w.finish()
 }
 
-function inRange(what: string, value: number, limit: number): void {
+function inRange(f: ObjectFunction, what: string, value: number, limit: number): void {
   if (!Number.isInteger(value) || value < 0 || value > limit)
-    throw objectErrors.make('bad-object', { what, why: `${value} is beyond ${limit}` })
+    throw objectErrors.make('bad-object', { what: `${f.name}: ${what}`, why: `${value} is beyond ${limit}` })
 }

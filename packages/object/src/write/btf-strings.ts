@@ -56,6 +56,11 @@ export function btfStrings(btf: Uint8Array, littleEndian: boolean): BtfStrings {
   }
 }
 
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
+}
+
 /** How many are looked for before a table of all is made: an object asks for many, who adds to a kernel's types for few. */
 const FEW = 16
 
@@ -66,9 +71,9 @@ function finder(section: Uint8Array): (text: string) => number {
   let asked = 0
   let table: ReadonlyMap<string, number> | undefined
   return (text) => {
-    const bytes = encoder.encode(text)
-    const isAscii = bytes.length === text.length
-    const wanted = isAscii ? text : Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
+    const wanted = isAscii(text)
+      ? text
+      : Array.from(encoder.encode(text), (byte) => String.fromCharCode(byte)).join('')
     asked++
     if (asked > FEW) table ??= tableOf(characters)
     if (table !== undefined) return table.get(wanted) ?? -1
