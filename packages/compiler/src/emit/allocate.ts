@@ -1,11 +1,9 @@
 import type { IrFunction } from '../ir/ir.ts'
-import { bitCount, coalesce } from './coalesce.ts'
+import { bitCount, coalesce, copyOf } from './coalesce.ts'
 import { type Graph, interference } from './interference.ts'
 
 /** Machine registers of the virtual ones, or such as have to go to the stack: lists of those that share a place there. */
-export type Allocation =
-  | { readonly registers: MachineRegisters }
-  | { readonly spill: readonly (readonly number[])[] }
+export type Allocation = { readonly registers: MachineRegisters } | { readonly spill: readonly (readonly number[])[] }
 
 /** By virtual register; 0 also for those that nobody uses. */
 export type MachineRegisters = Uint8Array
@@ -26,14 +24,15 @@ export function allocate(f: IrFunction, options: AllocateOptions): Allocation {
   const graph = interference(f, options.fixed)
   // Where something went to the stack, more mostly has to: whether all copies can go is only asked when nothing is left to go.
   const isFirst = options.temporary.size === 0
-  const bold = isFirst ? coloured(f, graph, options, 'all') : undefined
+  const bold = isFirst ? coloured(f, copyOf(graph), options, 'all') : undefined
   if (bold !== undefined && 'registers' in bold) return bold
-  const careful = coloured(f, graph, options, 'safe')
+  const careful = coloured(f, isFirst ? graph : copyOf(graph), options, 'safe')
   if ('spill' in careful || isFirst) return careful
   const second = coloured(f, graph, options, 'all')
   return 'registers' in second ? second : careful
 }
 
+/** What it is given is its own to change. */
 function coloured(f: IrFunction, graph: Graph, options: AllocateOptions, rule: 'all' | 'safe'): Allocation {
   const merged = coalesce(graph, options.temporary, rule)
   const found = colour(merged.graph, options)

@@ -8,10 +8,10 @@ export interface Coalesced {
 
 /**
  * Make registers that are copies of each other one, where they are not alive together: `all` of them, or those of which it
- * is `safe` that it leaves as many colours as there were.
+ * is `safe` that it leaves as many colours as there were. The graph is changed.
  */
-export function coalesce(from: Graph, temporary: ReadonlySet<number>, rule: 'all' | 'safe'): Coalesced {
-  const count = from.degree.length
+export function coalesce(graph: Graph, temporary: ReadonlySet<number>, rule: 'all' | 'safe'): Coalesced {
+  const count = graph.degree.length
   const names = new Int32Array(count)
   for (let register = 0; register < count; register++) names[register] = register
   const nameOf = (register: number): number => {
@@ -19,7 +19,6 @@ export function coalesce(from: Graph, temporary: ReadonlySet<number>, rule: 'all
     for (let next = names[name] ?? name; next !== name; next = names[name] ?? name) name = next
     return name
   }
-  const graph = copyOf(from)
   const { near, pairs, degree, allowed, uses, gone } = graph
   for (let changed = true; changed; ) {
     changed = false
@@ -57,7 +56,7 @@ export function coalesce(from: Graph, temporary: ReadonlySet<number>, rule: 'all
 }
 
 /** One that may be changed. */
-const copyOf = (from: Graph): Graph => ({
+export const copyOf = (from: Graph): Graph => ({
   ...from,
   near: from.near.map((others) => others.slice()),
   pairs: from.pairs.copy(),

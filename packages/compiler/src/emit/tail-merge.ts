@@ -45,21 +45,16 @@ function mergeBlocks(f: IrFunction): IrFunction {
   let current = f
   for (;;) {
     const { blocks } = current
-    /** By where they go: the first of all that are equal. */
-    const first: number[][] = []
+    /** The first of all that are equal. */
+    const first = lists(blocks.length)
     const instead = new Map<number, number>()
     for (const at of reversePostorder(current)) {
       const block = blocks[at]
       // The first block has the arguments, and nothing leads to it.
       if (block === undefined || at === 0) continue
       const way = wayOf(block.end)
-      const others = first[way]
-      if (others === undefined) {
-        first[way] = [at]
-        continue
-      }
-      const known = others.find((other) => isSameBlock(block, blocks[other]))
-      if (known === undefined) others.push(at)
+      const known = first.find(way, (other) => isSameBlock(block, blocks[other]))
+      if (known < 0) first.add(way, at)
       else if (block.instrs.every(isRepeatable)) instead.set(at, known)
     }
     if (instead.size === 0) return current
@@ -73,35 +68,53 @@ function mergeBlocks(f: IrFunction): IrFunction {
   }
 }
 
-/** A small number; equal for ends that go to the same places, though not only for those. */
+/** At most the number of blocks; equal for ends that go to the same places, though not only for those. */
 const wayOf = (end: Terminator): number => (end.op === 'jump' ? end.to + 1 : end.op === 'branch' ? end.yes + 1 : 0)
+
+/** Lists of blocks by where they go, in typed arrays: in each round they are made anew. */
+function lists(blocks: number) {
+  // One more than the block, 0 where there is none.
+  const last = new Int32Array(blocks + 1)
+  const before = new Int32Array(blocks)
+  return {
+    add(way: number, block: number): void {
+      before[block] = last[way] ?? 0
+      last[way] = block + 1
+    },
+    /** One of a list for which something holds, or -1. */
+    find(way: number, holds: (block: number) => boolean): number {
+      let at = (last[way] ?? 0) - 1
+      while (at >= 0 && !holds(at)) at = (before[at] ?? 0) - 1
+      return at
+    },
+  }
+}
 
 /** The arguments are only there at the start. */
 const isRepeatable = (instr: Instr): boolean => instr.op !== 'argument' && instr.op !== 'parameter'
 
 function mergeOne(f: IrFunction): IrFunction | undefined {
-  const groups: number[][] = []
-  const byWay: number[][][] = []
+  const count = f.blocks.length
+  /** Blocks with equal ends: the first of each group, what comes behind each, and the last by the first. */
+  const first: number[] = []
+  const byWay = lists(count)
+  const next = new Int32Array(count).fill(-1)
+  const last = new Int32Array(count)
   for (const at of reversePostorder(f)) {
     const block = f.blocks[at]
     if (block === undefined || block.instrs.length === 0) continue
     const way = wayOf(block.end)
-    const known = byWay[way] ?? []
-    byWay[way] = known
-    const group = known.find(([other = 0]) => isSameEnd(block.end, f.blocks[other]?.end))
-    if (group !== undefined) {
-      group.push(at)
-      continue
-    }
-    const fresh = [at]
-    known.push(fresh)
-    groups.push(fresh)
+    const group = byWay.find(way, (other) => isSameEnd(block.end, f.blocks[other]?.end))
+    if (group < 0) {
+      byWay.add(way, at)
+      first.push(at)
+    } else next[last[group] ?? 0] = at
+    last[group < 0 ? at : group] = at
   }
   let best: { readonly blocks: readonly [number, number]; readonly length: number } | undefined
-  for (const group of groups)
-    for (let i = 0; i < group.length; i++)
-      for (let j = i + 1; j < group.length; j++) {
-        const [one, other] = [group[i] ?? 0, group[j] ?? 0]
+  for (const head of first)
+    for (let one = head; one >= 0; one = next[one] ?? -1)
+      for (let other = next[one] ?? -1; other >= 0; other = next[other] ?? -1) {
         const [a, b] = [f.blocks[one], f.blocks[other]]
         if (a === undefined || b === undefined) continue
         const length = commonTail(a.instrs, b.instrs)

@@ -71,9 +71,7 @@ function finder(section: Uint8Array): (text: string) => number {
   let asked = 0
   let table: ReadonlyMap<string, number> | undefined
   return (text) => {
-    const wanted = isAscii(text)
-      ? text
-      : Array.from(encoder.encode(text), (byte) => String.fromCharCode(byte)).join('')
+    const wanted = isAscii(text) ? text : Array.from(encoder.encode(text), (byte) => String.fromCharCode(byte)).join('')
     asked++
     if (asked > FEW) table ??= tableOf(characters)
     if (table !== undefined) return table.get(wanted) ?? -1

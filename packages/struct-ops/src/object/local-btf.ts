@@ -67,7 +67,8 @@ interface LocalComposite {
 /** Start a BTF against `types`; `littleEndian` is the object's byte order, whatever that of `types` is. */
 export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
   const find = typeFinder(types)
-  const fields = new Map<string, LocalField>()
+  /** By struct and path. */
+  const fields = new Map<string, Map<string, LocalField>>()
   const makers: (() => BtfType)[] = []
   const ids = new Map<string, number>()
   const composites = new Map<number, LocalComposite>()
@@ -156,8 +157,9 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
     add,
     typeId,
     field(struct, path) {
-      const key = `${struct}.${path}`
-      const known = fields.get(key)
+      const ours = fields.get(struct) ?? new Map<string, LocalField>()
+      fields.set(struct, ours)
+      const known = ours.get(path)
       if (known !== undefined) return known
       const rootId = find(struct, 'struct') ?? find(struct, 'union') ?? requireType(types, struct, 'typedef')
       const at = resolveField(types, rootId, path)
@@ -192,7 +194,7 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
         firstBit: at.bitfield === undefined ? 0 : bits % unit,
         access: () => ['0', ...steps.map((step) => (typeof step === 'number' ? step : indexIn(step)))].join(':'),
       }
-      fields.set(key, field)
+      ours.set(path, field)
       return field
     },
     enumerator(enumName, name) {
