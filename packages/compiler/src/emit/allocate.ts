@@ -59,28 +59,34 @@ function colour(
   const colours = new Uint8Array(degree.length)
   /** 1 for what has not been taken out yet. */
   const left = new Uint8Array(degree.length)
+  /** 1 for what must not go to the stack. */
+  const stays = new Uint8Array(degree.length)
   const easy: number[] = []
   for (const register of nodes) {
     colours[register] = bitCount(allowed[register] ?? 0)
     left[register] = 1
+    if (temporary.has(register) || colours[register] === 1) stays[register] = 1
     if ((degree[register] ?? 0) < (colours[register] ?? 0)) easy.push(register)
   }
   const stack: number[] = []
-  const rank = (register: number): number => {
-    const stays = temporary.has(register) || colours[register] === 1
-    return (stays ? 1e6 : 0) + (uses[register] ?? 0) / ((degree[register] ?? 0) + 1)
-  }
+  const rank = (register: number): number =>
+    (stays[register] === 1 ? 1e6 : 0) + (uses[register] ?? 0) / ((degree[register] ?? 0) + 1)
+  /** Those that may still be there, in their order. */
+  const waiting = [...nodes]
   /** What is cheapest on the stack. */
   const cheapest = (): number | undefined => {
     let best = Number.POSITIVE_INFINITY
     let found: number | undefined
-    for (const register of nodes) {
+    let kept = 0
+    for (const register of waiting) {
       if (left[register] === 0) continue
+      waiting[kept++] = register
       const price = rank(register)
       if (price >= best) continue
       best = price
       found = register
     }
+    waiting.length = kept
     return found
   }
   while (stack.length < nodes.length) {
@@ -139,7 +145,9 @@ function colour(
       return free === 0
     })
   if (without.length > 0) return { spill: without }
-  return { registers: Uint8Array.from(taken, (bit) => (bit === 0 ? 0 : 31 - Math.clz32(bit))) }
+  const registers = new Uint8Array(taken.length)
+  for (let i = 0; i < taken.length; i++) if (taken[i] !== 0) registers[i] = 31 - Math.clz32(taken[i] ?? 0)
+  return { registers }
 }
 
 /** r0 is kept for results, and what calls leave for what needs it. */

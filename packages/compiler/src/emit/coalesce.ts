@@ -80,13 +80,13 @@ function taken({ allowed, gone }: Graph, near: readonly number[]): number {
 function isSafe({ near, pairs, allowed, degree, gone }: Graph, a: number, b: number, both: number): boolean {
   const most = bitCount(both)
   let trouble = 0
-  const look = (one: number): void => {
+  const isTrouble = (one: number): boolean => {
     const own = allowed[one] ?? 0
-    if (gone[one] === 0 && (own & both) !== 0 && (degree[one] ?? 0) >= bitCount(own)) trouble++
+    return gone[one] === 0 && (own & both) !== 0 && (degree[one] ?? 0) >= bitCount(own)
   }
-  for (const one of near[a] ?? []) look(one)
-  for (const one of near[b] ?? []) if (!pairs.has(a, one)) look(one)
-  return trouble < most
+  for (const one of near[a] ?? []) if (isTrouble(one) && ++trouble === most) return false
+  for (const one of near[b] ?? []) if (!pairs.has(a, one) && isTrouble(one) && ++trouble === most) return false
+  return true
 }
 
 /** How many bits are set. */

@@ -77,7 +77,11 @@ export function interference(f: IrFunction, fixed: ReadonlyMap<number, number>):
   const restrict = (register: number, to: number): void => {
     allowed[register] = (allowed[register] ?? 0) & to
   }
-  for (const [register, color] of fixed) restrict(register, 1 << color)
+  const isFixed = new Uint8Array(count)
+  for (const [register, color] of fixed) {
+    restrict(register, 1 << color)
+    isFixed[register] = 1
+  }
   const live = liveness(f)
   const alive = inOrder(count)
   for (const [i, block] of f.blocks.entries()) {
@@ -115,11 +119,12 @@ export function interference(f: IrFunction, fixed: ReadonlyMap<number, number>):
     }
   }
   // What has to be a certain register comes first, so that it can choose.
-  const isFixed = ([one, other]: readonly [number, number]): boolean => fixed.has(one) || fixed.has(other)
-  const ordered = [...moves.filter(isFixed), ...moves.filter((move) => !isFixed(move))]
+  const first: (readonly [number, number])[] = []
+  const others: (readonly [number, number])[] = []
+  for (const move of moves) (isFixed[move[0]] === 1 || isFixed[move[1]] === 1 ? first : others).push(move)
   const degree = new Int32Array(count)
   for (const register of nodes) degree[register] = near[register]?.length ?? 0
-  return { nodes, near, pairs, degree, allowed, uses, moves: ordered, gone: new Uint8Array(count) }
+  return { nodes, near, pairs, degree, allowed, uses, moves: [...first, ...others], gone: new Uint8Array(count) }
 }
 
 /** A set of registers that keeps the order in which they came. */

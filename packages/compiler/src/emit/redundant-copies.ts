@@ -1,8 +1,8 @@
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import { type Block, definedBy, type Instr, type IrFunction, type Operand } from '../ir/ir.ts'
 
-/** What is known of machine registers: that one holds what another does, or a number. */
-type Known = ReadonlyMap<number, Operand>
+/** What is known of each machine register: that it holds what another does, or a number. */
+type Known = (Operand | undefined)[]
 
 /**
  * Moves of what is there already: `r3 = r1` where r3 was made a copy of r1 before and both are as they were. Known is what
@@ -10,41 +10,42 @@ type Known = ReadonlyMap<number, Operand>
  */
 export function removeRedundantCopies(f: IrFunction): IrFunction {
   const before = predecessors(f)
-  const ends = new Map<number, Known>()
+  const ends: (Known | undefined)[] = f.blocks.map(() => undefined)
   const blocks: Block[] = [...f.blocks]
   for (const at of reversePostorder(f)) {
     const block = f.blocks[at]
     if (block === undefined) continue
-    const known = new Map(meet((before[at] ?? []).map((from) => ends.get(from))))
+    const known = meet((before[at] ?? []).map((from) => ends[from]))
     const instrs = block.instrs.filter((instr) => {
       if (instr.op === 'move' && isThere(instr, known)) return false
       step(instr, known)
       return true
     })
-    blocks[at] = { ...block, instrs }
-    ends.set(at, known)
+    blocks[at] = { phis: block.phis, instrs, end: block.end }
+    ends[at] = known
   }
   return { ...f, blocks }
 }
 
+/** Its own list, to be gone on with. */
 function meet(all: readonly (Known | undefined)[]): Known {
-  const [first, ...others] = all
-  if (first === undefined) return new Map()
-  return new Map(
-    [...first].filter(([register, value]) =>
-      others.every((other) => {
-        const found = other?.get(register)
-        return found !== undefined && same(found, value)
-      }),
-    ),
-  )
+  const found = all[0]?.slice() ?? []
+  for (let register = 0; register < found.length; register++) {
+    const value = found[register]
+    if (value === undefined) continue
+    for (let i = 1; i < all.length; i++) {
+      const other = all[i]?.[register]
+      if (other === undefined || !same(other, value)) found[register] = undefined
+    }
+  }
+  return found
 }
 
 const same = (a: Operand, b: Operand): boolean =>
   'reg' in a ? 'reg' in b && a.reg === b.reg : 'imm' in b && a.imm === b.imm
 
 const currentValue = (operand: Operand, known: Known): Operand =>
-  'reg' in operand ? (known.get(operand.reg) ?? operand) : operand
+  'reg' in operand ? (known[operand.reg] ?? operand) : operand
 
 function moved(instr: Extract<Instr, { op: 'move' }>): Operand | undefined {
   if ('imm' in instr.a) return { imm: BigInt.asUintN(instr.width, instr.a.imm) }
@@ -56,17 +57,24 @@ function isThere(instr: Extract<Instr, { op: 'move' }>, known: Known): boolean {
   return value !== undefined && same(currentValue(value, known), currentValue({ reg: instr.dst }, known))
 }
 
-/** r0 to r5 are lost in calls. */
-const CLOBBERED = 6
+/** r0 to r5 are lost in calls, as bits. */
+const CLOBBERED = 0b11_1111
 
-function step(instr: Instr, known: Map<number, Operand>): void {
-  const lost = new Set<number>()
+function step(instr: Instr, known: Known): void {
+  /** As bits. */
+  let lost = instr.op === 'call' ? CLOBBERED : 0
   const dst = definedBy(instr)
-  if (dst !== undefined) lost.add(dst)
-  if (instr.op === 'call') for (let register = 0; register < CLOBBERED; register++) lost.add(register)
+  if (dst !== undefined) lost |= 1 << dst
+  if (lost === 0) return
   const value = instr.op === 'move' ? moved(instr) : undefined
   const result = value === undefined ? undefined : currentValue(value, known)
-  for (const [register, operand] of known)
-    if (lost.has(register) || ('reg' in operand && lost.has(operand.reg))) known.delete(register)
-  if (dst !== undefined && result !== undefined && !('reg' in result && lost.has(result.reg))) known.set(dst, result)
+  const isLost = (register: number): boolean => (lost & (1 << register)) !== 0
+  for (let register = 0; register < known.length; register++) {
+    const operand = known[register]
+    if (operand !== undefined && (isLost(register) || ('reg' in operand && isLost(operand.reg))))
+      known[register] = undefined
+  }
+  if (dst === undefined || result === undefined || ('reg' in result && isLost(result.reg))) return
+  while (known.length <= dst) known.push(undefined)
+  known[dst] = result
 }

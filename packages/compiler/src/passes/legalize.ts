@@ -74,13 +74,14 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
       return { ...end, width: 64, a: up(end.a), b: up(end.b) }
     }
     /** An offset that has no room in an instruction goes to the address. */
-    const near = ({ base, place, span }: Access): Pick<Access, 'base' | 'place'> => {
-      if (place.kind !== 'memory' || place.offset <= MOST_OFFSET || 'imm' in base) return { base, place }
+    const near = <A extends Access>(instr: A): A => {
+      const { base, place, span } = instr
+      if (place.kind !== 'memory' || place.offset <= MOST_OFFSET || 'imm' in base) return instr
       const dst = registers++
       instrs.push({ op: 'move', width: 64, dst, a: base, span })
       const b = { imm: BigInt(place.offset) }
       instrs.push({ op: 'binary', fn: 'add', width: 64, dst, a: { reg: dst }, b, span })
-      return { base: { reg: dst }, place: { ...place, offset: 0 } }
+      return { ...instr, base: { reg: dst }, place: { ...place, offset: 0 } }
     }
     for (const [i, instr] of block.instrs.entries()) {
       const { span } = instr
@@ -97,7 +98,8 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
           if ('reg' in b && b.reg === instr.dst && !('reg' in left && left.reg === instr.dst)) b = moved(b, span)
           if (!('reg' in left && left.reg === instr.dst))
             instrs.push({ op: 'move', width: 'imm' in left ? instr.width : 64, dst: instr.dst, a: left, span })
-          instrs.push(...inSteps({ ...instr, a: { reg: instr.dst }, b }))
+          const { fn, width, dst } = instr
+          for (const step of inSteps({ op: 'binary', fn, width, dst, a: { reg: dst }, b, span })) instrs.push(step)
           break
         }
         case 'negate':
@@ -106,7 +108,7 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
           instrs.push({ ...instr, a: { reg: instr.dst } })
           break
         case 'extend':
-          instrs.push({ ...instr, a: 'imm' in instr.a ? moved(instr.a, span) : instr.a })
+          instrs.push('imm' in instr.a ? { ...instr, a: moved(instr.a, span) } : instr)
           break
         case 'fieldAddress':
           if (!('reg' in instr.base && instr.base.reg === instr.dst))
@@ -114,16 +116,21 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
           instrs.push({ ...instr, base: { reg: instr.dst } })
           break
         case 'load':
-          instrs.push({ ...instr, ...near(instr) })
+          instrs.push(near(instr))
           break
-        case 'store':
+        case 'store': {
+          const { base, place, size, a: value } = near(instr)
           // 5.10 takes no number for a context, only a register; 6.12 takes both.
-          if ('imm' in instr.a && isContext(instr)) instrs.push({ ...instr, ...near(instr), a: moved(instr.a, span) })
-          else instrs.push({ ...instr, ...near(instr), a: inRegister(instr.a, instr.size === 'u64' ? 64 : 32, span) })
+          const isMoved = 'imm' in value && isContext(instr)
+          const a = isMoved ? moved(value, span) : inRegister(value, size === 'u64' ? 64 : 32, span)
+          instrs.push({ op: 'store', base, place, size, a, span })
           break
-        case 'atomicAdd':
-          instrs.push({ ...instr, ...near(instr), a: 'imm' in instr.a ? moved(instr.a, span) : instr.a })
+        }
+        case 'atomicAdd': {
+          const step = near(instr)
+          instrs.push('imm' in step.a ? { ...step, a: moved(step.a, span) } : step)
           break
+        }
         case 'parameter': {
           const from = pinned(instr.index + 1)
           instrs.push({ ...instr, dst: from })
@@ -137,7 +144,7 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
             return { reg: dst }
           })
           const result = instr.dst === undefined ? undefined : pinned(0)
-          instrs.push({ ...instr, args, dst: result })
+          instrs.push({ op: 'call', dst: result, callee: instr.callee, args, span })
           if (instr.dst !== undefined && result !== undefined)
             instrs.push({ op: 'move', width: 64, dst: instr.dst, a: { reg: result }, span })
           break
@@ -208,7 +215,10 @@ function inSteps(instr: Binary): readonly Binary[] {
 function withAcceptedNumber(instr: Binary): Binary | Extract<Instr, { op: 'move' }> {
   const { fn, width, b, span, dst } = instr
   if (!('imm' in b)) return instr
-  if (fn === 'lsh' || fn === 'rsh' || fn === 'arsh') return { ...instr, b: { imm: b.imm & BigInt(width - 1) } }
+  if (fn === 'lsh' || fn === 'rsh' || fn === 'arsh') {
+    const imm = b.imm & BigInt(width - 1)
+    return imm === b.imm ? instr : { ...instr, b: { imm } }
+  }
   const divides = fn === 'div' || fn === 'sdiv'
   if ((!divides && fn !== 'mod' && fn !== 'smod') || BigInt.asUintN(width, b.imm) !== 0n) return instr
   return { op: 'move', width, dst, a: divides ? { imm: 0n } : instr.a, span }

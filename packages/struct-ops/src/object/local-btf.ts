@@ -62,6 +62,8 @@ export interface LocalBtf {
 interface LocalComposite {
   readonly localId: number
   readonly members: Map<string, BtfMember>
+  /** By offset; found anew when there are more. */
+  order?: readonly BtfMember[]
 }
 
 /** Start a BTF against `types`; `littleEndian` is the object's byte order, whatever that of `types` is. */
@@ -177,12 +179,13 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
         }
         const member = memberNamed(id, step)
         if (member === undefined) return 0
-        const { members } = compositeOf(id)
+        const composite = compositeOf(id)
+        const { members } = composite
         const local = members.get(step) ?? localMember(member, memberType(member.typeId))
         members.set(step, local)
         bits += local.bitOffset
         id = member.typeId
-        return { members, name: step }
+        return { composite, name: step }
       })
       const declaredSize = sizeOf(types, at.typeId)
       const unit = 8 * declaredSize
@@ -263,8 +266,9 @@ export function localBtf(types: Btf, littleEndian: boolean): LocalBtf {
     return membersOf(types, id).find(({ name }) => name === wanted)
   }
 
-  function indexIn({ members, name }: { readonly members: ReadonlyMap<string, BtfMember>; readonly name: string }) {
-    return ordered(members).findIndex((member) => member.name === name)
+  function indexIn({ composite, name }: { readonly composite: LocalComposite; readonly name: string }): number {
+    if (composite.order?.length !== composite.members.size) composite.order = ordered(composite.members)
+    return composite.order.findIndex((member) => member.name === name)
   }
 }
 
