@@ -31,7 +31,7 @@ export type Portable =
 /** An item of the assembler, what has to be done to it, and where in the source it is from. */
 export interface CodeItem {
   readonly item: AsmItem
-  readonly portable: Portable | undefined
+  readonly portable?: Portable
   readonly span: Span
 }
 
@@ -58,16 +58,17 @@ export function codeOf(f: IrFunction, frame: Frame, place: CodePlace): readonly 
   for (const [i, at] of order.entries()) {
     const block = f.blocks[at]
     if (block === undefined) continue
-    items.push({ item: insn.label(labelOf(at)), portable: undefined, span })
+    items.push({ item: insn.label(labelOf(at)), span })
     for (const instr of block.instrs) {
       span = instr.span
-      for (const { item, portable } of instrCode(instr, writer)) items.push({ item, portable, span })
+      for (const { item, portable } of instrCode(instr, writer))
+        items.push(portable === undefined ? { item, span } : { item, portable, span })
     }
     // A return falls through to one that is there anyway.
     const next = f.blocks[order[i + 1] ?? -1]
     if (block.end.op === 'return' && next?.end.op === 'return' && next.instrs.length === 0) continue
     for (const item of endCode(shortened(f, block.end, order[i + 1]), order[i + 1], targets, place.cpu))
-      items.push({ item, portable: undefined, span })
+      items.push({ item, span })
   }
   return reachable(items, new Set(Array.from(targets, labelOf)))
 }
@@ -102,10 +103,7 @@ interface Writer {
   label(): string
 }
 
-interface Made {
-  readonly item: AsmItem
-  readonly portable?: Portable
-}
+type Made = Omit<CodeItem, 'span'>
 
 const NAMES: readonly WritableRegister[] = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9']
 const nameOf = (register: number): WritableRegister => NAMES[register] ?? 'r0' // colours are r0 to r9
