@@ -8,6 +8,9 @@ import { callLibc, errno, libcError, libcFunction } from '@tscc/syscall/libc'
 const CLONE_NEWNET = 0x4000_0000
 const [AF_INET, SOCK_STREAM, IPPROTO_TCP, TCP_CONGESTION] = [2, 1, 6, 13]
 const [PR_SET_PDEATHSIG, SIGKILL] = [1, 9]
+const [SOL_SOCKET, SO_LINGER, SO_RCVLOWAT, SO_SNDBUFFORCE] = [1, 13, 18, 32]
+/** With `eachAck`: what waits to be sent, and what has to wait to be read before somebody does. Bytes. */
+const [SEND_BUFFER, UNREAD] = [2 << 20, 256 << 10]
 /** With it, received bytes are thrown away uncopied. */
 const MSG_TRUNC = 0x20
 const MSG_NOSIGNAL = 0x4000
@@ -31,6 +34,10 @@ function address(host) {
   bytes.set([10, 0, 0, host], 4)
   return bytes
 }
+
+/** Options are ints, one or more. */
+const setOption = (fd, level, name, ...numbers) =>
+  callLibc(setsockopt, fd, level, name, new Uint8Array(new Int32Array(numbers).buffer), 4 * numbers.length)
 
 const socket = () => callLibc('int socket(int domain, int type, int protocol)', AF_INET, SOCK_STREAM, 0)
 
@@ -61,16 +68,24 @@ const calls = {
     )
   },
 
-  listen({ host }) {
+  listen({ host, eachAck }) {
     const fd = socket()
+    // Below it, every second segment is acknowledged at once, and not when it is read
+    if (eachAck) setOption(fd, SOL_SOCKET, SO_RCVLOWAT, UNREAD)
     callLibc('int bind(int fd, void *address, unsigned int length)', fd, address(host), 16)
     callLibc('int listen(int fd, int backlog)', fd, 8)
     setImmediate(receiveForever, fd)
   },
 
   /** Connect with `cc` and send for `seconds`: what was acknowledged by then. */
-  send({ peer, cc, seconds }) {
+  send({ peer, cc, seconds, eachAck }) {
     const fd = socket()
+    if (eachAck) {
+      // While a process holds the socket, acknowledgements wait and become one: so it shall sleep, and there is enough to send
+      setOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER)
+      // What is left belongs to this connection's time, not to the next one's
+      setOption(fd, SOL_SOCKET, SO_LINGER, 1, 10)
+    }
     const name = new TextEncoder().encode(cc)
     callLibc(setsockopt, fd, IPPROTO_TCP, TCP_CONGESTION, name, name.length)
     callLibc('int connect(int fd, void *address, unsigned int length)', fd, address(peer), 16)

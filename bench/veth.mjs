@@ -30,10 +30,11 @@ async function startEnd() {
 }
 
 /**
- * A pair. `gsoMaxSegs` 1: each packet is a segment. `window` holds the sender's: `{ clamp, ssthresh }`. Without them, what
- * the kernel does by itself. `send({ cc, seconds })` gives bit/s, retransmits, and the last window; `close` leaves nothing.
+ * A pair. `gsoMaxSegs` 1: each packet is a segment. `window` holds the sender's: `{ clamp, ssthresh }`. `eachAck`: an
+ * acknowledgement for every second segment, each seen by itself. Without them, what the kernel does by itself.
+ * `send({ cc, seconds })` gives bit/s, retransmits, and the last window; `close` leaves nothing.
  */
-export async function openVeth({ gsoMaxSegs, window } = {}) {
+export async function openVeth({ gsoMaxSegs, window, eachAck } = {}) {
   const ends = []
   const close = () => {
     for (const end of ends) end.kill()
@@ -46,9 +47,9 @@ export async function openVeth({ gsoMaxSegs, window } = {}) {
     execFileSync('ip', args, { stdio: 'pipe' })
     await sender.call('setUp', { host: SENDER, peer: RECEIVER, gsoMaxSegs, window })
     await receiver.call('setUp', { host: RECEIVER, peer: SENDER })
-    await receiver.call('listen', { host: RECEIVER })
+    await receiver.call('listen', { host: RECEIVER, eachAck })
     if (window !== undefined) await sender.call('send', { peer: RECEIVER, cc: 'reno', seconds: 0.02 })
-    return { send: ({ cc, seconds }) => sender.call('send', { peer: RECEIVER, cc, seconds }), close }
+    return { send: ({ cc, seconds }) => sender.call('send', { peer: RECEIVER, cc, seconds, eachAck }), close }
   } catch (error) {
     close()
     throw error
