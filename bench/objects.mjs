@@ -112,16 +112,26 @@ function kernelHeader() {
   return header
 }
 
-/**
- * An object file, linked, loaded and registered under `name`. `programs`: instructions as the kernel has them now (`xlated`),
- * runs and their nanoseconds so far, of each callback.
- */
-export async function openObject(kernel, file, name) {
+const linkedFiles = new Map()
+
+async function linkedFile(kernel, file) {
+  const known = linkedFiles.get(file)
+  if (known !== undefined) return known
   const linked = await linkHere(kernel, new Uint8Array(readFileSync(file)), {
     programs: 'struct_ops',
     // What an earlier linker made is not what is measured.
     cache: false,
   })
+  linkedFiles.set(file, linked)
+  return linked
+}
+
+/**
+ * An object file, linked, loaded and registered under `name`. `programs`: instructions as the kernel has them now (`xlated`),
+ * runs and their nanoseconds so far, of each callback.
+ */
+export async function openObject(kernel, file, name) {
+  const linked = await linkedFile(kernel, file)
   const loaded = loadPlan(kernel, linked)
   try {
     const [ops] = structOpsOf(linked, loaded)

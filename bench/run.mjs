@@ -78,7 +78,7 @@ function overVeth() {
     return undefined
   }
   say('callbacks')
-  const callbacks = script('callbacks', '--placements', String(Math.min(9, rounds)))
+  const callbacks = script('callbacks', '--placements', String(6 * rounds))
   say('throughput')
   return { callbacks, throughput: script('throughput', '--rounds', String(2 * rounds)) }
 }
