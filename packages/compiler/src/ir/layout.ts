@@ -55,8 +55,8 @@ function other<T extends Exclude<InstrWithoutSpan, { op: (Calculation | MemoryAc
 }
 
 /** A copy, or with 32 bits a cut. */
-export const moveStep = (width: Width, dst: number, a: Operand, span: Span): Instr =>
-  calculation('move', dst, span, width, a, undefined, undefined, undefined)
+export const moveStep = (width: Width, dst: number, a: Operand, span: Span): Of<'move'> =>
+  calculation('move', dst, span, width, a, undefined, undefined, undefined) as Of<'move'>
 
 /** An operation on two operands. */
 export const binaryStep = (fn: BinaryOp, width: Width, dst: number, a: Operand, b: Operand, span: Span): Of<'binary'> =>

@@ -1,6 +1,6 @@
 import { kfuncRules } from '@tscc/btf'
 import { type Diagnostic, diagnose, type Span } from '../diagnostics.ts'
-import { type Instr, type IrFunction, type Operand, regOf, type Terminator, usesOf } from '../ir/ir.ts'
+import { definedBy, type Instr, type IrFunction, type Operand, regOf, type Terminator, usesOf } from '../ir/ir.ts'
 import type { SourceFile } from '../source-file.ts'
 import type { ModuleScope } from './scope.ts'
 
@@ -160,8 +160,10 @@ export function checkReferences(f: IrFunction, module: ModuleScope, givesPointer
         return copied(way, instr.dst, regOf(instr.base))
       case 'call':
         return called(instr, way)
-      default:
-        return 'dst' in instr ? cleared(way, instr.dst) : way
+      default: {
+        const dst = definedBy(instr)
+        return dst === undefined ? way : cleared(way, dst)
+      }
     }
   }
 

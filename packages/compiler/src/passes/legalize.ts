@@ -11,6 +11,7 @@ import {
   usesOfEnd,
   type Width,
 } from '../ir/ir.ts'
+import { accessLike, binaryStep, branchOn, callStep, mapOperands, moveStep, withDst } from '../ir/layout.ts'
 import { type Liveness, liveness, type Registers } from '../ir/liveness.ts'
 
 /** A function in the machine's terms, and which registers have to be which: arguments, results. */
@@ -56,7 +57,7 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
     }
     const moved = (operand: Operand, span: Instr['span'], width: Width = 64): Operand => {
       const dst = registers++
-      instrs.push({ op: 'move', width, dst, a: operand, span })
+      instrs.push(moveStep(width, dst, operand, span))
       return { reg: dst }
     }
     /** Before cpu v3 jumps compare 64 bits: of 32 with zeros above that is the same, signs have to go to the top first. */
@@ -67,21 +68,21 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
           return { imm: isSigned ? BigInt.asIntN(64, operand.imm << 32n) : BigInt.asUintN(32, operand.imm) }
         if (!isSigned) return operand
         const dst = registers++
-        instrs.push({ op: 'move', width: 64, dst, a: operand, span })
-        instrs.push({ op: 'binary', fn: 'lsh', width: 64, dst, a: { reg: dst }, b: { imm: 32n }, span })
+        instrs.push(moveStep(64, dst, operand, span))
+        instrs.push(binaryStep('lsh', 64, dst, { reg: dst }, { imm: 32n }, span))
         return { reg: dst }
       }
-      return { ...end, width: 64, a: up(end.a), b: up(end.b) }
+      return branchOn(end, up(end.a), up(end.b), end.if, 64)
     }
     /** An offset that has no room in an instruction goes to the address. */
     const near = <A extends Access>(instr: A): A => {
       const { base, place, span } = instr
       if (place.kind !== 'memory' || place.offset <= MOST_OFFSET || 'imm' in base) return instr
       const dst = registers++
-      instrs.push({ op: 'move', width: 64, dst, a: base, span })
+      instrs.push(moveStep(64, dst, base, span))
       const b = { imm: BigInt(place.offset) }
-      instrs.push({ op: 'binary', fn: 'add', width: 64, dst, a: { reg: dst }, b, span })
-      return { ...instr, base: { reg: dst }, place: { ...place, offset: 0 } }
+      instrs.push(binaryStep('add', 64, dst, { reg: dst }, b, span))
+      return accessLike(instr, { reg: dst }, { ...place, offset: 0 })
     }
     for (const [i, instr] of block.instrs.entries()) {
       const { span } = instr
@@ -97,23 +98,22 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
           let b = inRegister(right, instr.width, span)
           if ('reg' in b && b.reg === instr.dst && !('reg' in left && left.reg === instr.dst)) b = moved(b, span)
           if (!('reg' in left && left.reg === instr.dst))
-            instrs.push({ op: 'move', width: 'imm' in left ? instr.width : 64, dst: instr.dst, a: left, span })
+            instrs.push(moveStep('imm' in left ? instr.width : 64, instr.dst, left, span))
           const { fn, width, dst } = instr
-          for (const step of inSteps({ op: 'binary', fn, width, dst, a: { reg: dst }, b, span })) instrs.push(step)
+          for (const step of inSteps(binaryStep(fn, width, dst, { reg: dst }, b, span))) instrs.push(step)
           break
         }
         case 'negate':
-          if (!('reg' in instr.a && instr.a.reg === instr.dst))
-            instrs.push({ op: 'move', width: 64, dst: instr.dst, a: instr.a, span })
-          instrs.push({ ...instr, a: { reg: instr.dst } })
+          if (!('reg' in instr.a && instr.a.reg === instr.dst)) instrs.push(moveStep(64, instr.dst, instr.a, span))
+          instrs.push(mapOperands(instr, () => ({ reg: instr.dst })))
           break
         case 'extend':
-          instrs.push('imm' in instr.a ? { ...instr, a: moved(instr.a, span) } : instr)
+          instrs.push(mapOperands(instr, (a) => ('imm' in a ? moved(a, span) : a)))
           break
         case 'fieldAddress':
           if (!('reg' in instr.base && instr.base.reg === instr.dst))
-            instrs.push({ op: 'move', width: 64, dst: instr.dst, a: instr.base, span })
-          instrs.push({ ...instr, base: { reg: instr.dst } })
+            instrs.push(moveStep(64, instr.dst, instr.base, span))
+          instrs.push(mapOperands(instr, () => ({ reg: instr.dst })))
           break
         case 'load':
           instrs.push(near(instr))
@@ -123,30 +123,30 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
           // 5.10 takes no number for a context, only a register; 6.12 takes both.
           const isMoved = 'imm' in value && isContext(instr)
           const a = isMoved ? moved(value, span) : inRegister(value, size === 'u64' ? 64 : 32, span)
-          instrs.push({ op: 'store', base, place, size, a, span })
+          instrs.push(accessLike(instr, base, place, a))
           break
         }
         case 'atomicAdd': {
           const step = near(instr)
-          instrs.push('imm' in step.a ? { ...step, a: moved(step.a, span) } : step)
+          instrs.push('imm' in step.a ? accessLike(step, step.base, step.place, moved(step.a, span)) : step)
           break
         }
         case 'parameter': {
           const from = pinned(instr.index + 1)
-          instrs.push({ ...instr, dst: from })
-          instrs.push({ op: 'move', width: 64, dst: instr.dst, a: { reg: from }, span })
+          instrs.push(withDst(instr, from))
+          instrs.push(moveStep(64, instr.dst, { reg: from }, span))
           break
         }
         case 'call': {
           const args = instr.args.map((arg, n): Operand => {
             const dst = pinned(n + 1)
-            instrs.push({ op: 'move', width: 64, dst, a: arg, span })
+            instrs.push(moveStep(64, dst, arg, span))
             return { reg: dst }
           })
           const result = instr.dst === undefined ? undefined : pinned(0)
-          instrs.push({ op: 'call', dst: result, callee: instr.callee, args, span })
+          instrs.push(callStep(result, instr.callee, args, span))
           if (instr.dst !== undefined && result !== undefined)
-            instrs.push({ op: 'move', width: 64, dst: instr.dst, a: { reg: result }, span })
+            instrs.push(moveStep(64, instr.dst, { reg: result }, span))
           break
         }
         default:
@@ -158,11 +158,11 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
     if (end.op === 'branch') {
       const wide = end.width === 32 && (cpu === 'v1' || cpu === 'v2') ? compared(end, span) : end
       const a = 'imm' in wide.a ? moved(wide.a, span, wide.width) : wide.a
-      return { phis: [], instrs, end: { ...wide, a, b: inRegister(wide.b, wide.width, span) } }
+      return { phis: [], instrs, end: branchOn(wide, a, inRegister(wide.b, wide.width, span)) }
     }
     if (end.op === 'return' && end.a !== undefined) {
       const result = pinned(0)
-      instrs.push({ op: 'move', width: 64, dst: result, a: end.a, span })
+      instrs.push(moveStep(64, result, end.a, span))
       return { phis: [], instrs, end: { op: 'return', a: { reg: result } } }
     }
     return { phis: [], instrs, end }
@@ -208,7 +208,7 @@ function inSteps(instr: Binary): readonly Binary[] {
   const number = BigInt.asIntN(width, b.imm)
   if (number < FARTHEST && number > -FARTHEST) return [instr]
   const half = number / 2n
-  return [half, number - half].map((part) => ({ ...instr, b: { imm: part } }))
+  return [half, number - half].map((part) => binaryStep(fn, width, instr.dst, instr.a, { imm: part }, instr.span))
 }
 
 /** The verifier refuses numbers that it takes from registers: shifts by the width and more, division by zero. */
@@ -217,11 +217,11 @@ function withAcceptedNumber(instr: Binary): Binary | Extract<Instr, { op: 'move'
   if (!('imm' in b)) return instr
   if (fn === 'lsh' || fn === 'rsh' || fn === 'arsh') {
     const imm = b.imm & BigInt(width - 1)
-    return imm === b.imm ? instr : { ...instr, b: { imm } }
+    return imm === b.imm ? instr : binaryStep(fn, width, dst, instr.a, { imm }, span)
   }
   const divides = fn === 'div' || fn === 'sdiv'
   if ((!divides && fn !== 'mod' && fn !== 'smod') || BigInt.asUintN(width, b.imm) !== 0n) return instr
-  return { op: 'move', width, dst, a: divides ? { imm: 0n } : instr.a, span }
+  return moveStep(width, dst, divides ? { imm: 0n } : instr.a, span)
 }
 
 /** What comes in registers is taken from there before anything else is done. */
