@@ -75,8 +75,10 @@ const headers = new WeakMap<Btf, Known>()
 const standard = new Map<string, Btf>()
 
 /** The part of kernels that a file is about. */
-const partOf = (text: string): string =>
-  headerParts.find((part) => new RegExp(`from\\s*['"]@tscc/vmlinux/${part}['"]`).test(text)) ?? ''
+const partOf = (text: string): string => {
+  if (!text.includes('@tscc/vmlinux/')) return ''
+  return headerParts.find((part) => new RegExp(`from\\s*['"]@tscc/vmlinux/${part}['"]`).test(text)) ?? ''
+}
 
 function standardHeader(part: string): Btf {
   const known = standard.get(part)

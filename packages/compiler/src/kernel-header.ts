@@ -148,7 +148,8 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
     const typeId = known === undefined && name !== '' ? findType(btf, name, 'fwd') : undefined
     return typeId === undefined ? known : { kind: 'struct', root: name, path: '', typeId }
   }
-  const fields = new Map<string, FieldInfo | undefined>()
+  /** By struct and path: of most fields a path is the name, which needs not be put together. */
+  const fields = new Map<string, Map<string, FieldInfo | undefined>>()
   const opsTypes = structOpsNames(btf)
   const writable = writableBy(btf, opsTypes)
   return {
@@ -159,9 +160,10 @@ export function kernelHeader(btf: Btf, availability: Readonly<Record<string, str
     struct: structType,
     field(struct, name) {
       const path = struct.path === '' ? name : `${struct.path}.${name}`
-      const key = `${struct.root}.${path}`
-      if (!fields.has(key)) fields.set(key, fieldOf(btf, struct, name, path, { structType, kernelsOf, writable }))
-      return fields.get(key)
+      const known = fields.get(struct.root) ?? new Map<string, FieldInfo | undefined>()
+      fields.set(struct.root, known)
+      if (!known.has(path)) known.set(path, fieldOf(btf, struct, name, path, { structType, kernelsOf, writable }))
+      return known.get(path)
     },
     fieldNames: (struct) =>
       kindOf(btf, struct.typeId) === 'fwd' ? [] : membersOf(btf, struct.typeId).map((member) => member.name),

@@ -111,7 +111,7 @@ export const NULL: Type = { kind: 'null' }
 
 /** What narrow integers compute as: 32 bits of the same sign. */
 export function promoted(type: IntType): IntType {
-  return type.bits < 32 ? int(32, type.signed) : type
+  return type.bits < 32 ? (type.signed ? S32 : U32) : type
 }
 
 /** Bytes of a type in memory. */
@@ -202,13 +202,24 @@ export function sameType(a: Type, b: Type): boolean {
   return a.kind === 'bool' || a.kind === 'void' || a.kind === 'null'
 }
 
+interface Range {
+  readonly min: bigint
+  readonly max: bigint
+}
+
+const unsignedRange = (bits: bigint): Range => ({ min: 0n, max: (1n << bits) - 1n })
+const signedRange = (bits: bigint): Range => ({ min: -(1n << (bits - 1n)), max: (1n << (bits - 1n)) - 1n })
+
+const UNSIGNED_RANGES = { 8: unsignedRange(8n), 16: unsignedRange(16n), 32: unsignedRange(32n), 64: unsignedRange(64n) }
+const SIGNED_RANGES = { 8: signedRange(8n), 16: signedRange(16n), 32: signedRange(32n), 64: signedRange(64n) }
+
 /** Least and greatest value of an integer type. */
-export function rangeOf({ bits, signed }: IntType): { readonly min: bigint; readonly max: bigint } {
-  const size = BigInt(bits)
-  return signed ? { min: -(1n << (size - 1n)), max: (1n << (size - 1n)) - 1n } : { min: 0n, max: (1n << size) - 1n }
+export function rangeOf({ bits, signed }: IntType): Range {
+  return signed ? SIGNED_RANGES[bits] : UNSIGNED_RANGES[bits]
 }
 
 /** Does every value of one type fit the other? */
 export function widens(from: IntType, to: IntType): boolean {
-  return rangeOf(from).min >= rangeOf(to).min && rangeOf(from).max <= rangeOf(to).max
+  if (from.signed === to.signed) return from.bits <= to.bits
+  return to.signed && from.bits < to.bits
 }

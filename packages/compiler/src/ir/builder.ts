@@ -102,4 +102,4 @@ export function irBuilder(): IrBuilder {
 /** An operand that is a register. */
 export const reg = (register: number): Operand => ({ reg: register })
 /** An operand that is a number. */
-export const imm = (value: bigint | number): Operand => ({ imm: BigInt(value) })
+export const imm = (value: bigint | number): Operand => ({ imm: typeof value === 'bigint' ? value : BigInt(value) })

@@ -42,12 +42,9 @@ const MAP_KINDS: Readonly<
 /** Take up what a file declares, except what it makes of it for the kernel. */
 export function declareAll(scope: ModuleScope, program: Program, collect: (make: () => void) => void): void {
   // Types first, since anything may name them, whatever the order.
-  for (const statement of program.body)
-    collect(() => {
-      const node = declarationOf(statement)
-      if (node.type === 'TSInterfaceDeclaration')
-        orBroken(scope, node.id.name, () => declareInterface(scope, node, program, []))
-    })
+  const interfaces = program.body.map(declarationOf).filter((node) => node.type === 'TSInterfaceDeclaration')
+  for (const node of interfaces)
+    collect(() => orBroken(scope, node.id.name, () => declareInterface(scope, node, interfaces, [])))
   for (const statement of program.body) collect(() => declare(scope, declarationOf(statement), collect))
 }
 
@@ -242,8 +239,8 @@ export function constantOf(scope: ModuleScope, node: Expression, annotation?: Ty
 
 /** What steps that need neither kernel nor program come to: `10 * SCALE`. */
 function numberOf(ir: IrBuilder, { operand, type }: Value): bigint | undefined {
-  const steps = ir.finish('').blocks
-  if (steps.length === 1 && steps[0]?.instrs.length === 0) return 'imm' in operand ? operand.imm : undefined
+  // One block and no step: a number already, or what has none.
+  if (ir.steps === 1) return 'imm' in operand ? operand.imm : undefined
   ir.end({ op: 'return', a: operand })
   const [first] = optimize(ir.finish(''), [], 'v3').blocks
   if (first?.instrs.length !== 0 || first.end.op !== 'return' || first.end.a === undefined) return undefined

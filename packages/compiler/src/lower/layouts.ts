@@ -1,4 +1,4 @@
-import type { Program, Statement, TSInterfaceDeclaration } from 'oxc-parser'
+import type { Statement, TSInterfaceDeclaration } from 'oxc-parser'
 import { alignOfData, type DataType, isData, type Layout, sizeOfData, typeName } from '../types.ts'
 import { fail, type ModuleScope } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
@@ -13,17 +13,22 @@ export const declarationOf = (statement: Statement): Statement =>
 export function declareInterface(
   scope: ModuleScope,
   node: TSInterfaceDeclaration,
-  program: Program,
+  interfaces: readonly TSInterfaceDeclaration[],
   path: readonly string[],
 ): void {
   const { name } = node.id
   if (scope.layouts.get(name)?.node === node) return // another interface needed it already
   if (scope.layouts.has(name)) fail({ module: scope }, node.id, 'duplicate', { name })
-  scope.layouts.set(name, layoutOf(scope, node, program, [...path, name]))
+  scope.layouts.set(name, layoutOf(scope, node, interfaces, [...path, name]))
 }
 
 /** Members one behind the other, aligned as C does. */
-function layoutOf(scope: ModuleScope, node: TSInterfaceDeclaration, program: Program, path: readonly string[]): Layout {
+function layoutOf(
+  scope: ModuleScope,
+  node: TSInterfaceDeclaration,
+  interfaces: readonly TSInterfaceDeclaration[],
+  path: readonly string[],
+): Layout {
   const fields = new Map<string, { readonly offset: number; readonly type: DataType }>()
   let [size, align] = [0, 1]
   if (node.typeParameters != null)
@@ -42,11 +47,9 @@ function layoutOf(scope: ModuleScope, node: TSInterfaceDeclaration, program: Pro
     // An interface that is declared further down.
     if (annotation.type === 'TSTypeReference' && annotation.typeName.type === 'Identifier') {
       const wanted = annotation.typeName.name
-      const other = program.body
-        .map(declarationOf)
-        .find((one): one is TSInterfaceDeclaration => one.type === 'TSInterfaceDeclaration' && one.id.name === wanted)
+      const other = interfaces.find((one) => one.id.name === wanted)
       if (path.includes(wanted)) return fail({ module: scope }, annotation, 'contains-itself', { name: wanted })
-      if (other !== undefined) declareInterface(scope, other, program, path)
+      if (other !== undefined) declareInterface(scope, other, interfaces, path)
     }
     const type = typeOfAnnotation({ module: scope }, annotation)
     if (!isData(type))

@@ -58,12 +58,13 @@ function effectOf(instr: Extract<Instr, { op: 'call' }>, module: ModuleScope): E
 }
 
 /** Does anything in a program own or give away? Most do neither. */
-const concerns = (f: IrFunction, module: ModuleScope): boolean =>
-  f.blocks.some(({ instrs }) =>
-    instrs.some((one) =>
-      one.op === 'argument' ? one.owned === true : one.op === 'call' && effectOf(one, module) !== undefined,
-    ),
-  )
+function concerns(f: IrFunction, module: ModuleScope): boolean {
+  for (const { instrs } of f.blocks)
+    for (const one of instrs)
+      if (one.op === 'argument' ? one.owned === true : one.op === 'call' && effectOf(one, module) !== undefined)
+        return true
+  return false
+}
 
 /** Registers that something gives away, or copies to such a one: of others it does not matter what is only borrowed. */
 function givenRegisters(f: IrFunction, module: ModuleScope, givesPointer: boolean): ReadonlySet<number> {
