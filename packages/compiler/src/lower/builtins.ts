@@ -6,7 +6,7 @@ import { BOOL, type IntType, isSocket, LITERAL, S64, sizeOfData, type Type, type
 import { parametersOf } from './functions.ts'
 import { emitHelper, functionAddress } from './kernel-calls.ts'
 import { addressOf, memberOf } from './places.ts'
-import { at, type Context, type FunctionInfo, fail, type Value } from './scope.ts'
+import { at, type Context, changed, type FunctionInfo, fail, type Value } from './scope.ts'
 import { textAddress } from './texts.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { addressFor, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
@@ -178,7 +178,7 @@ function exists(cx: Context, node: CallExpression, args: readonly Expression[]):
   if (argument.type !== 'MemberExpression')
     return fail(cx, argument, 'wrong-type', { want: 'a field, such as tp.delivered_ce', found: 'something else' })
   // Everything may be named here: it is the question whether it is there.
-  const found = memberOf({ ...cx, guarded: ALL }, argument)
+  const found = memberOf(changed(cx, { guarded: ALL }), argument)
   const place = 'place' in found && found.place.kind === 'memory' ? found.place.place : undefined
   const struct = 'value' in found && found.value.type.kind === 'struct' ? found.value.type : undefined
   if (place?.kind === 'field')

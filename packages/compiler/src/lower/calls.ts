@@ -73,6 +73,7 @@ export function lowerCall(cx: Context, node: CallExpression): Value {
 export function callCondition(cx: Context, node: CallExpression, yes: number, no: number): boolean {
   const f: FunctionInfo | undefined =
     node.callee.type === 'Identifier' ? cx.module.functions.get(node.callee.name) : undefined
-  const args = node.arguments.flatMap((argument) => (argument.type === 'SpreadElement' ? [] : [argument]))
-  return f !== undefined && args.length === node.arguments.length && inlineCondition(cx, node, f, args, { yes, no })
+  if (f === undefined) return false
+  const args = node.arguments.filter((argument) => argument.type !== 'SpreadElement')
+  return args.length === node.arguments.length && inlineCondition(cx, node, f, args, { yes, no })
 }

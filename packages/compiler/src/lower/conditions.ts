@@ -4,7 +4,7 @@ import { type Condition, MIRRORED, type Operand, type Width } from '../ir/ir.ts'
 import { BOOL, isAddress, type Type, typeName } from '../types.ts'
 import { limitsToldBy } from './limits.ts'
 import { vouchedBy } from './questions.ts'
-import { at, attempt, type Context, each, fail, giveUp, type Narrowed, narrow, scoped, type Value } from './scope.ts'
+import { at, attempt, type Context, fail, giveUp, type Narrowed, narrow, scoped, type Value } from './scope.ts'
 import { namesIn, textOf } from './syntax-tree.ts'
 import { commonType, widened, widthOf } from './values.ts'
 
@@ -123,7 +123,8 @@ function comparison(cx: Context, first: Expression, second: Expression, to: Comp
       what: 'a comparison of a comparison',
       instead: `${textOf(cx, test)} && ${textOf(cx, test.right)} ${node.operator} ${textOf(cx, second)}`,
     })
-  const [left, right] = each(cx, [first, second], (one) => cx.lower.expression(cx, one))
+  const left = attempt(cx, () => cx.lower.expression(cx, first))
+  const right = attempt(cx, () => cx.lower.expression(cx, second))
   if (left === undefined || right === undefined) return giveUp()
   at(cx, node)
   if (isAddress(left.type) || isAddress(right.type)) {

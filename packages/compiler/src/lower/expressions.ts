@@ -10,7 +10,7 @@ import { languageConstants } from './language-constants.ts'
 import { forgetLimit, isLimited, noteLimit } from './limits.ts'
 import { dataOf, memberOf, type Place, placeOf, read, typeOfPlace, write } from './places.ts'
 import { isAskedFor } from './questions.ts'
-import { at, attempt, type Context, each, fail, giveUp, scoped, type Value, type Variable } from './scope.ts'
+import { at, attempt, type Context, changed, fail, giveUp, scoped, type Value, type Variable } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
 import { addressFor, arithmetic, cast, converted, copy, intOf, isArithmetic, truth, widthOf } from './values.ts'
 
@@ -40,11 +40,10 @@ const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]
 
 /** Compute an expression. */
 export function lowerExpression(cx: Context, node: Expression): Value {
-  const value = oneExpression(cx, node)
-  // Most have nothing more: values come in many shapes, and spreading them takes long.
-  if (value.memory !== undefined || value.max !== undefined || value.choices !== undefined)
-    return { ...value, from: node }
-  return { type: value.type, operand: value.operand, from: node }
+  const { type, operand, memory, max, choices } = oneExpression(cx, node)
+  // All of it, so that whoever looks at values sees them with one hidden class.
+  const value = { type, operand, memory, max, choices, from: node }
+  return value as Value // undefined is as good as absent
 }
 
 function oneExpression(cx: Context, node: Expression): Value {
@@ -115,13 +114,17 @@ export function noOperator(cx: Context, span: Span, operator: string): never {
   })
 }
 
+const DECIMAL = /^\d+$/
+
 function literal(cx: Context, node: Extract<Expression, { type: 'Literal' }>): Value {
   if (typeof node.value === 'boolean') return { type: BOOL, operand: imm(node.value ? 1 : 0) }
   if (typeof node.value === 'string') return { type: { kind: 'text', text: node.value }, operand: imm(0) }
   if ('regex' in node)
     return fail(cx, node, 'not-in-language', { what: 'a regular expression', instead: 'comparisons of numbers' })
   if (node.value === null) return { type: NULL, operand: imm(0) }
-  const raw = 'raw' in node && typeof node.raw === 'string' ? node.raw.replaceAll('_', '').replace(/n$/, '') : ''
+  const written = 'raw' in node && typeof node.raw === 'string' ? node.raw : ''
+  if (DECIMAL.test(written)) return { type: LITERAL, operand: imm(BigInt(written)) }
+  const raw = written.replaceAll('_', '').replace(/n$/, '')
   // 1e6 is as good an integer as 1000000.
   if (typeof node.value === 'number' && Number.isSafeInteger(node.value) && /^[\d.]+e\+?\d+$/i.test(raw))
     return { type: LITERAL, operand: imm(node.value) }
@@ -178,11 +181,13 @@ function binary(
   node: { readonly operator: string; readonly right: Expression } & Span,
   before: Expression,
 ): Value {
-  const [left, right] = each(cx, [before, node.right], (one) => {
+  const number = (one: Expression): Value => {
     const value = lowerExpression(cx, one)
     intOf(cx, one, value, U32)
     return value
-  })
+  }
+  const left = attempt(cx, () => number(before))
+  const right = attempt(cx, () => number(node.right))
   if (left === undefined || right === undefined) return giveUp()
   at(cx, node)
   return arithmetic(cx, node, node.operator, left, right)
@@ -237,8 +242,10 @@ function update(cx: Context, node: UpdateExpression): Value {
 /** The value as it is now, whatever becomes of the variable. */
 function copied(cx: Context, value: Value): Value {
   const dst = cx.ir.fresh()
-  copy(cx, dst, value.type, value.operand)
-  return { ...value, operand: reg(dst) }
+  const { type, memory, max, choices, from } = value
+  copy(cx, dst, type, value.operand)
+  const now = { type, operand: reg(dst), memory, max, choices, from }
+  return now as Value // undefined is as good as absent
 }
 
 function assign(cx: Context, node: AssignmentExpression): Value {
@@ -329,7 +336,7 @@ function isTruth(cx: Context, node: Expression): boolean {
       const { truths } = cx.module.unit
       const known = truths.get(node)
       if (known !== undefined) return known
-      const { kind } = lowerExpression({ ...scoped(cx), ir: irBuilder() }, node).type
+      const { kind } = lowerExpression(changed(scoped(cx), { ir: irBuilder() }), node).type
       const found = kind !== 'int' && kind !== 'literal'
       truths.set(node, found)
       return found

@@ -10,6 +10,7 @@ import { addressOf, read } from './places.ts'
 import {
   at,
   type Context,
+  changed,
   each,
   type FunctionInfo,
   fail,
@@ -19,7 +20,7 @@ import {
   type Variable,
 } from './scope.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
-import { addressFor, converted, copy, truth } from './values.ts'
+import { addressFor, converted, copy, truth, withLimit } from './values.ts'
 
 /** A call of a function of a module: its body in the place of the call, or a call of the one that is compiled. */
 export function callFunction(cx: Context, node: CallExpression, f: FunctionInfo, args: readonly Expression[]): Value {
@@ -35,7 +36,7 @@ function inlineCall(cx: Context, node: CallExpression, f: FunctionInfo, args: re
     if (value !== undefined) copy(cx, result, type, value)
     cx.ir.end({ op: 'jump', to: after })
   }
-  lowerBody(cx, f, { ...cx, variables, bounded: limitsOf(cx, f, args), exits: { returns: { type, leave } } }, type)
+  lowerBody(cx, f, { variables, bounded: limitsOf(cx, f, args), exits: { returns: { type, leave } } }, type)
   cx.ir.enter(after)
   return { type, operand: type.kind === 'void' ? imm(0) : reg(result) }
 }
@@ -51,34 +52,63 @@ export function inlineCondition(
   if (f.noinline || returnTypeOf(f).kind !== 'bool') return false
   const { variables, type } = enter(cx, node, f, args)
   const leave = (): never => fail({ module: f.module }, f.at, 'missing-return', { name: f.name })
-  lowerBody(
-    cx,
-    f,
-    { ...cx, variables, bounded: limitsOf(cx, f, args), exits: { returns: { type, leave, branch } } },
-    type,
-  )
+  lowerBody(cx, f, { variables, bounded: limitsOf(cx, f, args), exits: { returns: { type, leave, branch } } }, type)
   return true
 }
 
 /** Parameters whose arguments have a limit. */
 function limitsOf(cx: Context, f: FunctionInfo, args: readonly Expression[]): Set<string> {
-  const isGiven = (i: number): boolean => {
+  const found = new Set<string>()
+  if (!cx.module.unit.hasLoops) return found
+  for (const [i, { name }] of parametersOf(f).entries()) {
     const argument = args[i]
-    return argument !== undefined && isLimited(cx, argument)
+    if (argument !== undefined && isLimited(cx, argument)) found.add(name)
   }
-  return new Set(parametersOf(f).flatMap(({ name }, i) => (isGiven(i) ? [name] : [])))
+  return found
+}
+
+/** Name and type of a parameter. */
+interface Parameter {
+  readonly name: string
+  readonly type: Type
+}
+
+/** What a function takes and gives; each is undefined until it is asked for. */
+interface Signature {
+  parameters?: readonly Parameter[]
+  returns?: Type
+}
+
+/** Asked for at each call. */
+const signatures = new WeakMap<FunctionInfo['node'], Signature>()
+
+function signatureOf({ node }: FunctionInfo): Signature {
+  const known = signatures.get(node)
+  if (known !== undefined) return known
+  const made: Signature = {}
+  signatures.set(node, made)
+  return made
 }
 
 /** What a function gives. */
 export function returnTypeOf(f: FunctionInfo): Type {
+  const signature = signatureOf(f)
   const { returnType } = f.node
-  return returnType == null ? VOID : typeOfAnnotation({ module: f.module }, returnType.typeAnnotation)
+  signature.returns ??= returnType == null ? VOID : typeOfAnnotation({ module: f.module }, returnType.typeAnnotation)
+  return signature.returns
 }
 
-function lowerBody(cx: Context, f: FunctionInfo, inner: Context, type: Type): void {
-  const context: Context = { ...inner, module: f.module, calling: [...cx.calling, f.node], bounded: inner.bounded }
+/** A function's body with variables and ways out of its own. */
+function lowerBody(
+  cx: Context,
+  f: FunctionInfo,
+  own: Pick<Context, 'variables' | 'bounded' | 'exits'>,
+  type: Type,
+): void {
+  const { variables, bounded, exits } = own
   const known = cx.mistakes.length
-  lowerFunctionBody(context, f)
+  const calling = [...cx.calling, f.node]
+  lowerFunctionBody(changed(cx, { module: f.module, variables, exits, calling, bounded }), f)
   if (cx.ir.ended) return
   if (type.kind !== 'void') {
     if (!cx.ir.reachable) return
@@ -86,20 +116,21 @@ function lowerBody(cx: Context, f: FunctionInfo, inner: Context, type: Type): vo
     if (cx.mistakes.length > known) giveUp()
     fail({ module: f.module }, f.at, 'missing-return', { name: f.name })
   }
-  inner.exits.returns.leave(undefined)
+  exits.returns.leave(undefined)
 }
 
 /** The statements of a function, or the value of an arrow function without braces. */
 export function lowerFunctionBody(cx: Context, f: FunctionInfo): void {
   const { body, params } = f.node
   cx.module.unit.lowered.add(f.node)
-  if (body?.type === 'BlockStatement')
-    cx.lower.statements(
-      cx,
-      body.body,
-      params.flatMap((one) => (one.type === 'Identifier' ? [one.name] : [])),
-    )
+  if (body?.type === 'BlockStatement') cx.lower.statements(cx, body.body, namesOf(params))
   else if (body !== null) giveBack(cx, body as Expression, body as Expression) // what is no block is a value
+}
+
+function namesOf(params: FunctionInfo['node']['params']): readonly string[] {
+  const names: string[] = []
+  for (const param of params) if (param.type === 'Identifier') names.push(param.name)
+  return names
 }
 
 /** `return value`. */
@@ -124,13 +155,11 @@ export function giveBack(cx: Context, value: Expression | undefined, node: Span)
 /** An argument for a parameter, or a value to be returned. */
 export function argumentFor(cx: Context, node: Expression, type: Type): Value {
   const value = cx.lower.expression(cx, node)
-  if (type.kind === 'int') return { type, operand: converted(cx, node, value, type), ...limitOf(value) }
+  if (type.kind === 'int') return withLimit(type, converted(cx, node, value, type), value.max)
   if (type.kind === 'bool') return { type, operand: truth(cx, node, value) }
   if (isAddress(type)) return addressFor(cx, node, value, type)
   return fail(cx, node, 'wrong-type', { want: typeName(type), found: typeName(value.type) })
 }
-
-const limitOf = ({ max }: Value): Pick<Value, 'max'> => (max === undefined ? {} : { max })
 
 /** Parameters with their arguments. */
 function enter(
@@ -143,25 +172,29 @@ function enter(
   const variables = new Map<string, Variable>()
   const parameters = parametersOf(f)
   checkCount(cx, node, f.name, parameters.length, args.length)
-  const given = parameters.flatMap((parameter, i) => {
-    const argument = args[i]
-    return argument === undefined ? [] : [{ ...parameter, argument }]
-  })
-  for (const { name, type, value } of each(cx, given, (one) => ({
-    ...one,
-    value: argumentFor(cx, one.argument, one.type),
-  }))) {
-    if (value.memory !== undefined && 'imm' in value.operand) {
+  const values = each(cx, parameters, ({ type }, i) => argumentFor(cx, args[i] ?? node, type))
+  for (const [i, { name, type }] of parameters.entries()) {
+    const value = values[i]
+    if (value === undefined) continue
+    const { memory, max, choices, from } = value
+    if (memory !== undefined && 'imm' in value.operand) {
       variables.set(name, { ...value, type, assignable: false })
       continue
     }
     // A parameter may be assigned to, which must not reach the caller's.
     const own = cx.ir.fresh()
     copy(cx, own, type, value.operand)
-    const known = value.type.kind === 'null' ? type : isAddress(type) ? value.type : type
-    const { max, ...rest } = value
-    const limit = max === undefined || assigns(f.node.body, name) ? {} : { max }
-    variables.set(name, { ...rest, ...limit, type: known, declared: type, operand: reg(own), assignable: true })
+    const variable = {
+      type: value.type.kind === 'null' || !isAddress(type) ? type : value.type,
+      operand: reg(own),
+      memory,
+      max: max === undefined || assigns(f.node.body, name) ? undefined : max,
+      choices,
+      from,
+      assignable: true,
+      declared: type,
+    }
+    variables.set(name, variable as Variable) // undefined is as good as absent
   }
   return { variables, type: returnTypeOf(f) }
 }
@@ -171,15 +204,20 @@ function checkCount(cx: Context, span: Span, name: string, want: number, found: 
 }
 
 /** Names and types of a function's parameters. */
-export function parametersOf(f: FunctionInfo): readonly { readonly name: string; readonly type: Type }[] {
+export function parametersOf(f: FunctionInfo): readonly Parameter[] {
+  const signature = signatureOf(f)
+  if (signature.parameters !== undefined) return signature.parameters
   const context = { module: f.module }
   checkShape(f)
-  return f.node.params.flatMap((param) => {
-    if (param.type !== 'Identifier') return []
+  const made: Parameter[] = []
+  for (const param of f.node.params) {
+    if (param.type !== 'Identifier') continue
     if (param.typeAnnotation == null)
       return fail(context, param, 'needs-type', { what: param.name, instead: `${param.name}: u32` })
-    return { name: param.name, type: typeOfAnnotation(context, param.typeAnnotation.typeAnnotation) }
-  })
+    made.push({ name: param.name, type: typeOfAnnotation(context, param.typeAnnotation.typeAnnotation) })
+  }
+  signature.parameters = made
+  return made
 }
 
 /** A call of a function that is compiled by itself. */
@@ -252,17 +290,15 @@ export function compileFunction(cx: Context, f: FunctionInfo, places?: readonly 
   const ir = irBuilder()
   const type = returnTypeOf(f)
   const variables = new Map<string, Variable>()
-  const context: Context = {
-    ...cx,
+  const context = changed(cx, {
     module: f.module,
     ir,
     variables,
-    calling: [...cx.calling, f.node],
     guarded: new Set(),
     bounded: new Set(),
     // The verifier wants a number from every function.
     exits: { returns: { type, leave: (value) => ir.end({ op: 'return', a: value ?? imm(0) }) } },
-  }
+  })
   at(context, f.node)
   for (const [index, parameter] of parameters.entries()) {
     const dst = ir.fresh()

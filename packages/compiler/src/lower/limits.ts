@@ -1,7 +1,7 @@
 import { helperTable } from '@tscc/bpf/helpers'
 import type { Expression } from 'oxc-parser'
 import { irBuilder } from '../ir/builder.ts'
-import { attempt, type Context, type ModuleScope, type Narrowed, type Value } from './scope.ts'
+import { attempt, type Context, changed, type ModuleScope, type Narrowed, type Value } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
 
 /** Rounds that no program has room for: a million instructions, two for each. */
@@ -56,18 +56,23 @@ export function isLimited(cx: Context, node: Expression): boolean {
 
 /** Remember whether what a name or place gets has a limit. */
 export function noteLimit(cx: Context, text: string, value: Expression): void {
+  if (!cx.module.unit.hasLoops) return
   if (isLimited(cx, value)) cx.bounded.add(text)
   else forgetLimit(cx, text)
 }
 
 /** What a name or place holds may be anything from now on. */
 export function forgetLimit(cx: Context, text: string): void {
+  if (!cx.module.unit.hasLoops) return
   cx.bounded.delete(text)
   cx.guarded.delete(`limit:${text}`)
 }
 
+const NOTHING: Narrowed = { yes: [], no: [] }
+
 /** What a comparison tells of limits, as facts of either side. */
 export function limitsToldBy(cx: Context, left: Expression, operator: string, right: Expression): Narrowed {
+  if (!cx.module.unit.hasLoops) return NOTHING
   const told = (side: Expression, other: Expression): readonly string[] =>
     isLimited(cx, other) ? [`limit:${textOf(cx, side)}`] : []
   switch (operator) {
@@ -90,7 +95,7 @@ const isConstant = ({ constants, header }: ModuleScope, name: string): boolean =
 
 /** What an expression is, without computing it; undefined where it is wrong, which is told where it is computed. */
 function trial(cx: Context, node: Expression): Value | undefined {
-  const own: Context = { ...cx, ir: irBuilder(), mistakes: [] }
+  const own = changed(cx, { ir: irBuilder(), mistakes: [] })
   return attempt(own, () => cx.lower.expression(own, node))
 }
 

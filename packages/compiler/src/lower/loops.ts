@@ -20,7 +20,7 @@ export function loop(cx: Context, { node, test, body, testFirst, update }: Loop)
   else attempt(cx, () => cx.lower.condition(cx, test, inside, after))
   cx.ir.enter(inside)
   const exits = { ...cx.exits, breakTo: after, continueTo: next }
-  cx.lower.statement({ ...scoped(cx), exits }, body)
+  cx.lower.statement(scoped(cx, exits), body)
   cx.ir.end({ op: 'jump', to: next })
   cx.ir.enter(next)
   if (update !== undefined) attempt(cx, () => cx.lower.expression(cx, update))
@@ -132,7 +132,7 @@ export function forOf(cx: Context, node: ForOfStatement): void {
   }
   cx.ir.end({ op: 'branch', if: 'lt', width: 32, a: reg(count), b: end, yes: inside, no: after })
   cx.ir.enter(inside)
-  const inner = scoped(cx)
+  const inner = scoped(cx, { ...cx.exits, breakTo: after, continueTo: next })
   inner.variables.set(declarator.id.name, {
     type: U32,
     operand: reg(count),
@@ -140,7 +140,7 @@ export function forOf(cx: Context, node: ForOfStatement): void {
     // Of none it runs no time, and any limit holds.
     max: limit > 0n ? limit - 1n : 0n,
   })
-  cx.lower.statement({ ...inner, exits: { ...cx.exits, breakTo: after, continueTo: next } }, node.body)
+  cx.lower.statement(inner, node.body)
   cx.ir.end({ op: 'jump', to: next })
   cx.ir.enter(next)
   cx.ir.emit({ op: 'binary', fn: 'add', width: 32, dst: count, a: reg(count), b: imm(1) })

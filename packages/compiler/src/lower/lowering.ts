@@ -16,15 +16,18 @@ const LOWERING: Lowering = {
 }
 
 /** Where the lowering of a function begins, or of a constant: nothing is declared, asked for or called yet. */
-export const newContext = (module: ModuleScope, more: Partial<Context> = {}): Context => ({
-  module,
-  ir: irBuilder(),
-  lower: LOWERING,
-  variables: new Map(),
-  exits: { returns: { type: undefined, leave: () => undefined } },
-  calling: [],
-  guarded: new Set(),
-  bounded: new Set(),
-  mistakes: module.unit.mistakes,
-  ...more,
-})
+export const newContext = (module: ModuleScope, more: Partial<Context> = {}): Context => {
+  const made = {
+    module,
+    ir: more.ir ?? irBuilder(),
+    lower: LOWERING,
+    variables: more.variables ?? new Map(),
+    exits: more.exits ?? { returns: { type: undefined, leave: () => undefined } },
+    callback: more.callback,
+    calling: more.calling ?? [],
+    guarded: new Set(),
+    bounded: new Set(),
+    mistakes: more.mistakes ?? module.unit.mistakes,
+  }
+  return made as Context // undefined is as good as absent
+}

@@ -18,7 +18,7 @@ export type Place =
       readonly place: MemoryPlace
       readonly type: IntType | typeof BOOL
       /** Why it cannot be written; undefined where it can. */
-      readonly readonly?: string
+      readonly readonly?: string | undefined
     }
 
 /** A place, or something larger: a struct, a record, an array. */
@@ -89,17 +89,17 @@ const memoryOf = (value: Value): Memory => value.memory ?? { region: 'any', offs
 
 /** Something of the program's own at an offset from an address. */
 export function inMemory(type: DataType, base: Operand, memory: Memory, offset: number): Found {
-  const place = { region: memory.region, offset: memory.offset + offset }
-  if (type.kind === 'record' || type.kind === 'array') return { value: { type, operand: base, memory: place } }
+  const { region } = memory
+  const start = memory.offset + offset
+  if (type.kind === 'record' || type.kind === 'array')
+    return { value: { type, operand: base, memory: { region, offset: start } } }
   return {
     place: {
       kind: 'memory',
-      type,
       base,
-      place: memory.region === 'private' ? { kind: 'private', offset: place.offset } : { kind: 'memory', ...place },
-      ...(memory.region === CONSTANT_REGION
-        ? { readonly: 'what tunables and constants hold stays as it was loaded' }
-        : {}),
+      place: region === 'private' ? { kind: 'private', offset: start } : { kind: 'memory', region, offset: start },
+      type,
+      readonly: region === CONSTANT_REGION ? 'what tunables and constants hold stays as it was loaded' : undefined,
     },
   }
 }
@@ -129,24 +129,17 @@ function fieldOf(cx: Context, node: MemberExpression, object: Value, type: Struc
     })
   checkAvailable(cx, span, node, type, field)
   if (field.type.kind === 'int' || field.type.kind === 'bool') {
-    const bits =
-      field.bitfield && field.type.kind === 'int'
-        ? field.type.signed
-          ? ('signed' as const)
-          : ('unsigned' as const)
-        : undefined
+    const path = unionPath(field.path, type)
     return {
       place: {
         kind: 'memory',
         base: object.operand,
+        place:
+          field.bitfield && field.type.kind === 'int'
+            ? { kind: 'field', struct: type.root, field: path, bits: field.type.signed ? 'signed' : 'unsigned' }
+            : { kind: 'field', struct: type.root, field: path },
         type: field.type,
-        place: {
-          kind: 'field',
-          struct: type.root,
-          field: unionPath(field.path, type),
-          ...(bits === undefined ? {} : { bits }),
-        },
-        ...(field.writable ? {} : { readonly: `the kernel lets no program write ${type.root}.${field.path}` }),
+        readonly: field.writable ? undefined : `the kernel lets no program write ${type.root}.${field.path}`,
       },
     }
   }

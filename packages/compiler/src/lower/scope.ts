@@ -203,11 +203,14 @@ export function attempt<T>(cx: Pick<Context, 'mistakes'>, make: () => T): T | un
 export function each<T extends object, R extends object>(
   cx: Context,
   parts: readonly T[],
-  make: (part: T) => R,
+  make: (part: T, index: number) => R,
 ): readonly R[] {
-  const made = parts.map((part) => attempt(cx, () => make(part)))
-  const good = made.filter((one) => one !== undefined)
-  return good.length === parts.length ? good : giveUp()
+  const made: R[] = []
+  for (const [i, part] of parts.entries()) {
+    const one = attempt(cx, () => make(part, i))
+    if (one !== undefined) made.push(one)
+  }
+  return made.length === parts.length ? made : giveUp()
 }
 
 /** The steps that follow come from a node of the file that is lowered. */
@@ -215,12 +218,26 @@ export function at(cx: Context, span: Span): void {
   cx.ir.at(cx.module.file, span)
 }
 
-/** The same context with variables of its own. */
-export const scoped = (cx: Context): Context => ({
-  ...cx,
-  variables: new Map(cx.variables),
-  guarded: new Set(cx.guarded),
-})
+/** The same context but for some of it. Written out: spreading is slow, and makes contexts of many hidden classes. */
+export const changed = (cx: Context, more: Partial<Omit<Context, 'lower' | 'callback'>>): Context => {
+  const made = {
+    module: more.module ?? cx.module,
+    ir: more.ir ?? cx.ir,
+    lower: cx.lower,
+    variables: more.variables ?? cx.variables,
+    exits: more.exits ?? cx.exits,
+    callback: cx.callback,
+    calling: more.calling ?? cx.calling,
+    guarded: more.guarded ?? cx.guarded,
+    bounded: more.bounded ?? cx.bounded,
+    mistakes: more.mistakes ?? cx.mistakes,
+  }
+  return made as Context // undefined is as good as absent
+}
+
+/** The same context with variables of its own, and maybe other ways out. */
+export const scoped = (cx: Context, exits = cx.exits): Context =>
+  changed(cx, { variables: new Map(cx.variables), guarded: new Set(cx.guarded), exits })
 
 /** Take names for not null, and kernels for having what was asked for. */
 export function narrow(cx: Context, names: readonly string[]): void {

@@ -9,7 +9,7 @@ import { makeObject } from './objects.ts'
 import { at, attempt, type Context, fail, giveUp, type Narrowed, narrow, scoped, type Variable } from './scope.ts'
 import { namesIn, textOf } from './syntax-tree.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
-import { addressFor, commonType, converted, copy, intOf, truth, widened, widthOf } from './values.ts'
+import { addressFor, commonType, converted, copy, intOf, truth, widened, widthOf, withLimit } from './values.ts'
 import { checkKind } from './variable-kind.ts'
 
 const INSTEAD: Readonly<Record<string, readonly [what: string, instead?: string]>> = {
@@ -67,14 +67,17 @@ export function lowerStatements(cx: Context, statements: readonly Statement[], t
 
 /** A name is declared once in a block. */
 function checkNames(cx: Context, statements: readonly Statement[], taken: readonly string[]): void {
-  const seen = new Set(taken)
-  for (const statement of statements)
-    for (const { id } of statement.type === 'VariableDeclaration' ? statement.declarations : []) {
+  let seen: Set<string> | undefined
+  for (const statement of statements) {
+    if (statement.type !== 'VariableDeclaration') continue
+    seen ??= new Set(taken)
+    for (const { id } of statement.declarations) {
       if (id.type !== 'Identifier') continue
       if (seen.has(id.name))
         attempt(cx, () => fail(cx, { start: id.start, end: id.start + id.name.length }, 'duplicate', { name: id.name }))
       seen.add(id.name)
     }
+  }
 }
 
 function oneStatement(cx: Context, node: Statement): void {
@@ -206,7 +209,6 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
     return
   }
   const operand = type.kind === 'int' ? converted(cx, init, found, type) : truth(cx, init, found)
-  const max = found.max === undefined || !isConst ? {} : { max: found.max }
   if (isConst && 'imm' in operand) {
     cx.variables.set(name, {
       type: annotation ?? (kind === 'literal' && !isBigint(init) ? { kind: 'literal' } : type),
@@ -217,7 +219,8 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
   }
   const dst = cx.ir.fresh()
   copy(cx, dst, type, operand)
-  cx.variables.set(name, { type, operand: reg(dst), assignable: !isConst, ...max })
+  const variable = withLimit(type, reg(dst), isConst ? found.max : undefined)
+  cx.variables.set(name, { ...variable, assignable: !isConst })
 }
 
 /** A bigint literal is a u64 literal. */
@@ -276,7 +279,7 @@ function choose(cx: Context, node: SwitchStatement): void {
     })
   }
   cx.ir.end({ op: 'jump', to: fallback })
-  const inner: Context = { ...scoped(cx), exits: { ...cx.exits, breakTo: after } }
+  const inner = scoped(cx, { ...cx.exits, breakTo: after })
   for (const [i, one] of node.cases.entries()) {
     cx.ir.enter(bodies[i] ?? after)
     lowerStatements(inner, one.consequent)

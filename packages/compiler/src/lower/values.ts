@@ -76,9 +76,12 @@ export function arithmetic(cx: Context, span: Span, operator: string, left: Valu
   if ((fn === 'div' || fn === 'mod') && type.signed) return { type, operand: signedDivision(cx, fn, width, a, b) }
   const dst = cx.ir.fresh()
   cx.ir.emit({ op: 'binary', fn: fn === 'rsh' && type.signed ? 'arsh' : fn, width, dst, a, b })
-  const max = type.signed ? undefined : greatest(fn, left, { ...right, operand: b }, type)
-  return { type, operand: reg(dst), ...(max === undefined ? {} : { max }) }
+  return withLimit(type, reg(dst), type.signed ? undefined : greatest(fn, left, right, b, type))
 }
+
+/** A number, and the most that it can be where that is known. */
+export const withLimit = (type: Type, operand: Operand, max: bigint | undefined): Value =>
+  max === undefined ? { type, operand } : { type, operand, max }
 
 /** What is shifted decides; the count may be any integer. */
 function shiftedType(cx: Context, span: Span, left: Value, right: Value): IntType {
@@ -90,11 +93,11 @@ function shiftedType(cx: Context, span: Span, left: Value, right: Value): IntTyp
 
 /** Counts are taken modulo the width, as the machine does with those in registers, and refuses to with numbers. */
 const shiftCount = (count: Operand, width: Width): Operand =>
-  'imm' in count ? imm(count.imm & BigInt(width - 1)) : count
+  'imm' in count ? imm(count.imm & (width === 64 ? 63n : 31n)) : count
 
 /** The most that a number without sign can be. */
-function mostOf(value: Value): bigint | undefined {
-  if ('imm' in value.operand) return value.operand.imm >= 0n ? value.operand.imm : undefined
+function mostOf(value: Value, operand = value.operand): bigint | undefined {
+  if ('imm' in operand) return operand.imm >= 0n ? operand.imm : undefined
   if (value.max !== undefined) return value.max
   return value.type.kind === 'int' && !value.type.signed ? rangeOf(value.type).max : undefined
 }
@@ -104,10 +107,10 @@ const least = (a: bigint | undefined, b: bigint | undefined): bigint | undefined
   return a < b ? a : b
 }
 
-/** The most that an operation can give, where that is less than its type holds. */
-function greatest(fn: BinaryOp, left: Value, right: Value, type: IntType): bigint | undefined {
-  const [a, b] = [mostOf(left), mostOf(right)]
-  const by = 'imm' in right.operand ? right.operand.imm : undefined
+/** The most that an operation can give, where that is less than its type holds; `second` is the right one as it is computed with. */
+function greatest(fn: BinaryOp, left: Value, right: Value, second: Operand, type: IntType): bigint | undefined {
+  const [a, b] = [mostOf(left), mostOf(right, second)]
+  const by = 'imm' in second ? second.imm : undefined
   const { max } = rangeOf(type)
   const bounded = (value: bigint | undefined): bigint | undefined =>
     value !== undefined && value < max ? value : undefined
@@ -132,26 +135,27 @@ function greatest(fn: BinaryOp, left: Value, right: Value, type: IntType): bigin
 /** Numbers of the source are below this, so that computing with them takes no time. */
 const LARGEST = 1n << 64n
 
+const FOLD: Readonly<Record<BinaryOp, (a: bigint, b: bigint) => bigint>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  mod: (a, b) => a % b,
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+  lsh: (a, b) => a << (b & 63n),
+  rsh: (a, b) => a >> (b & 63n),
+  arsh: (a, b) => a >> (b & 63n),
+  sdiv: (a, b) => a / b,
+  smod: (a, b) => a % b,
+}
+
 function folded(cx: Context, span: Span, fn: BinaryOp, left: Value, right: Value): Value {
   const [a, b] = [left.operand, right.operand]
   if (!('imm' in a && 'imm' in b)) return fail(cx, span, 'not-a-value', { what: 'this' })
   if ((fn === 'div' || fn === 'mod') && b.imm === 0n) return fail(cx, right.from ?? span, 'division-by-zero', {})
-  const results: Readonly<Record<BinaryOp, () => bigint>> = {
-    add: () => a.imm + b.imm,
-    sub: () => a.imm - b.imm,
-    mul: () => a.imm * b.imm,
-    div: () => a.imm / b.imm,
-    mod: () => a.imm % b.imm,
-    and: () => a.imm & b.imm,
-    or: () => a.imm | b.imm,
-    xor: () => a.imm ^ b.imm,
-    lsh: () => a.imm << (b.imm & 63n),
-    rsh: () => a.imm >> (b.imm & 63n),
-    arsh: () => a.imm >> (b.imm & 63n),
-    sdiv: () => a.imm / b.imm,
-    smod: () => a.imm % b.imm,
-  }
-  const result = results[fn]()
+  const result = FOLD[fn](a.imm, b.imm)
   if (result >= LARGEST || -result > LARGEST)
     return fail(cx, span, 'literal-range', {
       value: `${result}`,
@@ -265,7 +269,7 @@ function fitting(cx: Context, span: Span, type: IntType, value: Value): IntType 
 function checkRange(cx: Context, span: Span, value: bigint, type: IntType): void {
   const { min, max } = rangeOf(type)
   // `-1` is as good a way as any to write all ones.
-  if (value > max || value < (type.signed ? min : -max - 1n))
+  if (value > max || (value < min && (type.signed || value < -max - 1n)))
     fail(cx, span, 'literal-range', { value: `${value}`, type: typeName(type), range: `${min} to ${max}` })
 }
 
@@ -349,25 +353,25 @@ export function cast(cx: Context, span: Span, value: Value, to: IntType): Value 
   }
   const from = intOf(cx, span, value, to)
   const most = to.signed ? undefined : mostOf(value)
-  const limit = most !== undefined && most < rangeOf(to).max ? { max: most } : {}
-  return { ...castTo(cx, span, value, from, to), ...limit }
+  const max = most !== undefined && most < rangeOf(to).max ? most : undefined
+  return withLimit(to, castTo(cx, span, value, from, to), max)
 }
 
-function castTo(cx: Context, span: Span, value: Value, from: IntType, to: IntType): Value {
-  if (to.bits === 64) return { type: to, operand: widened(cx, span, value, { ...to, signed: from.signed }) }
+function castTo(cx: Context, span: Span, value: Value, from: IntType, to: IntType): Operand {
+  if (to.bits === 64) return widened(cx, span, value, from.signed ? S64 : U64)
   const dst = cx.ir.fresh()
   if (to.bits === 32) {
-    if (promoted(from).bits === 32) return { type: to, operand: value.operand }
+    if (promoted(from).bits === 32) return value.operand
     cx.ir.emit({ op: 'move', width: 32, dst, a: value.operand })
-    return { type: to, operand: reg(dst) }
+    return reg(dst)
   }
-  if (from.bits <= to.bits && from.signed === to.signed) return { type: to, operand: value.operand }
+  if (from.bits <= to.bits && from.signed === to.signed) return value.operand
   if (to.signed) {
     cx.ir.emit({ op: 'move', width: 32, dst, a: value.operand })
-    return { type: to, operand: reg(extended(cx, dst, to)) }
+    return reg(extended(cx, dst, to))
   }
-  cx.ir.emit({ op: 'binary', fn: 'and', width: 32, dst, a: value.operand, b: imm((1n << BigInt(to.bits)) - 1n) })
-  return { type: to, operand: reg(dst) }
+  cx.ir.emit({ op: 'binary', fn: 'and', width: 32, dst, a: value.operand, b: imm(rangeOf(to).max) })
+  return reg(dst)
 }
 
 /** A narrow signed number read with zeros above, as 32 bits with its sign. */
