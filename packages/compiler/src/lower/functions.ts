@@ -3,9 +3,9 @@ import type { Span } from '../diagnostics.ts'
 import { imm, irBuilder, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
 import { BOOL, type IntType, isAddress, type Type, typeName, VOID } from '../types.ts'
+import { assignedIn } from './function-body.ts'
 import { checkShape } from './function-shape.ts'
 import { isLimited } from './limits.ts'
-import { assigns } from './loops.ts'
 import { addressOf, read } from './places.ts'
 import {
   at,
@@ -30,13 +30,14 @@ export function callFunction(cx: Context, node: CallExpression, f: FunctionInfo,
 /** The body of a function in the place of its call. */
 function inlineCall(cx: Context, node: CallExpression, f: FunctionInfo, args: readonly Expression[]): Value {
   const { variables, type } = enter(cx, node, f, args)
+  const bounded = limitsOf(cx, f, args)
   const after = cx.ir.block()
   const result = cx.ir.fresh()
   const leave = (value: Operand | undefined): void => {
     if (value !== undefined) copy(cx, result, type, value)
     cx.ir.end({ op: 'jump', to: after })
   }
-  lowerBody(cx, f, { variables, bounded: limitsOf(cx, f, args), exits: { returns: { type, leave } } }, type)
+  lowerBody(cx, f, { variables, bounded, exits: { returns: { type, leave } } }, type)
   cx.ir.enter(after)
   return { type, operand: type.kind === 'void' ? imm(0) : reg(result) }
 }
@@ -73,16 +74,17 @@ interface Parameter {
   readonly type: Type
 }
 
-/** What a function takes and gives; each is undefined until it is asked for. */
+/** What a function takes and gives, and names that it assigns to; each is undefined until it is asked for. */
 interface Signature {
   parameters?: readonly Parameter[]
   returns?: Type
+  assigned?: ReadonlySet<string>
 }
 
 /** Asked for at each call. */
 const signatures = new WeakMap<FunctionInfo['node'], Signature>()
 
-function signatureOf({ node }: FunctionInfo): Signature {
+function signatureOf(node: FunctionInfo['node']): Signature {
   const known = signatures.get(node)
   if (known !== undefined) return known
   const made: Signature = {}
@@ -92,10 +94,17 @@ function signatureOf({ node }: FunctionInfo): Signature {
 
 /** What a function gives. */
 export function returnTypeOf(f: FunctionInfo): Type {
-  const signature = signatureOf(f)
+  const signature = signatureOf(f.node)
   const { returnType } = f.node
   signature.returns ??= returnType == null ? VOID : typeOfAnnotation({ module: f.module }, returnType.typeAnnotation)
   return signature.returns
+}
+
+/** Does a function assign to a name? What it leaves as it is needs no register of its own, and no copy where it is read. */
+export function assignsTo({ node }: FunctionInfo, name: string): boolean {
+  const signature = signatureOf(node)
+  signature.assigned ??= assignedIn(node.body)
+  return signature.assigned.has(name)
 }
 
 /** A function's body with variables and ways out of its own. */
@@ -181,22 +190,28 @@ function enter(
       variables.set(name, { ...value, type, assignable: false })
       continue
     }
-    // A parameter may be assigned to, which must not reach the caller's.
-    const own = cx.ir.fresh()
-    copy(cx, own, type, value.operand)
+    // What is assigned to a parameter must not reach the caller's.
+    const assignable = assignsTo(f, name)
     const variable = {
       type: value.type.kind === 'null' || !isAddress(type) ? type : value.type,
-      operand: reg(own),
+      operand: assignable || 'imm' in value.operand ? inRegister(cx, type, value.operand) : value.operand,
       memory,
-      max: max === undefined || assigns(f.node.body, name) ? undefined : max,
+      max: assignable ? undefined : max,
       choices,
       from,
-      assignable: true,
+      assignable,
       declared: type,
     }
     variables.set(name, variable as Variable) // undefined is as good as absent
   }
   return { variables, type: returnTypeOf(f) }
+}
+
+/** A copy. */
+function inRegister(cx: Context, type: Type, operand: Operand): Operand {
+  const dst = cx.ir.fresh()
+  copy(cx, dst, type, operand)
+  return reg(dst)
 }
 
 function checkCount(cx: Context, span: Span, name: string, want: number, found: number): void {
@@ -205,7 +220,7 @@ function checkCount(cx: Context, span: Span, name: string, want: number, found: 
 
 /** Names and types of a function's parameters. */
 export function parametersOf(f: FunctionInfo): readonly Parameter[] {
-  const signature = signatureOf(f)
+  const signature = signatureOf(f.node)
   if (signature.parameters !== undefined) return signature.parameters
   const context = { module: f.module }
   checkShape(f)
@@ -305,7 +320,12 @@ export function compileFunction(cx: Context, f: FunctionInfo, places?: readonly 
     ir.emit({ op: 'parameter', dst, index: places?.[index] ?? index })
     const { name: own, type: of } = parameter
     const memory = isAddress(of) && of.kind !== 'struct' ? { memory: ANYWHERE } : {}
-    variables.set(own, { type: of, operand: parameterIn(context, dst, of, places), assignable: true, ...memory })
+    variables.set(own, {
+      type: of,
+      operand: parameterIn(context, dst, of, places),
+      assignable: assignsTo(f, own),
+      ...memory,
+    })
   }
   try {
     lowerBody(context, f, context, type)

@@ -79,7 +79,7 @@ function counterOf(
 }
 
 /** Is a name assigned to somewhere within? */
-export function assigns(node: unknown, name: string): boolean {
+function assigns(node: unknown, name: string): boolean {
   if (typeof node !== 'object' || node === null) return false
   if (Array.isArray(node)) return node.some((one) => assigns(one, name))
   const one = node as { readonly type?: string; readonly left?: unknown; readonly argument?: unknown } // nodes of the tree

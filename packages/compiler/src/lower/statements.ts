@@ -217,10 +217,14 @@ function declareOne(cx: Context, { name, span, annotation, init, isConst }: Decl
     })
     return
   }
+  // What cannot be assigned to is the value itself.
+  if (isConst) {
+    cx.variables.set(name, { ...withLimit(type, operand, found.max), assignable: false })
+    return
+  }
   const dst = cx.ir.fresh()
   copy(cx, dst, type, operand)
-  const variable = withLimit(type, reg(dst), isConst ? found.max : undefined)
-  cx.variables.set(name, { ...variable, assignable: !isConst })
+  cx.variables.set(name, { type, operand: reg(dst), assignable: true })
 }
 
 /** A bigint literal is a u64 literal. */

@@ -8,7 +8,7 @@ import { type IntType, sameType, typeName } from '../types.ts'
 import { constantOf } from './declarations.ts'
 import type { ExportedCall } from './exported-calls.ts'
 import { checkShape } from './function-shape.ts'
-import { lowerFunctionBody } from './functions.ts'
+import { assignsTo, lowerFunctionBody } from './functions.ts'
 import { newContext } from './lowering.ts'
 import { checkReferences } from './references.ts'
 import { type FunctionInfo, fail, type ModuleScope, type Variable } from './scope.ts'
@@ -231,6 +231,7 @@ function lowerCallback({ scope, type, callbacks, property, sleepable }: Callback
     mistakes: scope.unit.mistakes,
     exits: { returns: { type: info.returns, leave: (value) => ir.end({ op: 'return', a: value }) } },
   })
+  const givesPointer = info.returns?.kind === 'nullable' || info.returns?.kind === 'struct'
   checkShape(f)
   for (const [position, param] of f.node.params.entries()) {
     if (param.type !== 'Identifier') continue
@@ -255,7 +256,9 @@ function lowerCallback({ scope, type, callbacks, property, sleepable }: Callback
       size: parameter.type.kind === 'bool' ? 'u8' : (SIZES[int?.bits ?? 64] ?? 'u64'),
     })
     const operand = int === undefined ? reg(dst) : reg(extended(cx, dst, int))
-    variables.set(param.name, { type: parameter.type, operand, assignable: true })
+    // Of a pointer that is given on, the copy says where.
+    const assignable = givesPointer || assignsTo(f, param.name)
+    variables.set(param.name, { type: parameter.type, operand, assignable })
   }
   const known = cx.mistakes.length
   lowerFunctionBody(cx, f)
@@ -265,7 +268,6 @@ function lowerCallback({ scope, type, callbacks, property, sleepable }: Callback
   if (!ir.ended) ir.end({ op: 'return', a: undefined })
   const returns32 = info.returns?.kind === 'bool' || (info.returns?.kind === 'int' && info.returns.bits <= 32)
   const lowered: IrFunction = { ...ir.finish(name), ...(returns32 ? { returns: 32 } : {}) }
-  const givesPointer = info.returns?.kind === 'nullable' || info.returns?.kind === 'struct'
   if (cx.mistakes.length === known) cx.mistakes.push(...checkReferences(lowered, cx.module, givesPointer))
   return lowered
 }
