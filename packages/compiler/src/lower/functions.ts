@@ -19,6 +19,7 @@ import {
   type Value,
   type Variable,
 } from './scope.ts'
+import { SharedMap } from './shared-map.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { addressFor, converted, copy, truth, withLimit } from './values.ts'
 
@@ -178,7 +179,7 @@ function enter(
   args: readonly Expression[],
 ): { readonly variables: Map<string, Variable>; readonly type: Type } {
   if (cx.calling.includes(f.node)) return fail(cx, node, 'recursion', { name: f.name })
-  const variables = new Map<string, Variable>()
+  const variables = SharedMap.of<Variable>(new Map())
   const parameters = parametersOf(f)
   checkCount(cx, node, f.name, parameters.length, args.length)
   const values = each(cx, parameters, ({ type }, i) => argumentFor(cx, args[i] ?? node, type))
@@ -304,7 +305,7 @@ export function compileFunction(cx: Context, f: FunctionInfo, places?: readonly 
   called.set(name, { ...entry, ir: undefined })
   const ir = irBuilder()
   const type = returnTypeOf(f)
-  const variables = new Map<string, Variable>()
+  const variables = SharedMap.of<Variable>(new Map())
   const context = changed(cx, {
     module: f.module,
     ir,

@@ -12,6 +12,7 @@ import type { Cpu, IrFunction, Operand } from '../ir/ir.ts'
 import type { KernelHeader } from '../kernel-header.ts'
 import type { SourceFile } from '../source-file.ts'
 import type { DataType, Layout, RecordType, Type } from '../types.ts'
+import { SharedMap } from './shared-map.ts'
 
 /** A function of a module, and the file that it is in. */
 export interface FunctionInfo {
@@ -237,7 +238,11 @@ export const changed = (cx: Context, more: Partial<Omit<Context, 'lower' | 'call
 
 /** The same context with variables of its own, and maybe other ways out. */
 export const scoped = (cx: Context, exits = cx.exits): Context =>
-  changed(cx, { variables: new Map(cx.variables), guarded: new Set(cx.guarded), exits })
+  changed(cx, {
+    variables: SharedMap.of(cx.variables),
+    guarded: cx.guarded.size === 0 ? new Set() : new Set(cx.guarded),
+    exits,
+  })
 
 /** Take names for not null, and kernels for having what was asked for. */
 export function narrow(cx: Context, names: readonly string[]): void {

@@ -9,6 +9,7 @@ import { checkShape } from './function-shape.ts'
 import { lowerFunctionBody } from './functions.ts'
 import { newContext } from './lowering.ts'
 import { type FunctionInfo, fail, type ModuleScope, type Variable } from './scope.ts'
+import { SharedMap } from './shared-map.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 
 /** A program that the kernel runs at events of connections. */
@@ -86,7 +87,7 @@ const REPLY_COUNTS = imm(1)
 
 function lowerBody(scope: ModuleScope, name: string, f: FunctionInfo): IrFunction {
   const ir = irBuilder()
-  const variables = new Map<string, Variable>()
+  const variables = SharedMap.of<Variable>(new Map())
   const type: Type = givesNumber(f) ? U32 : VOID
   const cx = newContext(f.module, {
     ir,

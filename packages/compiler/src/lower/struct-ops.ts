@@ -12,6 +12,7 @@ import { assignsTo, lowerFunctionBody } from './functions.ts'
 import { newContext } from './lowering.ts'
 import { checkReferences } from './references.ts'
 import { type FunctionInfo, fail, type ModuleScope, type Variable } from './scope.ts'
+import { SharedMap } from './shared-map.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
 import { extended } from './values.ts'
 
@@ -222,7 +223,7 @@ function lowerCallback({ scope, type, callbacks, property, sleepable }: Callback
       nearest: nearest(name, [...callbacks.keys()]),
     })
   const ir = irBuilder()
-  const variables = new Map<string, Variable>()
+  const variables = SharedMap.of<Variable>(new Map())
   const cx = newContext(f.module, {
     ir,
     variables,
