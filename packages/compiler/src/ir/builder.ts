@@ -27,22 +27,26 @@ export interface IrBuilder {
   finish(name: string): IrFunction
 }
 
+interface BlockInMaking {
+  readonly instrs: Instr[]
+  end: Terminator | undefined
+  isReached: boolean
+}
+
 /** A builder with one empty block. */
 export function irBuilder(): IrBuilder {
-  const blocks: { instrs: Instr[]; end: Terminator | undefined }[] = [{ instrs: [], end: undefined }]
+  const blocks: BlockInMaking[] = [{ instrs: [], end: undefined, isReached: true }]
   const stackObjects: number[] = []
-  /** Blocks that something leads to from the first one. */
-  const reached = new Set([0])
-  const reach = (at: number): void => {
-    const work = [at]
-    for (let from = work.pop(); from !== undefined; from = work.pop()) {
-      const end = blocks[from]?.end
-      for (const next of end === undefined ? [] : successors(end)) {
-        if (reached.has(next)) continue
-        reached.add(next)
-        work.push(next)
+  /** What an end leads to is reached, and all behind it. */
+  const reach = (end: Terminator): void => {
+    const work = [end]
+    for (let from = work.pop(); from !== undefined; from = work.pop())
+      for (const next of successors(from)) {
+        const block = blocks[next]
+        if (block === undefined || block.isReached) continue
+        block.isReached = true
+        if (block.end !== undefined) work.push(block.end)
       }
-    }
   }
   /** Equal places are one object: passes tell them apart by that. */
   const places = new Map<string, Place>()
@@ -59,7 +63,7 @@ export function irBuilder(): IrBuilder {
   const here = () => blocks[current]
   return {
     fresh: () => registers++,
-    block: () => blocks.push({ instrs: [], end: undefined }) - 1,
+    block: () => blocks.push({ instrs: [], end: undefined, isReached: false }) - 1,
     stackObject: (size) => stackObjects.push(size) - 1,
     enter(block) {
       current = block
@@ -68,7 +72,7 @@ export function irBuilder(): IrBuilder {
       return here()?.end !== undefined
     },
     get reachable() {
-      return reached.has(current)
+      return here()?.isReached === true
     },
     get steps() {
       return steps + blocks.length
@@ -82,7 +86,7 @@ export function irBuilder(): IrBuilder {
       const block = here()
       if (block === undefined || block.end !== undefined) return
       block.end = endLaidOut(terminator)
-      if (reached.has(current)) reach(current)
+      if (block.isReached) reach(terminator)
     },
     at(file, next) {
       if (span.start !== next.start || span.end !== next.end || span.file !== file)

@@ -9,7 +9,7 @@ import { addressOf, memberOf } from './places.ts'
 import { at, type Context, changed, type FunctionInfo, fail, type Value } from './scope.ts'
 import { textAddress } from './texts.ts'
 import { typeOfAnnotation } from './type-annotations.ts'
-import { addressFor, commonType, converted, copy, intOf, widened, widthOf } from './values.ts'
+import { addressFor, commonType, converted, copy, intOf, least, widened, widthOf, withLimit } from './values.ts'
 
 type Branch = Extract<Terminator, { readonly op: 'branch' }>
 
@@ -79,12 +79,11 @@ function chosen(cx: Context, node: CallExpression, left: Value, right: Value, op
   copy(cx, dst, type, y)
   cx.ir.end({ op: 'jump', to: after })
   cx.ir.enter(after)
-  const bounds = [a, b].flatMap((value) =>
-    'imm' in value.operand ? [value.operand.imm] : value.max === undefined ? [] : [value.max],
-  )
-  const limit = operator === '<' ? bounds.sort((one, two) => (one < two ? -1 : 1))[0] : undefined
-  return { type, operand: reg(dst), ...(limit === undefined || type.signed || limit < 0n ? {} : { max: limit }) }
+  const limit = operator === '<' ? least(boundOf(a), boundOf(b)) : undefined
+  return withLimit(type, reg(dst), type.signed || (limit !== undefined && limit < 0n) ? undefined : limit)
 }
+
+const boundOf = ({ operand, max }: Value): bigint | undefined => ('imm' in operand ? operand.imm : max)
 
 function clamp(cx: Context, node: CallExpression, args: readonly Expression[]): Value {
   const [value, low, high] = take(cx, node, args, 'clamp', 3).map((arg) => cx.lower.expression(cx, arg))

@@ -33,7 +33,10 @@ export function logical(cx: Context, node: Extract<Expression, { type: 'LogicalE
 }
 
 /** What a choice between values is one of, in the end. */
-const choicesOf = (...values: readonly Value[]): readonly Value[] => values.flatMap((value) => value.choices ?? value)
+const choicesOf = (left: Value, right: Value): readonly Value[] => [
+  ...(left.choices ?? [left]),
+  ...(right.choices ?? [right]),
+]
 
 /** `test ? a : b`. */
 export function conditional(cx: Context, node: Extract<Expression, { type: 'ConditionalExpression' }>): Value {

@@ -115,7 +115,9 @@ export function dataOf(cx: Context, handle: Exclude<Handle, { kind: 'map' }>): F
   cx.ir.emit({ op: 'address', dst, of: { kind: 'data', map: handle.section, offset: 0 } })
   const found = inMemory(handle.type, reg(dst), { region: regionOf(handle.section), offset: handle.offset }, 0)
   if (handle.kind !== 'tunable' || 'value' in found || found.place.kind !== 'memory') return found
-  return { place: { ...found.place, readonly: `${handle.name} is a tunable, set when the program is loaded` } }
+  const { kind, base, place, type } = found.place
+  const readonly = `${handle.name} is a tunable, set when the program is loaded`
+  return { place: { kind, base, place, type, readonly } }
 }
 
 function fieldOf(cx: Context, node: MemberExpression, object: Value, type: StructType, name: string): Found {

@@ -102,7 +102,8 @@ function mostOf(value: Value, operand = value.operand): bigint | undefined {
   return value.type.kind === 'int' && !value.type.signed ? rangeOf(value.type).max : undefined
 }
 
-const least = (a: bigint | undefined, b: bigint | undefined): bigint | undefined => {
+/** The lesser of two, where there are two. */
+export const least = (a: bigint | undefined, b: bigint | undefined): bigint | undefined => {
   if (a === undefined || b === undefined) return a ?? b
   return a < b ? a : b
 }
