@@ -12,21 +12,24 @@ const rows: ReadonlyMap<string, IsaRow> = new Map(
   isaTable.map((row) => [`${Object.values(row.insn).join(' ')}${isImmediate(row) ? ' #' : ''}`, row]),
 )
 
-/** The same rows as a tree: a branch for each value of a property that selects. */
+/** The same rows as a tree: at each branch a property of the instruction decides, and where none does, its source. */
 interface Branch {
+  prop: string | undefined
   readonly next: Map<FieldValue | undefined, Branch>
-  row?: IsaRow
+  row: IsaRow | undefined
   /** The one whose source is a number. */
-  immediate?: IsaRow
+  immediate: IsaRow | undefined
 }
 const tree: Branch = grow()
 
 function grow(): Branch {
-  const root: Branch = { next: new Map() }
+  const fresh = (): Branch => ({ prop: undefined, next: new Map(), row: undefined, immediate: undefined })
+  const root = fresh()
   for (const row of isaTable) {
     let at = root
-    for (const value of Object.values(row.insn)) {
-      const next: Branch = at.next.get(value) ?? { next: new Map() }
+    for (const [prop, value] of Object.entries(row.insn)) {
+      const next = at.next.get(value) ?? fresh()
+      at.prop = prop
       at.next.set(value, next)
       at = next
     }
@@ -39,13 +42,16 @@ function grow(): Branch {
 /** The table row that encodes this instruction; `insn/unknown-insn` for data that no constructor makes. */
 export function rowOf(insn: TargetedInsn, index?: number): IsaRow {
   const fields: Fields = insn
-  const props = selectors.get(insn.kind) ?? ['kind']
+  const isNumber = typeof fields.src === 'number'
   // Each instruction is looked up several times: no text is made of it unless it is needed.
   let at: Branch | undefined = tree
-  for (let i = 0; at !== undefined && i < props.length; i++) at = at.next.get(fields[props[i] ?? ''])
-  const isNumber = typeof fields.src === 'number'
+  while (at?.prop !== undefined) at = at.next.get(fields[at.prop])
   const found = isNumber ? at?.immediate : at?.row
-  if (found !== undefined) return found
+  return found ?? rowByText(fields, selectors.get(insn.kind) ?? ['kind'], isNumber, index)
+}
+
+/** As {@link rowOf}, of properties that are not of the table's types, or that no row has. */
+function rowByText(fields: Fields, props: readonly string[], isNumber: boolean, index: number | undefined): IsaRow {
   const key = `${props.map((prop) => String(fields[prop])).join(' ')}${isNumber ? ' #' : ''}`
   const row = rows.get(key)
   if (row === undefined) throw insnErrors.make('unknown-insn', { index, found: key })
