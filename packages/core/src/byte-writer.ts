@@ -1,4 +1,5 @@
 import { coreErrors } from './core-errors.ts'
+import { isAscii } from './is-ascii.ts'
 
 /** A growing buffer; every narrowing is range-checked, so a value that does not fit is an error and never cut. */
 export interface ByteWriter {
@@ -95,13 +96,11 @@ export function byteWriter(
       bytes.set(more, at)
     },
     cstring(text) {
-      let ascii = 0
-      while (ascii < text.length && text.charCodeAt(ascii) < 0x80) ascii++
       // Most are short ASCII, for which a loop is several times faster than a TextEncoder call.
-      const encoded = ascii === text.length ? undefined : encoder.encode(text)
+      const encoded = isAscii(text) ? undefined : encoder.encode(text)
       const at = room((encoded ?? text).length + 1)
       if (encoded !== undefined) bytes.set(encoded, at)
-      else for (let i = 0; i < ascii; i++) bytes[at + i] = text.charCodeAt(i)
+      else for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i)
     },
     align(alignment) {
       room((alignment - (length % alignment)) % alignment)

@@ -1,4 +1,4 @@
-import { byteWriter } from '@tscc/core'
+import { byteWriter, isAscii } from '@tscc/core'
 import { objectErrors } from '../object-errors.ts'
 
 /** BTF whose strings `.BTF.ext` may refer to. */
@@ -54,11 +54,6 @@ export function btfStrings(btf: Uint8Array, littleEndian: boolean): BtfStrings {
       return out.finish()
     },
   }
-}
-
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
-  return true
 }
 
 /** How many are looked for before a table of all is made: an object asks for many, who adds to a kernel's types for few. */
