@@ -1,6 +1,7 @@
 import type { Expression, ForOfStatement, ForStatement, VariableDeclaration } from 'oxc-parser'
 import { imm, reg } from '../ir/builder.ts'
 import { U32 } from '../types.ts'
+import { assignedIn } from './function-body.ts'
 import { checkBound, checkRounds, header, type Loop, leaves } from './loop-bounds.ts'
 import { at, attempt, type Context, fail, scoped } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
@@ -74,19 +75,8 @@ function counterOf(
         ? cx.module.constants.get(test.right.name)?.value
         : undefined
   const { name } = test.left
-  if (limit === undefined || limit < 1n || assigns(body, name)) return undefined
+  if (limit === undefined || limit < 1n || assignedIn(body).has(name)) return undefined
   return { name, max: test.operator === '<' ? limit - 1n : limit }
-}
-
-/** Is a name assigned to somewhere within? */
-function assigns(node: unknown, name: string): boolean {
-  if (typeof node !== 'object' || node === null) return false
-  if (Array.isArray(node)) return node.some((one) => assigns(one, name))
-  const one = node as { readonly type?: string; readonly left?: unknown; readonly argument?: unknown } // nodes of the tree
-  const target =
-    one.type === 'AssignmentExpression' ? one.left : one.type === 'UpdateExpression' ? one.argument : undefined
-  if (target !== undefined && (target as { readonly name?: string }).name === name) return true // an identifier has one
-  return Object.values(node).some((child) => assigns(child, name))
 }
 
 /** `for (const i of range(n))` and `range(from, to)`. */
