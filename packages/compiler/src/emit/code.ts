@@ -10,6 +10,7 @@ import {
   type Cpu,
   type Instr,
   type IrFunction,
+  type MemoryAccess,
   OPPOSITE,
   type Operand,
   type Terminator,
@@ -254,7 +255,7 @@ const privateElement = (btf: LocalBtf, offset: number): LocalField =>
   btf.field('tcp_sock', `icsk_ca_priv[${offset / PRIVATE_ELEMENT}]`)
 
 /** From the base, which is r10 for an object on the stack that is named directly. */
-function memoryOffset(instr: Extract<Instr, { op: 'load' | 'store' | 'atomicAdd' }>, frame: Frame): number {
+function memoryOffset(instr: MemoryAccess, frame: Frame): number {
   if (instr.place.kind !== 'memory') return 0
   const object = 'imm' in instr.base ? /^stack (\d+)$/.exec(instr.place.region)?.[1] : undefined
   return instr.place.offset + (object === undefined ? 0 : frame.objectOffset(Number(object)))

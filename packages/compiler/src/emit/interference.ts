@@ -1,3 +1,4 @@
+import { addTo, isInSet } from '../ir/bits.ts'
 import { definedBy, type IrFunction, usesOf, usesOfEnd } from '../ir/ir.ts'
 import { type Liveness, liveness } from '../ir/liveness.ts'
 
@@ -32,18 +33,14 @@ export class Pairs {
     this.#words = words ?? new Uint32Array(count * this.#each)
   }
   has(a: number, b: number): boolean {
-    return ((this.#words[a * this.#each + (b >>> 5)] ?? 0) & (1 << (b & 31))) !== 0
+    return isInSet(this.#words, a * this.#each, b)
   }
   add(a: number, b: number): void {
-    this.#set(a, b)
-    this.#set(b, a)
+    addTo(this.#words, a * this.#each, b)
+    addTo(this.#words, b * this.#each, a)
   }
   copy(): Pairs {
     return new Pairs(this.#count, this.#words.slice())
-  }
-  #set(a: number, b: number): void {
-    const at = a * this.#each + (b >>> 5)
-    this.#words[at] = (this.#words[at] ?? 0) | (1 << (b & 31))
   }
 }
 

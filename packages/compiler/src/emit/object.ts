@@ -151,12 +151,12 @@ const MAX_COLUMN = 1023
 
 function assemble(items: readonly CodeItem[], whole: Span | undefined): Assembled {
   const sources = items.filter(({ item }) => item.kind !== 'label')
+  // Instructions that carry something were made for it alone, and come out of placeLabels as they went in.
+  const carried = new Map<object, Portable>()
+  for (const { item, portable } of sources) if (portable !== undefined) carried.set(item, portable)
   const placed = placeLabels(items.map(({ item }) => item))
   // Long jumps make more instructions than items; the sources are then told apart no more.
   const isKnown = sources.length === placed.length
-  // Instructions that carry something were made for it alone, and come out of placeLabels as they went in.
-  const carried = isKnown ? undefined : new Map<object, Portable | undefined>()
-  if (carried !== undefined) for (const { item, portable } of sources) carried.set(item, portable)
   const insns: Insn[] = []
   const portables: PlacedPortable[] = []
   const lines: LineInfo[] = []
@@ -164,15 +164,13 @@ function assemble(items: readonly CodeItem[], whole: Span | undefined): Assemble
   let lastSpan: Span | undefined
   // The kernel wants a line for the first instruction, also of a function that does nothing.
   const first = sources.find(({ span }) => span.file !== undefined)?.span ?? whole
-  for (let i = 0; i < placed.length; i++) {
-    const insn = placed[i]
-    if (insn === undefined) continue
-    const source = isKnown ? sources[i] : undefined
-    const portable = carried === undefined ? source?.portable : carried.get(insn)
+  for (const [i, insn] of placed.entries()) {
+    const portable = carried.get(insn)
     if (portable !== undefined) portables.push({ at, portable })
     // What ELF wants to see as a call that is relocated.
     insns.push(portable !== undefined && insn.kind === 'callKfunc' ? callFunc(-1) : insn)
-    const span = source?.span.file === undefined && i === 0 ? first : source?.span
+    const own = isKnown ? sources[i]?.span : undefined
+    const span = own?.file === undefined && i === 0 ? first : own
     if (span?.file !== undefined && span !== lastSpan) {
       lastSpan = span
       const line = lineOf(span.file, span.start, at, lines.at(-1))

@@ -1,5 +1,5 @@
 import { predecessors, reversePostorder } from '../ir/graph.ts'
-import { type Block, definedBy, type Instr, type IrFunction, type Operand } from '../ir/ir.ts'
+import { type Block, definedBy, type Instr, type IrFunction, type Operand, sameOperand } from '../ir/ir.ts'
 
 /** What is known of each machine register: that it holds what another does, or a number. */
 type Known = (Operand | undefined)[]
@@ -35,14 +35,11 @@ function meet(all: readonly (Known | undefined)[]): Known {
     if (value === undefined) continue
     for (let i = 1; i < all.length; i++) {
       const other = all[i]?.[register]
-      if (other === undefined || !same(other, value)) found[register] = undefined
+      if (other === undefined || !sameOperand(other, value)) found[register] = undefined
     }
   }
   return found
 }
-
-const same = (a: Operand, b: Operand): boolean =>
-  'reg' in a ? 'reg' in b && a.reg === b.reg : 'imm' in b && a.imm === b.imm
 
 const currentValue = (operand: Operand, known: Known): Operand =>
   'reg' in operand ? (known[operand.reg] ?? operand) : operand
@@ -54,7 +51,7 @@ function moved(instr: Extract<Instr, { op: 'move' }>): Operand | undefined {
 
 function isThere(instr: Extract<Instr, { op: 'move' }>, known: Known): boolean {
   const value = moved(instr)
-  return value !== undefined && same(currentValue(value, known), currentValue({ reg: instr.dst }, known))
+  return value !== undefined && sameOperand(currentValue(value, known), currentValue({ reg: instr.dst }, known))
 }
 
 /** r0 to r5 are lost in calls, as bits. */

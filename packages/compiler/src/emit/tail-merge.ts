@@ -1,7 +1,15 @@
 import { reversePostorder } from '../ir/graph.ts'
-import { type Block, definedBy, type Instr, type IrFunction, type Operand, type Terminator } from '../ir/ir.ts'
+import {
+  type Block,
+  definedBy,
+  type Instr,
+  type IrFunction,
+  type Operand,
+  sameOperand,
+  type Terminator,
+} from '../ir/ir.ts'
 import { mapEnd, mapOperands, retarget, withDst } from '../ir/layout.ts'
-import type { Access } from '../ir/memory.ts'
+import { type Access, placeKey } from '../ir/memory.ts'
 import type { MachineRegisters } from './allocate.ts'
 
 /** Machine registers that can be given. */
@@ -156,17 +164,12 @@ function isSameBlock(a: Block, b: Block | undefined): boolean {
   return true
 }
 
-function isSameOperand(a: Operand | undefined, b: Operand | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b
-  return 'reg' in a ? 'reg' in b && a.reg === b.reg : 'imm' in b && a.imm === b.imm
-}
-
 function isSameEnd(a: Terminator, b: Terminator | undefined): boolean {
   switch (a.op) {
     case 'jump':
       return b?.op === 'jump' && a.to === b.to
     case 'return':
-      return b?.op === 'return' && isSameOperand(a.a, b.a)
+      return b?.op === 'return' && (a.a === undefined || b.a === undefined ? a.a === b.a : sameOperand(a.a, b.a))
     case 'branch':
       return (
         b?.op === 'branch' &&
@@ -175,8 +178,8 @@ function isSameEnd(a: Terminator, b: Terminator | undefined): boolean {
         a.if === b.if &&
         a.width === b.width &&
         (a.guard === true) === (b.guard === true) &&
-        isSameOperand(a.a, b.a) &&
-        isSameOperand(a.b, b.b)
+        sameOperand(a.a, b.a) &&
+        sameOperand(a.b, b.b)
       )
   }
 }
@@ -190,34 +193,22 @@ function isSameStep(a: Instr, b: Instr): boolean {
         a.fn === b.fn &&
         a.width === b.width &&
         a.dst === b.dst &&
-        isSameOperand(a.a, b.a) &&
-        isSameOperand(a.b, b.b)
+        sameOperand(a.a, b.a) &&
+        sameOperand(a.b, b.b)
       )
     case 'move':
-      return b.op === 'move' && a.width === b.width && a.dst === b.dst && isSameOperand(a.a, b.a)
+      return b.op === 'move' && a.width === b.width && a.dst === b.dst && sameOperand(a.a, b.a)
     case 'load':
       return b.op === 'load' && a.dst === b.dst && isSameAccess(a, b)
     case 'store':
-      return b.op === 'store' && isSameOperand(a.a, b.a) && isSameAccess(a, b)
+      return b.op === 'store' && sameOperand(a.a, b.a) && isSameAccess(a, b)
     default:
       return a.op === b.op && textOf(a) === textOf(b)
   }
 }
 
-function isSameAccess(a: Access, b: Access): boolean {
-  if (a.size !== b.size || !isSameOperand(a.base, b.base)) return false
-  const [one, other] = [a.place, b.place]
-  switch (one.kind) {
-    case 'field':
-      return (
-        other.kind === 'field' && one.field === other.field && one.struct === other.struct && one.bits === other.bits
-      )
-    case 'private':
-      return other.kind === 'private' && one.offset === other.offset
-    case 'memory':
-      return other.kind === 'memory' && one.offset === other.offset && one.region === other.region
-  }
-}
+const isSameAccess = (a: Access, b: Access): boolean =>
+  a.size === b.size && sameOperand(a.base, b.base) && (a.place === b.place || placeKey(a.place) === placeKey(b.place))
 
 /** All that is in a step, its place in the source aside. */
 function textOf(one: unknown): string {

@@ -1,8 +1,9 @@
+import { addTo, type BitSet } from './bits.ts'
 import type { AccessSize, Block, Instr, IrFunction, Place } from './ir.ts'
 import { type Access, accessKey, lastName, mayOverlap, type Private, unsharedRegions } from './memory.ts'
 
 /** Numbers of accesses, as bits. */
-export type AccessSet = Uint32Array
+export type AccessSet = BitSet
 
 /** The different accesses of a function, numbered: data flow over them is one over bits. */
 export interface Accesses {
@@ -120,26 +121,6 @@ function numbering(registers: number): Pick<Accesses, 'all' | 'numberOf'> {
 }
 
 const NOTHING = { imm: 0n }
-
-/** Is a number in a set that begins at a word? */
-export const isInSet = (set: AccessSet, from: number, number: number): boolean =>
-  ((set[from + (number >>> 5)] ?? 0) & (1 << (number & 31))) !== 0
-
-/** Put a number into a set that begins at a word. */
-export function addTo(set: AccessSet, from: number, number: number): void {
-  const at = from + (number >>> 5)
-  set[at] = (set[at] ?? 0) | (1 << (number & 31))
-}
-
-/** Take what is in another set out of one that begins at a word. */
-export function takeFrom(set: AccessSet, from: number, other: AccessSet): void {
-  for (let i = 0; i < other.length; i++) set[from + i] = (set[from + i] ?? 0) & ~(other[i] ?? 0)
-}
-
-/** Put what is in another set into one that begins at a word. */
-export function addAllTo(set: AccessSet, from: number, other: AccessSet): void {
-  for (let i = 0; i < other.length; i++) set[from + i] = (set[from + i] ?? 0) | (other[i] ?? 0)
-}
 
 /** Does a block do anything of a kind? */
 export const hasStep = (blocks: readonly Block[], op: Instr['op']): boolean =>

@@ -1,5 +1,5 @@
 import type { Condition, Operand, Terminator, Width } from './ir.ts'
-import { MIRRORED, OPPOSITE } from './ir.ts'
+import { MIRRORED, OPPOSITE, sameOperand } from './ir.ts'
 
 /** What is known of two operands. */
 export interface Fact {
@@ -14,9 +14,6 @@ export function factOf(end: Extract<Terminator, { op: 'branch' }>, yes: boolean)
   return { if: yes ? end.if : OPPOSITE[end.if], width: end.width, a: end.a, b: end.b }
 }
 
-const same = (a: Operand, b: Operand): boolean =>
-  'reg' in a ? 'reg' in b && a.reg === b.reg : 'imm' in b && a.imm === b.imm
-
 /** Which of less, equal and greater a condition allows. */
 const ALLOWS: Readonly<Record<string, string>> = { eq: '=', ne: '<>', lt: '<', le: '<=', gt: '>', ge: '>=' }
 const isSigned = (condition: Condition): boolean => condition.length === 3
@@ -26,11 +23,11 @@ const isOrder = (condition: Condition): boolean => condition !== 'eq' && conditi
 /** Does one fact decide a question? Undefined where it says nothing of it. */
 export function decides(fact: Fact, question: Fact): boolean | undefined {
   if (fact.width !== question.width) return undefined
-  const turned = same(fact.a, question.b) && same(fact.b, question.a)
-  if (turned && !same(fact.a, question.a))
+  const turned = sameOperand(fact.a, question.b) && sameOperand(fact.b, question.a)
+  if (turned && !sameOperand(fact.a, question.a))
     return decides({ ...fact, if: MIRRORED[fact.if], a: fact.b, b: fact.a }, question)
-  if (!same(fact.a, question.a)) return undefined
-  if (same(fact.b, question.b)) {
+  if (!sameOperand(fact.a, question.a)) return undefined
+  if (sameOperand(fact.b, question.b)) {
     if (isOrder(fact.if) && isOrder(question.if) && isSigned(fact.if) !== isSigned(question.if)) return undefined
     const [known, asked] = [allows(fact.if), allows(question.if)]
     if ([...known].every((one) => asked.includes(one))) return true

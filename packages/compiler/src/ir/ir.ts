@@ -148,6 +148,9 @@ export type Instr = (
   | { readonly op: 'storeSpill'; readonly slot: number; readonly a: Operand }
 ) & { readonly span: Span }
 
+/** A step that touches memory. */
+export type MemoryAccess = Extract<Instr, { op: 'load' | 'store' | 'atomicAdd' }>
+
 /** How a block ends. */
 export type Terminator =
   | { readonly op: 'jump'; readonly to: number }
@@ -194,6 +197,10 @@ export interface IrFunction {
   readonly returns?: 32
 }
 
+/** Are operands the same register, or the same number? */
+export const sameOperand = (a: Operand, b: Operand): boolean =>
+  'reg' in a ? 'reg' in b && a.reg === b.reg : 'imm' in b && a.imm === b.imm
+
 /** The register of an operand. */
 export const regOf = (operand: Operand | undefined): number | undefined =>
   operand !== undefined && 'reg' in operand ? operand.reg : undefined
@@ -232,7 +239,7 @@ export function usesOf(instr: Instr): readonly number[] {
 }
 
 /** The register that a step writes. */
-export const definedBy = (instr: Instr): number | undefined => (instr as { readonly dst?: number }).dst // quicker than asking first whether it is there
+export const definedBy = (instr: Omit<Instr, 'span'>): number | undefined => (instr as { readonly dst?: number }).dst // quicker than asking first whether it is there
 
 /** Registers that the end of a block reads. */
 export function usesOfEnd(end: Terminator): readonly number[] {

@@ -1,12 +1,22 @@
 import type { Span } from '../diagnostics.ts'
-import type { AccessSize, BinaryOp, Callee, Instr, Operand, Place, Terminator, Width } from './ir.ts'
+import {
+  type AccessSize,
+  type BinaryOp,
+  type Callee,
+  definedBy,
+  type Instr,
+  type MemoryAccess,
+  type Operand,
+  type Place,
+  type Terminator,
+  type Width,
+} from './ir.ts'
 
 type Of<Op extends Instr['op']> = Extract<Instr, { op: Op }>
 type WithoutSpan<T> = T extends unknown ? Omit<T, 'span'> : never
 /** A step; where it is from is said beside it. */
 export type InstrWithoutSpan = WithoutSpan<Instr>
 type Calculation = Of<'binary' | 'move' | 'negate' | 'extend'>
-type MemoryAccess = Of<'load' | 'store' | 'atomicAdd'>
 type Branch = Extract<Terminator, { op: 'branch' }>
 
 /*
@@ -40,8 +50,8 @@ function access(
 }
 
 /** What there are few of: all in one layout, whatever they have. */
-function other<T extends Exclude<InstrWithoutSpan, { op: (Calculation | MemoryAccess | Of<'call'>)['op'] }>>(
-  from: T,
+function other(
+  from: Exclude<InstrWithoutSpan, { op: (Calculation | MemoryAccess | Of<'call'>)['op'] }>,
   dst: number | undefined,
   span: Span,
   base: Operand | undefined,
@@ -94,28 +104,37 @@ export const accessLike = <T extends MemoryAccess>(
 ): T => access(instr.op, instr.op === 'load' ? instr.dst : undefined, instr.span, base, place, instr.size, a) as T
 
 /** A step that was written down in any order, in its layout; `at` says which object stands for a place. */
-export function laidOut(instr: InstrWithoutSpan, span: Span, at = (place: Place): Place => place): Instr {
+export const laidOut = (instr: InstrWithoutSpan, span: Span, at?: (place: Place) => Place): Instr =>
+  inLayout(instr, definedBy(instr), span, at)
+
+/** The same step with its result in another register; itself where it has none. */
+export const withDst = (instr: Instr, dst: number): Instr =>
+  definedBy(instr) === undefined ? instr : inLayout(instr, dst, instr.span)
+
+/** `dst` is what the step writes: undefined where that is nothing. */
+function inLayout(instr: InstrWithoutSpan, dst: number | undefined, span: Span, at?: (place: Place) => Place): Instr {
   switch (instr.op) {
     case 'binary':
-      return binaryStep(instr.fn, instr.width, instr.dst, instr.a, instr.b, span)
+      return binaryStep(instr.fn, instr.width, dst ?? 0, instr.a, instr.b, span)
     case 'move':
     case 'negate':
-      return calculation(instr.op, instr.dst, span, instr.width, instr.a, undefined, undefined, undefined)
+      return calculation(instr.op, dst ?? 0, span, instr.width, instr.a, undefined, undefined, undefined)
     case 'extend':
-      return extendStep(instr.bits, instr.width, instr.dst, instr.a, span)
+      return extendStep(instr.bits, instr.width, dst ?? 0, instr.a, span)
     case 'load':
-      return access('load', instr.dst, span, instr.base, at(instr.place), instr.size, undefined)
     case 'store':
-    case 'atomicAdd':
-      return access(instr.op, undefined, span, instr.base, at(instr.place), instr.size, instr.a)
+    case 'atomicAdd': {
+      const place = at === undefined ? instr.place : at(instr.place)
+      return access(instr.op, dst, span, instr.base, place, instr.size, instr.op === 'load' ? undefined : instr.a)
+    }
     case 'call':
-      return callStep(instr.dst, instr.callee, instr.args, span)
+      return callStep(dst, instr.callee, instr.args, span)
     case 'fieldAddress':
-      return other(instr, instr.dst, span, instr.base, undefined)
+      return other(instr, dst, span, instr.base, undefined)
     case 'storeSpill':
-      return other(instr, undefined, span, undefined, instr.a)
+      return other(instr, dst, span, undefined, instr.a)
     default:
-      return other(instr, instr.dst, span, undefined, undefined)
+      return other(instr, dst, span, undefined, undefined)
   }
 }
 
@@ -170,31 +189,6 @@ export function mapOperands(instr: Instr, put: (operand: Operand) => Operand): I
     }
     default:
       return instr
-  }
-}
-
-/** The same step with its result in another register; itself where it has none. */
-export function withDst(instr: Instr, dst: number): Instr {
-  switch (instr.op) {
-    case 'binary':
-      return binaryStep(instr.fn, instr.width, dst, instr.a, instr.b, instr.span)
-    case 'move':
-    case 'negate':
-      return calculation(instr.op, dst, instr.span, instr.width, instr.a, undefined, undefined, undefined)
-    case 'extend':
-      return extendStep(instr.bits, instr.width, dst, instr.a, instr.span)
-    case 'load':
-      return access('load', dst, instr.span, instr.base, instr.place, instr.size, undefined)
-    case 'store':
-    case 'atomicAdd':
-    case 'storeSpill':
-      return instr
-    case 'call':
-      return instr.dst === undefined ? instr : callStep(dst, instr.callee, instr.args, instr.span)
-    case 'fieldAddress':
-      return other(instr, dst, instr.span, instr.base, undefined)
-    default:
-      return other(instr, dst, instr.span, undefined, undefined)
   }
 }
 

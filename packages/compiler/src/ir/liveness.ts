@@ -1,3 +1,4 @@
+import { addTo, isInSet } from './bits.ts'
 import { hasLoop, reversePostorder } from './graph.ts'
 import { definedBy, type IrFunction, type Operand, usesOf, usesOfEnd } from './ir.ts'
 
@@ -12,11 +13,10 @@ export class Registers {
     this.#to = to
   }
   has(register: number): boolean {
-    return ((this.#words[this.#from + (register >>> 5)] ?? 0) & (1 << (register & 31))) !== 0
+    return isInSet(this.#words, this.#from, register)
   }
   add(register: number): void {
-    const at = this.#from + (register >>> 5)
-    this.#words[at] = (this.#words[at] ?? 0) | (1 << (register & 31))
+    addTo(this.#words, this.#from, register)
   }
   delete(register: number): void {
     const at = this.#from + (register >>> 5)
@@ -49,12 +49,8 @@ export function liveness(f: IrFunction): Liveness {
   const ins = new Uint32Array(f.blocks.length * each)
   const outs = new Uint32Array(f.blocks.length * each)
   const written = new Uint32Array(f.blocks.length * each)
-  const add = (set: Uint32Array, from: number, register: number): void => {
-    const at = from + (register >>> 5)
-    set[at] = (set[at] ?? 0) | (1 << (register & 31))
-  }
   const addRead = (from: number, operand: Operand | undefined): void => {
-    if (operand !== undefined && 'reg' in operand) add(outs, from, operand.reg)
+    if (operand !== undefined && 'reg' in operand) addTo(outs, from, operand.reg)
   }
   for (const at of order) {
     const block = f.blocks[at]
@@ -63,16 +59,16 @@ export function liveness(f: IrFunction): Liveness {
     const write = (register: number): void => {
       const word = from + (register >>> 5)
       ins[word] = (ins[word] ?? 0) & ~(1 << (register & 31))
-      add(written, from, register)
+      addTo(written, from, register)
     }
     // What is read before it is written; of what is written, nothing passes through from below.
-    for (const register of usesOfEnd(block.end)) add(ins, from, register)
+    for (const register of usesOfEnd(block.end)) addTo(ins, from, register)
     for (let i = block.instrs.length - 1; i >= 0; i--) {
       const instr = block.instrs[i]
       if (instr === undefined) continue
       const dst = definedBy(instr)
       if (dst !== undefined) write(dst)
-      for (const register of usesOf(instr)) add(ins, from, register)
+      for (const register of usesOf(instr)) addTo(ins, from, register)
     }
     for (const { dst, from: ways } of block.phis) {
       write(dst)

@@ -21,16 +21,10 @@ export function placeKey(place: Place): string {
 
 const textOf = (operand: Operand): string => ('reg' in operand ? `r${operand.reg}` : `${operand.imm}`)
 
-/** Equal for accesses to the same bytes by the same pointer. */
+/** Equal for accesses to the same bytes by the same pointer. How wide a bitfield is read says nothing of where it lies. */
 export function accessKey({ base, place, size }: Access): string {
-  switch (place.kind) {
-    case 'field':
-      return `field ${textOf(base)} ${place.struct} ${place.field} ${place.bits ?? size}`
-    case 'private':
-      return `private ${textOf(base)} ${place.offset} ${size}`
-    case 'memory':
-      return `memory ${textOf(base)} ${place.region} ${place.offset} ${size}`
-  }
+  const isBitfield = place.kind === 'field' && place.bits !== undefined
+  return `${textOf(base)} ${placeKey(place)} ${isBitfield ? '' : size}`
 }
 
 /** What a field is called, wherever it is reached from: one socket has several types. */

@@ -1,13 +1,5 @@
-import {
-  type Accesses,
-  type AccessSet,
-  accessesOf,
-  addAllTo,
-  addTo,
-  hasStep,
-  isInSet,
-  takeFrom,
-} from '../ir/accesses.ts'
+import { type Accesses, type AccessSet, accessesOf, hasStep } from '../ir/accesses.ts'
+import { addAllTo, addTo, isInSet, takeFrom } from '../ir/bits.ts'
 import { reversePostorder } from '../ir/graph.ts'
 import { type Block, definedBy, type IrFunction } from '../ir/ir.ts'
 

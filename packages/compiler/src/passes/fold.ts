@@ -1,6 +1,6 @@
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import type { BinaryOp, Block, Condition, Instr, IrFunction, Operand, Terminator, Width } from '../ir/ir.ts'
-import { definedBy, MIRRORED } from '../ir/ir.ts'
+import { definedBy, MIRRORED, sameOperand } from '../ir/ir.ts'
 import { knownBits } from '../ir/known-bits.ts'
 import { binaryStep, branchOn, mapEnd, mapOperands, moveStep } from '../ir/layout.ts'
 import { prunePhis, replaceRegisters, standsFor } from '../ir/rewrite.ts'
@@ -101,14 +101,11 @@ export function onlyValue(
   for (const one of values) {
     const value = now(one)
     if ('reg' in value && value.reg === dst) continue
-    if (found !== undefined && !same(found, value)) return undefined
+    if (found !== undefined && !sameOperand(found, value)) return undefined
     found = value
   }
   return found
 }
-
-const same = (a: Operand, b: Operand): boolean =>
-  'reg' in a ? 'reg' in b && a.reg === b.reg : 'imm' in b && a.imm === b.imm
 
 const masks: readonly bigint[] = Array.from({ length: 65 }, (_, bits) => (1n << BigInt(bits)) - 1n)
 const mask = (bits: number): bigint => masks[bits] ?? 0n
@@ -146,13 +143,13 @@ function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
   if ('imm' in a && 'imm' in b) return imm(compute(fn, width, a.imm, b.imm), width)
   if ('imm' in a) {
     if (COMMUTES.has(fn)) return binaryStep(fn, width, instr.dst, b, a, instr.span)
-    if (BigInt.asUintN(width, a.imm) === 0n && fn !== 'sub') return imm(0n, width)
+    if (unsigned(width, a.imm) === 0n && fn !== 'sub') return imm(0n, width)
     return instr
   }
   /** The left operand as it is, where nothing above the width has to be cut. */
   const left = (): Instr | Operand => (facts.bits(a) <= width ? a : moveStep(32, instr.dst, a, instr.span))
   const instead = (now: BinaryOp, x: Operand, y: Operand): Instr => binaryStep(now, width, instr.dst, x, y, instr.span)
-  if (same(a, b)) {
+  if (sameOperand(a, b)) {
     if (fn === 'sub' || fn === 'xor') return imm(0n, width)
     if (fn === 'and' || fn === 'or') return left()
     return instr
@@ -281,7 +278,7 @@ function foldEnd(end: Terminator, facts: Facts): Terminator {
   const jump = (yes: boolean): Terminator => ({ op: 'jump', to: yes ? end.yes : end.no })
   if ('imm' in a && 'imm' in b) return jump(holds(end.if, width, a.imm, b.imm))
   if ('imm' in a) return branchOn(end, b, a, MIRRORED[end.if])
-  if (same(a, b)) return jump(end.if === 'eq' || end.if.endsWith('le') || end.if.endsWith('ge'))
+  if (sameOperand(a, b)) return jump(end.if === 'eq' || end.if.endsWith('le') || end.if.endsWith('ge'))
   if (!('imm' in b)) return end
   const value = unsigned(width, b.imm)
   const top = mask(Math.min(width, end.guard === true ? facts.seenBits(a) : facts.bits(a)))
@@ -313,7 +310,7 @@ function foldEnd(end: Terminator, facts: Facts): Terminator {
 function compared(end: Extract<Terminator, { op: 'branch' }>, facts: Facts): Terminator {
   const inner = facts.definition(end.a)
   if (inner?.op !== 'binary' || inner.width !== end.width || !('imm' in end.b)) return end
-  const value = BigInt.asUintN(end.width, end.b.imm)
+  const value = unsigned(end.width, end.b.imm)
   if (inner.fn === 'xor' && 'imm' in inner.b) return branchOn(end, inner.a, imm(inner.b.imm ^ value, end.width))
   if (inner.fn === 'add' && 'imm' in inner.b) return branchOn(end, inner.a, imm(value - inner.b.imm, end.width))
   if (value === 0n && (inner.fn === 'xor' || inner.fn === 'sub')) return branchOn(end, inner.a, inner.b)

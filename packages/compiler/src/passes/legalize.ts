@@ -5,6 +5,7 @@ import {
   definedBy,
   type Instr,
   type IrFunction,
+  type MemoryAccess,
   type Operand,
   type Terminator,
   usesOf,
@@ -22,10 +23,8 @@ export interface Legal {
 
 const COMMUTES: ReadonlySet<BinaryOp> = new Set(['add', 'mul', 'and', 'or', 'xor'])
 
-type Access = Extract<Instr, { op: 'load' | 'store' | 'atomicAdd' }>
-
 /** Does it lead to what a program is given, and not to memory? */
-const isContext = ({ place }: Access): boolean => place.kind === 'field' && place.struct === 'bpf_sock_ops'
+const isContext = ({ place }: MemoryAccess): boolean => place.kind === 'field' && place.struct === 'bpf_sock_ops'
 
 /** What an instruction's 16 bits hold. */
 const MOST_OFFSET = 0x7fff
@@ -75,7 +74,7 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
       return branchOn(end, up(end.a), up(end.b), end.if, 64)
     }
     /** An offset that has no room in an instruction goes to the address. */
-    const near = <A extends Access>(instr: A): A => {
+    const near = <A extends MemoryAccess>(instr: A): A => {
       const { base, place, span } = instr
       if (place.kind !== 'memory' || place.offset <= MOST_OFFSET || 'imm' in base) return instr
       const dst = registers++

@@ -1,10 +1,9 @@
-import { type Block, definedBy, type Instr, type IrFunction, type Place } from '../ir/ir.ts'
+import { type Block, definedBy, type Instr, type IrFunction, type MemoryAccess, type Place } from '../ir/ir.ts'
 import { accessLike, laidOut } from '../ir/layout.ts'
 
 /** Bytes of an element of `icsk_ca_priv`: it is an array of u64 on every kernel. */
 export const PRIVATE_ELEMENT = 8
 
-type MemoryAccess = Extract<Instr, { op: 'load' | 'store' | 'atomicAdd' }>
 type PrivateAccess = MemoryAccess & { readonly place: Extract<Place, { kind: 'private' }> }
 
 const isPrivate = (instr: Instr): instr is PrivateAccess =>

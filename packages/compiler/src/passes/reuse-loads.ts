@@ -1,4 +1,5 @@
-import { type Accesses, accessesOf, addAllTo, addTo, hasStep, isInSet, takeFrom } from '../ir/accesses.ts'
+import { type Accesses, accessesOf, hasStep } from '../ir/accesses.ts'
+import { addAllTo, addTo, isInSet, takeFrom } from '../ir/bits.ts'
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import { type Block, BYTES, type Instr, type IrFunction, type Operand, type Phi } from '../ir/ir.ts'
 import { knownBits } from '../ir/known-bits.ts'
