@@ -1,6 +1,6 @@
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import type { BinaryOp, Block, Condition, Instr, IrFunction, Operand, Terminator, Width } from '../ir/ir.ts'
-import { definedBy, MIRRORED, sameOperand } from '../ir/ir.ts'
+import { definedBy, MIRRORED, sameOperand, usesOf, usesOfEnd } from '../ir/ir.ts'
 import { knownBits } from '../ir/known-bits.ts'
 import { binaryStep, branchOn, mapEnd, mapOperands, moveStep } from '../ir/layout.ts'
 import { prunePhis, replaceRegisters, standsFor } from '../ir/rewrite.ts'
@@ -28,6 +28,8 @@ interface Facts {
   bits(operand: Operand): number
   /** The same as the verifier sees it. */
   seenBits(operand: Operand): number
+  /** Is a register read once and no more? */
+  isReadOnce(operand: Operand): boolean
 }
 
 function foldOnce(f: IrFunction): IrFunction {
@@ -43,9 +45,14 @@ function foldOnce(f: IrFunction): IrFunction {
     seen ??= knownBits(f, 'verifier')
     return seen(operand)
   }
+  let reads: Uint8Array | undefined
   const facts: Facts = {
     bits,
     seenBits,
+    isReadOnce(operand) {
+      reads ??= readsOf(f)
+      return 'reg' in operand && reads[operand.reg] === 1
+    },
     definition: (operand) => ('reg' in operand ? definitions[operand.reg] : undefined),
   }
   const instead = new Map<number, Operand>()
@@ -89,6 +96,20 @@ function foldOnce(f: IrFunction): IrFunction {
   if (!changed) return f
   const next = replaceRegisters({ ...f, blocks: blocks as readonly Block[] }, instead)
   return prunePhis(next, predecessors(next))
+}
+
+/** By register, how often it is read; twice also stands for more. */
+function readsOf({ blocks, registers }: IrFunction): Uint8Array {
+  const reads = new Uint8Array(registers)
+  const read = (register: number): void => {
+    reads[register] = Math.min((reads[register] ?? 0) + 1, 2)
+  }
+  for (const { phis, instrs, end } of blocks) {
+    for (const { from } of phis) for (const operand of from.values()) if ('reg' in operand) read(operand.reg)
+    for (const instr of instrs) for (const register of usesOf(instr)) read(register)
+    for (const register of usesOfEnd(end)) read(register)
+  }
+  return reads
 }
 
 /** The one value that a phi can have, itself aside; `now` is what each operand is by now. */
@@ -139,7 +160,8 @@ type Binary = Extract<Instr, { op: 'binary' }>
 
 function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
   const { fn, width, a, b } = instr
-  if ('reg' in a && 'reg' in b && a.reg !== b.reg) return instr
+  if ('reg' in a && 'reg' in b && a.reg !== b.reg)
+    return fn === 'mul' || fn === 'div' ? (byPower(instr, facts) ?? instr) : instr
   if ('imm' in a && 'imm' in b) return imm(compute(fn, width, a.imm, b.imm), width)
   if ('imm' in a) {
     if (COMMUTES.has(fn)) return binaryStep(fn, width, instr.dst, b, a, instr.span)
@@ -207,6 +229,21 @@ function foldBinary(instr: Binary, facts: Facts): Instr | Operand {
     if (fn === 'rsh' && width - shift <= 31) return instead('and', inner.a, imm(mask(width - shift), width))
   }
   return instr
+}
+
+/** `x * (1 << n)` is `x << n`, and `x / (1 << n)`, without signs, `x >> n`. */
+function byPower({ fn, width, dst, a, b, span }: Binary, facts: Facts): Instr | undefined {
+  /** The n of `1 << n`. */
+  const power = (operand: Operand): Operand | undefined => {
+    const one = facts.definition(operand)
+    const isPower =
+      one?.op === 'binary' && one.fn === 'lsh' && one.width === width && 'imm' in one.a && one.a.imm === 1n
+    return isPower ? one.b : undefined
+  }
+  const right = power(b)
+  if (right !== undefined) return binaryStep(fn === 'mul' ? 'lsh' : 'rsh', width, dst, a, right, span)
+  const left = fn === 'mul' ? power(a) : undefined
+  return left === undefined ? undefined : binaryStep('lsh', width, dst, b, left, span)
 }
 
 const log2 = (value: bigint): bigint => BigInt(value.toString(2).length - 1)
@@ -306,13 +343,17 @@ function foldEnd(end: Terminator, facts: Facts): Terminator {
   }
 }
 
-/** `(x ^ y) == 0` and `(x - y) == 0` compare x and y; `(x ^ 1) == 0` asks for a number. */
+/**
+ * `(x ^ y) == 0` and `(x - y) == 0` compare x and y, unless the difference is there for others, too; `(x ^ 1) == 0` asks for
+ * a number.
+ */
 function compared(end: Extract<Terminator, { op: 'branch' }>, facts: Facts): Terminator {
   const inner = facts.definition(end.a)
   if (inner?.op !== 'binary' || inner.width !== end.width || !('imm' in end.b)) return end
   const value = unsigned(end.width, end.b.imm)
   if (inner.fn === 'xor' && 'imm' in inner.b) return branchOn(end, inner.a, imm(inner.b.imm ^ value, end.width))
   if (inner.fn === 'add' && 'imm' in inner.b) return branchOn(end, inner.a, imm(value - inner.b.imm, end.width))
-  if (value === 0n && (inner.fn === 'xor' || inner.fn === 'sub')) return branchOn(end, inner.a, inner.b)
+  if (value === 0n && (inner.fn === 'xor' || inner.fn === 'sub') && facts.isReadOnce(end.a))
+    return branchOn(end, inner.a, inner.b)
   return end
 }

@@ -8,6 +8,7 @@ import { removeDeadStores } from './dead-stores.ts'
 import { dropCuts } from './demanded-bits.ts'
 import { extendSigns } from './extend-signs.ts'
 import { fold } from './fold.ts'
+import { joinStores } from './join-stores.ts'
 import { decideKnown } from './known-conditions.ts'
 import { placePrivate } from './place-private.ts'
 import { reuseLoads } from './reuse-loads.ts'
@@ -24,6 +25,7 @@ const ssaPasses = {
   threadJumps,
   removeDeadStores,
   sinkStores,
+  joinStores,
   removeDead,
 } as const
 
@@ -82,7 +84,7 @@ export function optimize(source: IrFunction, without: readonly PassName[], cpu: 
     if (next === size) break
     size = next
   }
-  for (const name of ['sinkStores', 'fold', 'removeDead'] as const) run(name)
+  for (const name of ['sinkStores', 'joinStores', 'fold', 'removeDead'] as const) run(name)
   if (cpu === 'v4') f = removeDead(extendSigns(f))
   // Without 32-bit instructions, all of them count on zeros above.
   if ((cpu === 'v3' || cpu === 'v4') && !without.includes('dropCuts')) f = removeDead(dropCuts(f))

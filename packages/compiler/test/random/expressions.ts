@@ -130,11 +130,20 @@ function literalFor(scope: Scope, type: IntName, least: bigint): bigint {
   return positive < least ? least : positive
 }
 
+/** `1 << n`. */
+function power(scope: Scope, depth: number): Expr {
+  const one = scope.random.one(['u32', 'u64', 's32'] as const)
+  const by = anyExpr(scope, depth - 1)
+  const type = resultType('<<', one, by.type)
+  return { text: `(${one}(1) << ${by.text})`, type, value: (s) => calculate('<<', type, 1n, by.value(s)) }
+}
+
 function binary(scope: Scope, depth: number): Expr {
   const { random } = scope
   const operator = random.one(operators)
   const left = anyExpr(scope, depth - 1)
-  let right = anyExpr(scope, depth - 1 - random.below(2))
+  const byPower = (operator === '*' || operator === '/') && random.percent(15)
+  let right = byPower ? power(scope, depth - 1) : anyExpr(scope, depth - 1 - random.below(2))
   const isShift = operator === '<<' || operator === '>>'
   if (needsOneSign(operator) && !isShift) right = divisor(operator, ofOneSign(left, right))
   const type = resultType(operator, left.type, right.type)

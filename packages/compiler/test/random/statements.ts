@@ -6,6 +6,7 @@ import {
   emptyObject,
   freshName,
   type Left,
+  layoutOf,
   type Place,
   pair,
   type RecordName,
@@ -83,6 +84,7 @@ function statement(scope: Scope, depth: number, indent: string): Made {
   }
   if (kind < 42 && scope.budget.maps-- > 0) return same(scope, mapStatement(scope, indent))
   if (kind < 44) return same(scope, leave(scope, indent))
+  if (kind < 48 && scope.records.length > 0) return neighbours(scope, indent)
   if (kind < 60) return assignment(scope, indent)
   if (kind < 76) return same(scope, choice(scope, depth, indent))
   if (kind < 84) return same(scope, switchOf(scope, depth, indent))
@@ -171,6 +173,30 @@ function assignment(scope: Scope, indent: string): Made {
     const { set } = place.resolve(s)
     set(value.value(s))
   })
+}
+
+/** Numbers into members beside each other in any order, and at times something in between. */
+function neighbours(scope: Scope, indent: string): Made {
+  const { random } = scope
+  const { shape, text, ref } = random.one(scope.records)
+  const members = layoutOf(shape).numbers.filter(({ path }) => path !== 'which')
+  const from = random.below(members.length)
+  const chosen = members.slice(from, from + 2 + random.below(6))
+  const steps: Stmt[] = []
+  while (chosen.length > 0) {
+    const { path, type } = chosen.splice(random.percent(70) ? 0 : random.below(chosen.length), 1)[0] ?? {}
+    if (path === undefined || type === undefined) break
+    const value = random.percent(40) ? 0n : random.value(type)
+    const member = path.split('.').map((one) => (/^\d/.test(one) ? `[${one}]` : `.${one}`))
+    const literal = type === 'bool' ? `${value !== 0n}` : `${type}(${value})`
+    const number = step(scope, `${indent}${text}${member.join('')} = ${literal}\n`, (s) => {
+      const { object, prefix } = ref(s)
+      object.set(prefix + path, cut(type, value))
+    })
+    steps.push(number.stmt)
+    if (random.percent(20)) steps.push(assignment(scope, indent).stmt)
+  }
+  return same(scope, inARow(steps))
 }
 
 function leave(scope: Scope, indent: string): Stmt {
