@@ -1,6 +1,7 @@
 import { addTo, type BitSet } from './bits.ts'
 import type { AccessSize, Block, Instr, IrFunction, Place } from './ir.ts'
 import { type Access, accessKey, lastName, mayOverlap, type Private, unsharedRegions } from './memory.ts'
+import { remembered } from './remembered.ts'
 
 /** Numbers of accesses, as bits. */
 export type AccessSet = BitSet
@@ -24,6 +25,13 @@ const SIZES: readonly AccessSize[] = ['u8', 'u16', 'u32', 'u64']
 
 /** All accesses of a function. */
 export function accessesOf(f: IrFunction): Accesses {
+  return found.get(f) ?? found.set(f, findAccesses(f))
+}
+
+/** Passes that leave a function as it is ask for the same. */
+const found = remembered<IrFunction, Accesses>()
+
+function findAccesses(f: IrFunction): Accesses {
   const numbers = numbering(f.registers)
   const { all, numberOf } = numbers
   for (const { instrs } of f.blocks)
@@ -125,3 +133,15 @@ const NOTHING = { imm: 0n }
 /** Does a block do anything of a kind? */
 export const hasStep = (blocks: readonly Block[], op: Instr['op']): boolean =>
   blocks.some(({ instrs }) => instrs.some((instr) => instr.op === op))
+
+/** Accesses by the register that they start from. */
+export function byBase({ all, words }: Accesses): ReadonlyMap<number, AccessSet> {
+  const found = new Map<number, AccessSet>()
+  for (const [number, { base }] of all.entries()) {
+    if (!('reg' in base)) continue
+    const set = found.get(base.reg) ?? new Uint32Array(words)
+    found.set(base.reg, set)
+    addTo(set, 0, number)
+  }
+  return found
+}

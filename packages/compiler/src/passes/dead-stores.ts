@@ -1,4 +1,4 @@
-import { type Accesses, type AccessSet, accessesOf, hasStep } from '../ir/accesses.ts'
+import { type AccessSet, accessesOf, byBase, hasStep } from '../ir/accesses.ts'
 import { addAllTo, addTo, isInSet, takeFrom } from '../ir/bits.ts'
 import { reversePostorder } from '../ir/graph.ts'
 import { type Block, definedBy, type IrFunction } from '../ir/ir.ts'
@@ -87,16 +87,4 @@ export function removeDeadStores(f: IrFunction): IrFunction {
     blocks[at] = { phis: block.phis, instrs: block.instrs.filter((_, i) => !gone.has(i)), end: block.end }
   }
   return blocks === undefined ? f : { ...f, blocks }
-}
-
-/** Accesses by the register that they start from. */
-function byBase({ all, words }: Accesses): ReadonlyMap<number, AccessSet> {
-  const found = new Map<number, AccessSet>()
-  for (const [number, { base }] of all.entries()) {
-    if (!('reg' in base)) continue
-    const set = found.get(base.reg) ?? new Uint32Array(words)
-    found.set(base.reg, set)
-    addTo(set, 0, number)
-  }
-  return found
 }

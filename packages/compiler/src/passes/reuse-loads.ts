@@ -1,5 +1,5 @@
 import { type Accesses, accessesOf, hasStep } from '../ir/accesses.ts'
-import { addAllTo, addTo, isInSet, takeFrom } from '../ir/bits.ts'
+import { addAllTo, addTo, eachBit, isInSet, takeFrom } from '../ir/bits.ts'
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import { type Block, BYTES, type Instr, type IrFunction, type Operand, type Phi } from '../ir/ir.ts'
 import { knownBits } from '../ir/known-bits.ts'
@@ -182,11 +182,10 @@ function availability(f: IrFunction, accesses: Accesses, before: readonly (reado
       const found = here.has[word] ?? 0
       left[at * words + word] = found
       kept[at * words + word] = ~(here.gone[word] ?? 0)
-      for (let more = found; more !== 0; more &= more - 1) {
-        const access = (word << 5) + 31 - Math.clz32(more & -more)
+      eachBit(found, word, (access) => {
         const value = here.get(access)
         if (value !== undefined) ends.set(at * count + access, value)
-      }
+      })
     }
   }
   starts.fill(0, 0, words)
