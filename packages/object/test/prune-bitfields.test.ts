@@ -231,7 +231,7 @@ describe('addresses', () => {
     [
       'also of the register itself',
       'r7 += 1360 @offset\nr7 = *(u8 *)(r7 + 97)\nr0 = r7\nexit',
-      'r7 = *(u8 *)(r7 + 1457)\nr0 = r7\nexit',
+      'r0 = *(u8 *)(r7 + 1457)\nexit',
     ],
     [
       'there and back',
@@ -271,6 +271,31 @@ describe('addresses', () => {
       'around a loop',
       'r6 += 8 @offset\nl:\nr0 = *(u8 *)(r6 + 1)\nif r0 != 0 goto l\nexit',
       'r0 = *(u8 *)(r6 + 9)\nif r0 != 0 goto -2\nexit',
+    ],
+    [
+      'a copy of what is written while the copy is needed',
+      'r6 = *(u64 *)(r1 + 0)\nr7 = r6\nr6 = *(u32 *)(r6 + 8)\n*(u32 *)(r7 + 4) = r6\nr0 = 0\nexit',
+      'r7 = *(u64 *)(r1 + 0)\nr6 = *(u32 *)(r7 + 8)\n*(u32 *)(r7 + 4) = r6\nr0 = 0\nexit',
+    ],
+    [
+      'the same on two ways',
+      'r6 = *(u64 *)(r1 + 0)\nr7 = r6\nr0 = *(u32 *)(r6 + 8)\nif r0 == 0 goto l\nr6 = *(u32 *)(r6 + 4)\nr0 += r6\nl:\n*(u32 *)(r7 + 4) = r0\nexit',
+      'r7 = *(u64 *)(r1 + 0)\nr0 = *(u32 *)(r7 + 8)\nif r0 == 0 goto +2\nr6 = *(u32 *)(r7 + 4)\nr0 += r6\n*(u32 *)(r7 + 4) = r0\nexit',
+    ],
+    [
+      'not a copy of what is also used for others than loads and stores',
+      'r6 = *(u64 *)(r1 + 0)\nr7 = r6\nr0 = r6\nr0 += 1\nr6 = *(u32 *)(r6 + 8)\n*(u32 *)(r7 + 4) = r6\nexit',
+      null,
+    ],
+    [
+      'not a copy that is written before its source is needed',
+      'r6 = *(u64 *)(r1 + 0)\nr7 = r6\nr7 += 1\nr6 = *(u32 *)(r6 + 8)\n*(u32 *)(r7 + 4) = r6\nr0 = 0\nexit',
+      null,
+    ],
+    [
+      'not a copy that others come to',
+      'r6 = *(u64 *)(r1 + 0)\nl:\nr7 = r6\nr6 = *(u64 *)(r6 + 8)\n*(u32 *)(r7 + 4) = r6\nif r6 != 0 goto l\nr0 = 0\nexit',
+      null,
     ],
     ['but not in it', 'l:\nr6 += 8 @offset\nr0 = *(u8 *)(r6 + 1)\nif r0 != 0 goto l\nexit', null],
     ['a place that no offset reaches', 'r6 += 32760 @offset\nr0 = *(u8 *)(r6 + 97)\nexit', null],

@@ -220,6 +220,39 @@ const address: fc.Arbitrary<Part> = fc
       },
   )
 
+/** An address from memory that is copied at once, and accesses by both; either may be written while the other is needed. */
+const copiedAddress: fc.Arbitrary<Part> = fc
+  .record({
+    pair: fc.shuffledSubarray([...registers], { minLength: 2, maxLength: 2 }),
+    accesses: fc.array(
+      fc.record({ first: fc.boolean(), value: register, to: place, isLoad: fc.boolean(), skipped: fc.boolean() }),
+      { minLength: 1, maxLength: 5 },
+    ),
+  })
+  .map(
+    ({ pair: [from = 'r6', copy = 'r7'], accesses }): Part =>
+      (prefix) => {
+        const items: Item[] = [
+          store('u64', 'r10', BUFFER - 16, 'r10'),
+          load('u64', from, 'r10', BUFFER - 16),
+          mov(copy, from),
+        ]
+        const addresses = new Set<WritableRegister>([from, copy])
+        for (const [i, { first, value, to, isLoad, skipped }] of accesses.entries()) {
+          const base = first ? from : copy
+          // An address is written to nothing but itself.
+          if (!addresses.has(base) || (addresses.has(value) && !isLoad)) continue
+          const isSkipped = skipped && !addresses.has(value)
+          if (isSkipped) items.push(jump('jgt', 64, value, 7, `${prefix}past ${i}`))
+          items.push(isLoad ? load(to.size, value, base, to.off) : store(to.size, base, to.off, value))
+          if (isSkipped) items.push(label(`${prefix}past ${i}`))
+          if (isLoad) addresses.delete(value)
+        }
+        for (const left of addresses) items.push(mov(left, 5))
+        return items
+      },
+  )
+
 /** A jump over the next parts, or a goto that a condition jumps around. */
 interface Skip {
   readonly kind: 'skip'
@@ -262,6 +295,7 @@ const pieces: fc.Arbitrary<readonly Piece[]> = fc.array(
     },
     { weight: 2, arbitrary: bitfield },
     { weight: 1, arbitrary: address },
+    { weight: 1, arbitrary: copiedAddress },
     { weight: 4, arbitrary: skip },
   ),
   { maxLength: 14 },

@@ -10,6 +10,13 @@ import { WINDOW } from './touches.ts'
  *     r7 = r6
  *     r7 += 1360                  r7 = *(u8 *)(r6 + 1457)
  *     r7 = *(u8 *)(r7 + 97)
+ *
+ * Where what was copied is written while the copy is needed, the copy is all there is of it:
+ *
+ *     r6 = *(u64 *)(r1 + 0)       r7 = *(u64 *)(r1 + 0)
+ *     r7 = r6
+ *     r6 = *(u32 *)(r6 + 8)       r6 = *(u32 *)(r7 + 8)
+ *     *(u32 *)(r7 + 4) = r6       *(u32 *)(r7 + 4) = r6
  */
 export function foldAddresses(flow: Flow, result: RegisterSet): Flow {
   const starts = blockStarts(flow)
@@ -21,7 +28,9 @@ export function foldAddresses(flow: Flow, result: RegisterSet): Flow {
     // Of two that belong together, the second is looked at in the next round.
     if (moved === undefined || parts[at] !== step) continue
     const accesses =
-      accessesThrough(flow, starts, live, result, at, moved) ?? accessesAnywhere(flow, result, at, moved, tries)
+      accessesThrough(flow, starts, live, result, at, moved) ??
+      accessesAnywhere(flow, result, at, moved, tries) ??
+      accessesOfSource(flow, starts, result, at, moved, tries)
     if (accesses === undefined || accesses.some(([place]) => parts[place] !== flow[place])) continue
     parts[at] = undefined
     for (const [place, part] of accesses) parts[place] = part
@@ -133,6 +142,25 @@ function accessesAnywhere(
       ? [[at, moved(step, register, base, offset)]]
       : [],
   )
+}
+
+/** What a load that is copied at once becomes when it goes to the copy, and what is done with its own register then. */
+function accessesOfSource(
+  flow: Flow,
+  starts: readonly boolean[],
+  result: RegisterSet,
+  from: number,
+  { register, base, offset }: Moved,
+  tries: { left: number },
+): readonly (readonly [at: number, part: Replaced])[] | undefined {
+  const loaded = flow[from - 1]
+  const isCopy = base !== register && offset === 0
+  if (!isCopy || starts[from] === true || loaded?.insn.kind !== 'load' || loaded.insn.dst !== base) return undefined
+  if (register === 'r10') return undefined
+  const accesses = accessesAnywhere(flow, result, from, { register: base, base: register, offset }, tries)
+  return accesses === undefined
+    ? undefined
+    : [[from - 1, { ...loaded, insn: { ...loaded.insn, dst: register } }], ...accesses]
 }
 
 function stateAfter(step: Step, isMove: boolean, state: number, mine: RegisterSet, base: RegisterSet): number {
