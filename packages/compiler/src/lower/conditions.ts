@@ -2,7 +2,7 @@ import type { Expression } from 'oxc-parser'
 import { imm, reg } from '../ir/builder.ts'
 import { type Condition, MIRRORED, type Operand, type Width } from '../ir/ir.ts'
 import { BOOL, isAddress, type Type, typeName } from '../types.ts'
-import { limitsToldBy } from './limits.ts'
+import { limitsToldBy, mostToldBy } from './limits.ts'
 import { vouchedBy } from './questions.ts'
 import { at, attempt, type Context, fail, giveUp, type Narrowed, narrow, scoped, type Value } from './scope.ts'
 import { namesIn, textOf } from './syntax-tree.ts'
@@ -143,7 +143,10 @@ function comparison(cx: Context, first: Expression, second: Expression, to: Comp
   const type = commonType(cx, node, operator, left, right)
   const [a, b] = [widened(cx, node, left, type), widened(cx, node, right, type)]
   branch(cx, names[type.signed ? 1 : 0], widthOf(type), a, b, yes, no)
-  return limitsToldBy(cx, first, operator, second)
+  const told = limitsToldBy(cx, first, operator, second)
+  if (type.signed) return told
+  const most = mostToldBy(cx, { node: test, value: left }, operator, { node: plain(second), value: right })
+  return { yes: [...told.yes, ...most.yes], no: [...told.no, ...most.no] }
 }
 
 const plain = (node: Expression): Expression =>

@@ -3,6 +3,7 @@ import type { Expression } from 'oxc-parser'
 import { irBuilder } from '../ir/builder.ts'
 import { attempt, type Context, changed, type ModuleScope, type Narrowed, type Value } from './scope.ts'
 import { textOf } from './syntax-tree.ts'
+import { mostOf } from './values.ts'
 
 /** Rounds that no program has room for: a million instructions, two for each. */
 export const MOST_ROUNDS = 500_000n
@@ -87,6 +88,41 @@ export function limitsToldBy(cx: Context, left: Expression, operator: string, ri
       return { yes: [...told(left, right), ...told(right, left)], no: [] }
     default:
       return { yes: [], no: [...told(left, right), ...told(right, left)] }
+  }
+}
+
+/** One side of a comparison, and what it is. */
+interface Side {
+  readonly node: Expression
+  readonly value: Value
+}
+
+/**
+ * What a comparison without signs tells of how much a name can be, as facts of either side: of names that nobody assigns to,
+ * so that it stays true.
+ */
+export function mostToldBy(cx: Context, left: Side, operator: string, right: Side): Narrowed {
+  const told = ({ node, value }: Side, other: Side, less: bigint): readonly string[] => {
+    if (node.type !== 'Identifier' || cx.variables.get(node.name)?.assignable !== false) return []
+    const [now, most] = [mostOf(value), mostOf(other.value)]
+    return now !== undefined && most !== undefined && most >= less && most - less < now
+      ? [`most:${node.name}:${most - less}`]
+      : []
+  }
+  switch (operator) {
+    case '<':
+      return { yes: told(left, right, 1n), no: told(right, left, 0n) }
+    case '<=':
+      return { yes: told(left, right, 0n), no: told(right, left, 1n) }
+    case '>':
+      return { yes: told(right, left, 1n), no: told(left, right, 0n) }
+    case '>=':
+      return { yes: told(right, left, 0n), no: told(left, right, 1n) }
+    case '===':
+    case '==':
+      return { yes: [...told(left, right, 0n), ...told(right, left, 0n)], no: [] }
+    default:
+      return { yes: [], no: [...told(left, right, 0n), ...told(right, left, 0n)] }
   }
 }
 

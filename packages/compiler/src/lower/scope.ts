@@ -244,9 +244,15 @@ export const scoped = (cx: Context, exits = cx.exits): Context =>
     exits,
   })
 
-/** Take names for not null, and kernels for having what was asked for. */
+/** Take names for not null or not above what was said, and kernels for having what was asked for. */
 export function narrow(cx: Context, names: readonly string[]): void {
   for (const name of names) {
+    const [kind, limited = '', most] = name.split(':')
+    if (kind === 'most' && most !== undefined) {
+      const variable = cx.variables.get(limited)
+      if (variable !== undefined) cx.variables.set(limited, { ...variable, max: BigInt(most) })
+      continue
+    }
     if (name.includes(':')) cx.guarded.add(name)
     const variable = cx.variables.get(name)
     if (variable?.type.kind === 'nullable')

@@ -96,7 +96,7 @@ const shiftCount = (count: Operand, width: Width): Operand =>
   'imm' in count ? imm(count.imm & (width === 64 ? 63n : 31n)) : count
 
 /** The most that a number without sign can be. */
-function mostOf(value: Value, operand = value.operand): bigint | undefined {
+export function mostOf(value: Value, operand = value.operand): bigint | undefined {
   if ('imm' in operand) return operand.imm >= 0n ? operand.imm : undefined
   if (value.max !== undefined) return value.max
   return value.type.kind === 'int' && !value.type.signed ? rangeOf(value.type).max : undefined
@@ -126,6 +126,9 @@ function greatest(fn: BinaryOp, left: Value, right: Value, second: Operand, type
       return a !== undefined && by !== undefined ? bounded(a >> (by & 63n)) : undefined
     case 'add':
       return a !== undefined && b !== undefined && a + b <= max ? bounded(a + b) : undefined
+    case 'sub':
+      // Not from a number that is less.
+      return a !== undefined && b !== undefined && 'imm' in left.operand && b <= a ? bounded(a) : undefined
     case 'mul':
       return a !== undefined && b !== undefined && a * b <= max ? bounded(a * b) : undefined
     default:
