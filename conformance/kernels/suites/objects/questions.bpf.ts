@@ -41,8 +41,14 @@ export const least = tunable<u32>(2)
 export const calls = global<u64>(0)
 export const answers = global<u32>(0)
 export const total = global<u32>(0)
+/** What a table has for the last number of segments, or 7. */
+export const power = global<u32>(0)
+/** The same of an array on the stack. */
+export const weight = global<u32>(0)
 export const flows = hash<u32, Flow>(16)
 export const counts = array<u64>(2)
+
+const POWERS: FixedArray<u32, 4> = [10, 100, 1000, 10_000]
 
 const weigh = noinline((x: u32, y: u32): u32 => x * 3 + y)
 
@@ -81,6 +87,8 @@ export default structOps<tcp_congestion_ops>({
     let sum: u32 = 0
     for (const i of range(4)) sum += weights[i]
     total.value = sum
+    power.value = acked < POWERS.length ? POWERS[acked] : 7
+    weight.value = acked >= 4 ? 7 : weights[acked]
     const flow = flows.lookup(5)
     if (flow === null) flows.update(5, { acks: 1, most: tp.snd_cwnd })
     else {
