@@ -84,3 +84,14 @@ test.each([
 ])('a condition is no limit %s', (_, body, marked) => {
   expect(mistakesOf(inCallback(body, before)).map((one) => one.slice(0, 2))).toEqual([['TSCC2305', marked]])
 })
+
+test('a case of a switch tells the next one nothing, which can be reached without it', () => {
+  const body = 'const i = v.a; switch (v.b) { case 1: if (i > 7) break; v.d = SQUARES[i]; case 2: v.d = SQUARES[i] }'
+  expect(mistakesOf(inCallback(body, before)).map((one) => one.slice(0, 2))).toEqual([['TSCC2305', 'i']])
+  const flows = 'const flows = hash<u32, u64>(8)\n'
+  const found =
+    'const f = flows.lookup(1); switch (v.b) { case 1: if (f === null) break; f.value++; case 2: f.value++ }'
+  expect(mistakesOf(inCallback(found, flows)).map((one) => one[1])).toEqual(['f'])
+  const declares = 'switch (v.b) { case 1: const i = min(v.a, 7); v.d = i; case 2: v.d = 2; default: v.d = 3 }'
+  expect(mistakesOf(inCallback(declares, before))).toEqual([])
+})

@@ -255,6 +255,19 @@ function branches(cx: Context, node: Extract<Statement, { type: 'IfStatement' }>
   if (yesLeft) narrow(cx, narrowed.no)
 }
 
+/** What one case declares is there for the next; what it found of a name is not, since the next can be reached without it. */
+function passOn(from: Context, to: Context): void {
+  for (const [name, variable] of from.variables) {
+    const before = to.variables.get(name)
+    const isNew = before?.operand !== variable.operand
+    const mayBeNull = variable.type.kind === 'nullable' && before?.type.kind !== 'nullable'
+    if (isNew) {
+      const { max: _, ...rest } = variable
+      to.variables.set(name, { ...rest, type: variable.declared ?? variable.type })
+    } else if (mayBeNull) to.variables.set(name, variable)
+  }
+}
+
 function choose(cx: Context, node: SwitchStatement): void {
   const value = attempt(cx, () => {
     const found = cx.lower.expression(cx, node.discriminant)
@@ -286,7 +299,9 @@ function choose(cx: Context, node: SwitchStatement): void {
   const inner = scoped(cx, { ...cx.exits, breakTo: after })
   for (const [i, one] of node.cases.entries()) {
     cx.ir.enter(bodies[i] ?? after)
-    lowerStatements(inner, one.consequent)
+    const own = scoped(inner)
+    lowerStatements(own, one.consequent)
+    passOn(own, inner)
     cx.ir.end({ op: 'jump', to: bodies[i + 1] ?? after })
   }
   cx.ir.enter(after)
