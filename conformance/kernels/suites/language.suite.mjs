@@ -22,17 +22,7 @@ await check('maps, variables, calls, loops and questions', { feature: 'structOps
     assert.equal(variable(object, run, '.bss', 'total'), 10)
     assert.ok(variable(object, run, '.bss', 'calls') > 0n)
     const picked = ['power', 'weight'].map((name) => variable(object, run, '.bss', name))
-    const rows = [
-      [10, 1],
-      [100, 2],
-      [1000, 3],
-      [10_000, 4],
-      [7, 7],
-    ]
-    assert.ok(
-      rows.some((row) => row[0] === picked[0] && row[1] === picked[1]),
-      `${picked}`,
-    )
+    assert.ok(['10,1', '100,2', '1000,3', '10000,4', '7,7'].includes(`${picked}`), `${picked}`)
     return { answers }
   })
 })

@@ -19,6 +19,9 @@ export interface Span {
   readonly file?: SourceFile
 }
 
+/** Of steps that no text stands for. */
+export const NOWHERE: Span = { start: 0, end: 0 }
+
 /** A mistake in a program, as data. */
 export interface Diagnostic {
   /** `TSCC2103`: permanent. */

@@ -1,25 +1,10 @@
 import type { CompileOptions } from '@tscc/compiler'
-import { decode, disassemble } from '@tscc/insn'
 import { describe, expect, test } from 'vitest'
-import { compiled } from './compiled.ts'
+import { disassembled, ssthreshWith } from './ssthresh.ts'
 
 /** Instructions of ssthresh with a body, as text. */
-function codeOf(body: string, options: CompileOptions = {}): string {
-  const text = `
-interface S { wide: u64; a: u32; b: u32; half: u16; byte: u8 }
-export default structOps<tcp_congestion_ops>({
-  name: 'bits',
-  ssthresh(sk) {
-    const v = inet_csk_ca<S>(sk)
-    ${body}
-    return 2
-  },
-  undo_cwnd: (sk) => tcp_sk(sk).snd_cwnd,
-  cong_avoid(sk) {},
-})`
-  const { object } = compiled(text, options)
-  return disassemble(decode(object.functions[0]?.code ?? new Uint8Array()))
-}
+const codeOf = (body: string, options: CompileOptions = {}): string =>
+  disassembled(ssthreshWith('wide: u64; a: u32; b: u32; half: u16; byte: u8', body, options)).join('\n')
 /** A move of 32 bits, or an `and`. */
 const cut = /\bw(\d) = w\d\b|&= /
 

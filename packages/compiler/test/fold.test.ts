@@ -1,25 +1,9 @@
-import type { CompileOptions } from '@tscc/compiler'
-import { decode, disassemble } from '@tscc/insn'
 import { expect, test } from 'vitest'
-import { compiled } from './compiled.ts'
+import { disassembled, ssthreshWith } from './ssthresh.ts'
 
 /** Instructions of ssthresh with a body, a line each. */
-function codeOf(body: string, options: CompileOptions = {}): readonly string[] {
-  const text = `
-interface S { wide: u64; a: u32; b: u32; c: u32; n: u32 }
-export default structOps<tcp_congestion_ops>({
-  name: 'fold',
-  ssthresh(sk) {
-    const v = inet_csk_ca<S>(sk)
-    ${body}
-    return 2
-  },
-  undo_cwnd: (sk) => tcp_sk(sk).snd_cwnd,
-  cong_avoid(sk) {},
-})`
-  const { object } = compiled(text, options)
-  return disassemble(decode(object.functions[0]?.code ?? new Uint8Array())).split('\n')
-}
+const codeOf = (body: string): readonly string[] =>
+  disassembled(ssthreshWith('wide: u64; a: u32; b: u32; c: u32; n: u32', body))
 /** Steps that calculate something. */
 const calculations = (body: string): readonly string[] =>
   codeOf(body).flatMap((line) => /[rw]\d (\*=|\/=|<<=|>>=|%=)/.exec(line)?.[1] ?? [])

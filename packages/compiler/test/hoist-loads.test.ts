@@ -1,25 +1,12 @@
 import type { CompileOptions } from '@tscc/compiler'
-import { decode, disassemble } from '@tscc/insn'
 import { expect, test } from 'vitest'
-import { compiled } from './compiled.ts'
+import { disassembled, ssthreshWith } from './ssthresh.ts'
 
 /** How often ssthresh with a body has a load of `v.b`. */
-function loadsOf(body: string, without: CompileOptions['without'] = []): number {
-  const text = `
-interface S { a: u32; b: u32; c: u32; d: u32 }
-export default structOps<tcp_congestion_ops>({
-  name: 'loads',
-  ssthresh(sk) {
-    const v = inet_csk_ca<S>(sk)
-    ${body}
-  },
-  undo_cwnd: (sk) => tcp_sk(sk).snd_cwnd,
-  cong_avoid(sk) {},
-})`
-  const { object } = compiled(text, { without })
-  const code = disassemble(decode(object.functions[0]?.code ?? new Uint8Array()))
-  return [...code.matchAll(/= \*\(u32 \*\)\(r\d \+ 4\)/g)].length
-}
+const loadsOf = (body: string, without: CompileOptions['without'] = []): number =>
+  disassembled(ssthreshWith('a: u32; b: u32; c: u32; d: u32', body, { without })).filter((line) =>
+    /= \*\(u32 \*\)\(r\d \+ 4\)/.test(line),
+  ).length
 
 test.each([
   ['both sides', 'if (v.a < 6) return v.b + v.c; return v.b >> 1'],

@@ -1,38 +1,25 @@
 import type { CompileOptions } from '@tscc/compiler'
-import { decode, disassemble } from '@tscc/insn'
 import { hostKernel } from '@tscc/syscall'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
-import { compiled } from './compiled.ts'
 import { runnable } from './random/kernel.ts'
+import { disassembled, ssthreshWith } from './ssthresh.ts'
 
 /** `a` and `b` at bytes 0 and 4, then 2, 2, 1, 1 and 2 bytes that fill another eight. */
-const objectOf = (body: string, options: CompileOptions = {}) =>
-  compiled(
-    `interface S { a: u32; b: u32; c: u16; d: u16; e: u8; f: u8; g: u16; wide: u64; n: u32; list: FixedArray<u8, 4> }
+const STATE = 'a: u32; b: u32; c: u16; d: u16; e: u8; f: u8; g: u16; wide: u64; n: u32; list: FixedArray<u8, 4>'
+const BESIDE = `
 interface Pair { x: u32; y: u32 }
 let shared: Pair
 function clear(v: S): void { v.b = 0 }
-function look(v: S): void { v.wide = u64(v.a) + v.b }
-export default structOps<tcp_congestion_ops>({
-  name: 'stores',
-  ssthresh(sk) {
-    const v = inet_csk_ca<S>(sk)
-    ${body}
-    return 2
-  },
-  undo_cwnd: (sk) => tcp_sk(sk).snd_cwnd,
-  cong_avoid(sk) {},
-})`,
-    options,
-  ).object
+function look(v: S): void { v.wide = u64(v.a) + v.b }`
+const objectOf = (body: string, options?: CompileOptions) => ssthreshWith(STATE, body, options, BESIDE)
 
 /** Stores of ssthresh, as text without the registers and places. */
 function storesOf(body: string, options: CompileOptions = {}): readonly string[] {
-  const text = disassemble(decode(objectOf(body, options).functions[0]?.code ?? new Uint8Array()))
-  return [...text.matchAll(/\*\((u\d+) \*\)\(r\d+ [+-] \d+\) = (\S+)/g)].map(
-    ([, size, value]) => `${size} ${/^[rw]/.test(value ?? '') ? 'register' : value}`,
-  )
+  return disassembled(objectOf(body, options)).flatMap((line) => {
+    const [, size, value] = /\*\((u\d+) \*\)\(r\d+ [+-] \d+\) = (\S+)/.exec(line) ?? []
+    return size === undefined ? [] : [`${size} ${/^[rw]/.test(value ?? '') ? 'register' : value}`]
+  })
 }
 
 describe('numbers stored side by side are stored at once', () => {

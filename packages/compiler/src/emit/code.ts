@@ -2,7 +2,7 @@ import type { AsmItem, Insn, Register, WritableRegister } from '@tscc/insn'
 import * as insn from '@tscc/insn'
 import type { ArgumentRef, CoreKind } from '@tscc/object'
 import type { LocalBtf, LocalField } from '@tscc/struct-ops/object'
-import type { Span } from '../diagnostics.ts'
+import { NOWHERE, type Span } from '../diagnostics.ts'
 import {
   type Bits,
   BYTES,
@@ -55,7 +55,7 @@ export function codeOf(f: IrFunction, frame: Frame, place: CodePlace): readonly 
   const order = placeBlocks(f)
   let fresh = 0
   const writer: Writer = { place, frame, label: () => `@${fresh++}` }
-  let span: Span = { start: 0, end: 0 }
+  let span: Span = NOWHERE
   for (const [i, at] of order.entries()) {
     const block = f.blocks[at]
     if (block === undefined) continue

@@ -1,4 +1,4 @@
-import type { Span } from '../diagnostics.ts'
+import { NOWHERE, type Span } from '../diagnostics.ts'
 import { definedBy, type Instr, type IrFunction, type Operand, usesOf, usesOfEnd } from '../ir/ir.ts'
 import { laidOut, mapEnd, mapOperands, withDst } from '../ir/layout.ts'
 
@@ -67,7 +67,7 @@ export function spilled(
     instrs ??= [...block.instrs]
     names.clear()
     const end = mapEnd(block.end, put)
-    const span = block.instrs.at(-1)?.span ?? { start: 0, end: 0 }
+    const span = block.instrs.at(-1)?.span ?? NOWHERE
     for (const [slot, dst] of names) instrs.push(loadSpill(dst, slot, span))
     return { phis: block.phis, instrs, end }
   })

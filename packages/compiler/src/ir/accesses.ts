@@ -1,4 +1,5 @@
 import { addTo, type BitSet } from './bits.ts'
+import { predecessors, reversePostorder } from './graph.ts'
 import type { AccessSize, Block, Instr, IrFunction, Place } from './ir.ts'
 import { type Access, accessKey, lastName, mayOverlap, type Private, unsharedRegions } from './memory.ts'
 import { remembered } from './remembered.ts'
@@ -25,11 +26,11 @@ const SIZES: readonly AccessSize[] = ['u8', 'u16', 'u32', 'u64']
 
 /** All accesses of a function. */
 export function accessesOf(f: IrFunction): Accesses {
-  return found.get(f) ?? found.set(f, findAccesses(f))
+  return numbered.get(f) ?? numbered.set(f, findAccesses(f))
 }
 
 /** Passes that leave a function as it is ask for the same. */
-const found = remembered<IrFunction, Accesses>()
+const numbered = remembered<IrFunction, Accesses>()
 
 function findAccesses(f: IrFunction): Accesses {
   const numbers = numbering(f.registers)
@@ -144,4 +145,38 @@ export function byBase({ all, words }: Accesses): ReadonlyMap<number, AccessSet>
     addTo(set, 0, number)
   }
   return found
+}
+
+/** What each block does to a set, whatever comes to it: one set for each block, one behind the other. */
+export interface Effects {
+  /** In the set at its end, wherever it came from. */
+  readonly leaves: AccessSet
+  /** In the set at its end if it was at its start. */
+  readonly keeps: AccessSet
+}
+
+/** Sets by block: what is in the set at its start, whichever way led there. An optimistic data flow: loops keep what they do not change. */
+export function atStarts(f: IrFunction, words: number, { leaves, keeps }: Effects): AccessSet {
+  const order = reversePostorder(f)
+  const before = predecessors(f)
+  const starts = new Uint32Array(f.blocks.length * words).fill(-1)
+  starts.fill(0, 0, words)
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const at of order) {
+      if (at === 0) continue
+      for (const from of before[at] ?? [])
+        for (let word = 0; word < words; word++) {
+          const above = from * words + word
+          const end = (leaves[above] ?? 0) | ((starts[above] ?? 0) & (keeps[above] ?? 0))
+          const here = at * words + word
+          const old = starts[here] ?? 0
+          const next = (old & end) >>> 0
+          if (next === old) continue
+          starts[here] = next
+          changed = true
+        }
+    }
+  }
+  return starts
 }

@@ -21,7 +21,7 @@ export function addAllTo(set: BitSet, from: number, other: BitSet): void {
   for (let i = 0; i < other.length; i++) set[from + i] = (set[from + i] ?? 0) | (other[i] ?? 0)
 }
 
-/** Each number of a word of a set. */
+/** Each number of a word of a set, from the lowest to the highest. */
 export function eachBit(bits: number, word: number, look: (number: number) => void): void {
   for (let more = bits; more !== 0; more &= more - 1) look((word << 5) + 31 - Math.clz32(more & -more))
 }

@@ -1,4 +1,4 @@
-import type { Span } from '../diagnostics.ts'
+import { NOWHERE, type Span } from '../diagnostics.ts'
 import type { SourceFile } from '../source-file.ts'
 import { type Block, type Instr, type IrFunction, type Operand, type Place, successors, type Terminator } from './ir.ts'
 import { endLaidOut, type InstrWithoutSpan, laidOut } from './layout.ts'
@@ -59,7 +59,7 @@ export function irBuilder(): IrBuilder {
   let current = 0
   let registers = 0
   let steps = 0
-  let span: Span = { start: 0, end: 0 }
+  let span: Span = NOWHERE
   const here = () => blocks[current]
   return {
     fresh: () => registers++,

@@ -1,5 +1,6 @@
 import { hasLoop, reversePostorder } from './graph.ts'
 import { type Block, BYTES, definedBy, type Instr, type IrFunction, type Operand } from './ir.ts'
+import { isBitfield } from './memory.ts'
 import { remembered } from './remembered.ts'
 
 function lengthOf(value: bigint): number {
@@ -98,7 +99,7 @@ export function bitsOf(instr: Instr, of: (operand: Operand) => number): number {
     case 'move':
       return Math.min(instr.width, of(instr.a))
     case 'load':
-      return instr.place.kind === 'field' && instr.place.bits !== undefined
+      return isBitfield(instr.place)
         ? instr.place.bits === 'signed'
           ? 32
           : Math.min(32, 8 * BYTES[instr.size])

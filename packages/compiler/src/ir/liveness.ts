@@ -1,4 +1,4 @@
-import { addTo, isInSet } from './bits.ts'
+import { addTo, eachBit, isInSet } from './bits.ts'
 import { hasLoop, reversePostorder } from './graph.ts'
 import { definedBy, type IrFunction, type Operand, usesOf, usesOfEnd } from './ir.ts'
 
@@ -28,9 +28,7 @@ export class Registers {
   }
   /** From the lowest to the highest. */
   each(visit: (register: number) => void): void {
-    for (let i = this.#from; i < this.#to; i++)
-      for (let left = this.#words[i] ?? 0; left !== 0; left &= left - 1)
-        visit(((i - this.#from) << 5) + 31 - Math.clz32(left & -left))
+    for (let i = this.#from; i < this.#to; i++) eachBit(this.#words[i] ?? 0, i - this.#from, visit)
   }
 }
 

@@ -1,4 +1,4 @@
-import { type AccessSize, BYTES, type Instr, type Operand, type Place } from './ir.ts'
+import { type AccessSize, type Bits, BYTES, type Instr, type Operand, type Place } from './ir.ts'
 
 /** A load's or store's memory. */
 export interface Access {
@@ -21,10 +21,19 @@ export function placeKey(place: Place): string {
 
 const textOf = (operand: Operand): string => ('reg' in operand ? `r${operand.reg}` : `${operand.imm}`)
 
+/** Is it a bitfield of the kernel? */
+export const isBitfield = (place: Place): place is Extract<Place, { kind: 'field' }> & { readonly bits: Bits } =>
+  place.kind === 'field' && place.bits !== undefined
+
+/** Is a region an object on the stack? */
+const isStackRegion = (region: string): boolean => region.startsWith('stack ')
+
+/** Is it in an object on the stack? */
+export const isOnStack = (place: Place): boolean => place.kind === 'memory' && isStackRegion(place.region)
+
 /** Equal for accesses to the same bytes by the same pointer. How wide a bitfield is read says nothing of where it lies. */
 export function accessKey({ base, place, size }: Access): string {
-  const isBitfield = place.kind === 'field' && place.bits !== undefined
-  return `${textOf(base)} ${placeKey(place)} ${isBitfield ? '' : size}`
+  return `${textOf(base)} ${placeKey(place)} ${isBitfield(place) ? '' : size}`
 }
 
 /** What a field is called, wherever it is reached from: one socket has several types. */
@@ -96,5 +105,5 @@ export function unsharedRegions(blocks: readonly { readonly instrs: readonly Ins
         if (region !== undefined) shared.add(region)
       }
     }
-  return (region) => region.startsWith('stack ') && !shared.has(region)
+  return (region) => isStackRegion(region) && !shared.has(region)
 }

@@ -1,3 +1,4 @@
+import { NOWHERE } from '../diagnostics.ts'
 import { dominators, predecessors } from './graph.ts'
 import {
   type Block,
@@ -213,7 +214,7 @@ export function fromSsa(f: IrFunction): IrFunction {
     const wanted = copies(next, at)
     const block = blocks[at]
     if (wanted.length === 0 || block === undefined) return
-    const span = instrs.at(-1)?.span ?? { start: 0, end: 0 }
+    const span = instrs.at(-1)?.span ?? NOWHERE
     const moves = inOrder(wanted, () => registers++).map(({ dst, a }): Instr => moveStep(64, dst, a, span))
     if (other === undefined || !isSeen(wanted, end, other, copies(other, at))) {
       block.instrs = [...block.instrs, ...moves]

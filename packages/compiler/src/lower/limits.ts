@@ -74,21 +74,7 @@ const NOTHING: Narrowed = { yes: [], no: [] }
 /** What a comparison tells of limits, as facts of either side. */
 export function limitsToldBy(cx: Context, left: Expression, operator: string, right: Expression): Narrowed {
   if (!cx.module.unit.hasLoops) return NOTHING
-  const told = (side: Expression, other: Expression): readonly string[] =>
-    isLimited(cx, other) ? [`limit:${textOf(cx, side)}`] : []
-  switch (operator) {
-    case '<':
-    case '<=':
-      return { yes: told(left, right), no: told(right, left) }
-    case '>':
-    case '>=':
-      return { yes: told(right, left), no: told(left, right) }
-    case '===':
-    case '==':
-      return { yes: [...told(left, right), ...told(right, left)], no: [] }
-    default:
-      return { yes: [], no: [...told(left, right), ...told(right, left)] }
-  }
+  return toldBy(left, operator, right, (side, other) => (isLimited(cx, other) ? [`limit:${textOf(cx, side)}`] : []))
 }
 
 /** One side of a comparison, and what it is. */
@@ -102,13 +88,22 @@ interface Side {
  * so that it stays true.
  */
 export function mostToldBy(cx: Context, left: Side, operator: string, right: Side): Narrowed {
-  const told = ({ node, value }: Side, other: Side, less: bigint): readonly string[] => {
+  return toldBy(left, operator, right, ({ node, value }, other, less) => {
     if (node.type !== 'Identifier' || cx.variables.get(node.name)?.assignable !== false) return []
     const [now, most] = [mostOf(value), mostOf(other.value)]
     return now !== undefined && most !== undefined && most >= less && most - less < now
       ? [`most:${node.name}:${most - less}`]
       : []
-  }
+  })
+}
+
+/** What follows for either side of a comparison from `side` being at most `other - less`. */
+function toldBy<S>(
+  left: S,
+  operator: string,
+  right: S,
+  told: (side: S, other: S, less: 0n | 1n) => readonly string[],
+): Narrowed {
   switch (operator) {
     case '<':
       return { yes: told(left, right, 1n), no: told(right, left, 0n) }

@@ -2,6 +2,7 @@ import type { Expression, MemberExpression } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import { imm, reg } from '../ir/builder.ts'
 import type { AccessSize, Place as MemoryPlace, Operand } from '../ir/ir.ts'
+import { isBitfield } from '../ir/memory.ts'
 import { type FieldInfo, nearest } from '../kernel-header.ts'
 import { type BOOL, type DataType, type IntType, type StructType, sizeOfData, type Type, typeName } from '../types.ts'
 import { isAskedFor } from './questions.ts'
@@ -271,7 +272,7 @@ export function read(cx: Context, place: Place): Value {
   if (place.kind === 'variable') return place.variable
   const dst = cx.ir.fresh()
   const { type, base } = place
-  const isBits = place.place.kind === 'field' && place.place.bits !== undefined
+  const isBits = isBitfield(place.place)
   cx.ir.emit({ op: 'load', dst, base, place: place.place, size: sizeOfType(type) })
   // Of bitfields the sign is there already.
   if (type.kind === 'bool' || isBits) return { type, operand: reg(dst) }
@@ -298,8 +299,7 @@ export function write(cx: Context, span: Span, place: Place, value: Operand): vo
             : WRITABLE
           : 'global<u32>(…) for what programs change',
     })
-  if (place.place.kind === 'field' && place.place.bits !== undefined)
-    fail(cx, span, 'not-writable', { why: 'bitfields of the kernel cannot be written' })
+  if (isBitfield(place.place)) fail(cx, span, 'not-writable', { why: 'bitfields of the kernel cannot be written' })
   cx.ir.emit({ op: 'store', base: place.base, place: place.place, size: sizeOfType(place.type), a: value })
 }
 

@@ -1,5 +1,5 @@
 import { kfuncRules } from '@tscc/btf'
-import { type Diagnostic, diagnose, type Span } from '../diagnostics.ts'
+import { type Diagnostic, diagnose, NOWHERE, type Span } from '../diagnostics.ts'
 import { definedBy, type Instr, type IrFunction, type Operand, regOf, type Terminator, usesOf } from '../ir/ir.ts'
 import type { SourceFile } from '../source-file.ts'
 import type { ModuleScope } from './scope.ts'
@@ -123,7 +123,7 @@ export function checkReferences(f: IrFunction, module: ModuleScope, givesPointer
     tell(diagnose(fileOf(instr.span), instr.span, 'given-away', { what: textOf(span) }))
 
   const seen = new Set<string>()
-  const nowhere = { span: { start: 0, end: 0 } }
+  const nowhere = { span: NOWHERE }
   const work: { readonly block: number; readonly way: Way; readonly last: { readonly span: Span } }[] = [
     { block: 0, way: { held: new Set(), gone: new Set(), registers: new Map() }, last: nowhere },
   ]

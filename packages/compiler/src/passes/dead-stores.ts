@@ -2,6 +2,7 @@ import { type AccessSet, accessesOf, byBase, hasStep } from '../ir/accesses.ts'
 import { addAllTo, addTo, isInSet, takeFrom } from '../ir/bits.ts'
 import { reversePostorder } from '../ir/graph.ts'
 import { type Block, definedBy, type IrFunction } from '../ir/ir.ts'
+import { isOnStack } from '../ir/memory.ts'
 
 /**
  * Stores that nobody can see: the same bytes are stored again on every way from here before anything could read them, or
@@ -13,8 +14,7 @@ export function removeDeadStores(f: IrFunction): IrFunction {
   const { words } = accesses
   const based = byBase(accesses)
   const atReturn = new Uint32Array(words)
-  for (const [number, { place }] of accesses.all.entries())
-    if (place.kind === 'memory' && place.region.startsWith('stack ')) addTo(atReturn, 0, number)
+  for (const [number, { place }] of accesses.all.entries()) if (isOnStack(place)) addTo(atReturn, 0, number)
   const order = reversePostorder(f)
   /** Accesses whose bytes will be stored before they are read, at the place that is looked at; and those that will not. */
   const doomed = new Uint32Array(words)

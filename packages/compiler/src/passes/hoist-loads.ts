@@ -1,9 +1,10 @@
-import type { Span } from '../diagnostics.ts'
-import { type Accesses, type AccessSet, accessesOf, byBase, hasStep } from '../ir/accesses.ts'
+import { NOWHERE, type Span } from '../diagnostics.ts'
+import { type Accesses, type AccessSet, accessesOf, atStarts, byBase, type Effects, hasStep } from '../ir/accesses.ts'
 import { addTo, eachBit, takeFrom } from '../ir/bits.ts'
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import { definedBy, type IrFunction } from '../ir/ir.ts'
 import { laidOut } from '../ir/layout.ts'
+import { isBitfield } from '../ir/memory.ts'
 
 /**
  * A load that both ways from a branch begin with is made before it, where they meet again soon and where that leaves fewer
@@ -35,8 +36,9 @@ export function hoistLoads(f: IrFunction): IrFunction {
   }
   if (!hasSome) return f
   const effects = effectsOf(f, accesses)
-  const known = knownAtStart(f, effects, words)
-  const then = knownAtStart(f, effects, words, candidates)
+  const known = atStarts(f, words, effects)
+  const leaves = effects.leaves.map((some, i) => some | (candidates[i] ?? 0))
+  const then = atStarts(f, words, { leaves, keeps: effects.keeps })
   /** By access: loads that would be known and were not, less those that would be made. */
   const gain = new Int32Array(count)
   const made: { readonly at: number; readonly access: number }[] = []
@@ -66,8 +68,6 @@ export function hoistLoads(f: IrFunction): IrFunction {
   return registers === f.registers ? f : { ...f, registers, blocks }
 }
 
-const NOWHERE: Span = { start: 0, end: 0 }
-
 /**
  * As sets, one for each block behind the other: what a block loads before anything in it could have changed it, by a pointer
  * from before. And where, by access.
@@ -89,7 +89,7 @@ function firstLoads(
       if (instr === undefined) continue
       drop(based.get(definedBy(instr) ?? -1))
       drop(accesses.changedBy(instr))
-      if (instr.op !== 'load' || (instr.place.kind === 'field' && instr.place.bits !== undefined)) continue
+      if (instr.op !== 'load' || isBitfield(instr.place)) continue
       const access = accesses.numberOf(instr)
       addTo(loads, at * words, access)
       spans[access] = instr.span
@@ -99,14 +99,7 @@ function firstLoads(
   return { loads, spans }
 }
 
-/** What each block does to what is known of accesses, as sets of them, one for each block behind the other. */
-interface Effects {
-  /** Known at the end from a load here. */
-  readonly leaves: Uint32Array
-  /** What was known of it at the start is true at the end. */
-  readonly keeps: Uint32Array
-}
-
+/** What blocks do to what is known from loads. */
 function effectsOf({ blocks }: IrFunction, accesses: Accesses): Effects {
   const { words } = accesses
   const leaves = new Uint32Array(blocks.length * words)
@@ -120,27 +113,4 @@ function effectsOf({ blocks }: IrFunction, accesses: Accesses): Effects {
       takeFrom(keeps, at * words, changed)
     }
   return { leaves, keeps }
-}
-
-/** Sets by block: accesses that are known at its start, whichever way led there; `more` are known at the ends of blocks. */
-function knownAtStart(f: IrFunction, { leaves, keeps }: Effects, words: number, more?: Uint32Array): Uint32Array {
-  const order = reversePostorder(f)
-  const before = predecessors(f)
-  const starts = new Uint32Array(f.blocks.length * words).fill(-1)
-  starts.fill(0, 0, words)
-  for (let changed = true; changed; ) {
-    changed = false
-    for (const at of order)
-      for (const from of at === 0 ? [] : (before[at] ?? []))
-        for (let word = 0; word < words; word++) {
-          const above = from * words + word
-          const end = (leaves[above] ?? 0) | (more?.[above] ?? 0) | ((starts[above] ?? 0) & (keeps[above] ?? 0))
-          const here = at * words + word
-          const next = ((starts[here] ?? 0) & end) >>> 0
-          if (next === starts[here]) continue
-          starts[here] = next
-          changed = true
-        }
-  }
-  return starts
 }

@@ -1,10 +1,9 @@
+import { hasStep } from '../ir/accesses.ts'
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import { type AccessSize, type Block, BYTES, type Instr, type IrFunction, type Place, sameOperand } from '../ir/ir.ts'
 import { laidOut } from '../ir/layout.ts'
-import { mayOverlap, mayRead } from '../ir/memory.ts'
-
-/** Bits of the number in an instruction, which has a sign: what is above in 64 bits are copies of it. */
-const IMMEDIATE_BITS = 32
+import { isOnStack, mayOverlap, mayRead } from '../ir/memory.ts'
+import { fits } from './legalize.ts'
 
 const TWICE: Readonly<Partial<Record<AccessSize, AccessSize>>> = { u8: 'u16', u16: 'u32', u32: 'u64' }
 
@@ -26,6 +25,7 @@ type NumberStore = Extract<Instr, { op: 'store' }> & {
  * numbers find less after it, so it comes late.
  */
 export function joinStores(f: IrFunction): IrFunction {
+  if (!hasStep(f.blocks, 'store')) return f
   const before = predecessors(f)
   /** By block, what could still be stored behind its end. */
   const atEnd: (readonly Open[])[] = []
@@ -69,7 +69,7 @@ const touches = (instr: Instr, store: NumberStore): boolean =>
 
 function isJoinable(instr: Instr): instr is NumberStore {
   if (instr.op !== 'store' || 'reg' in instr.a || instr.place.kind === 'field') return false
-  return instr.place.kind === 'private' || instr.place.region.startsWith('stack ')
+  return instr.place.kind === 'private' || isOnStack(instr.place)
 }
 
 /** An open store beside this one, and both as one. */
@@ -89,7 +89,7 @@ function partner(
   const [low, high] = isFirst ? [store, other.store] : [other.store, store]
   const bits = 8 * bytes
   const imm = BigInt.asUintN(bits, low.a.imm) | (BigInt.asUintN(bits, high.a.imm) << BigInt(bits))
-  if (size === 'u64' && BigInt.asIntN(IMMEDIATE_BITS, imm) !== BigInt.asIntN(64, imm)) return undefined
+  if (size === 'u64' && !fits(imm, 64)) return undefined
   const a = { imm: BigInt.asIntN(2 * bits, imm) }
   const joined = laidOut({ op: 'store', base: store.base, place: low.place, size, a }, store.span)
   return { other, joined: joined as NumberStore } // a store of a number, to the place of one

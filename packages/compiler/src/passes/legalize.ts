@@ -1,3 +1,4 @@
+import { NOWHERE } from '../diagnostics.ts'
 import {
   type BinaryOp,
   type Block,
@@ -153,7 +154,7 @@ export function legalize(f: IrFunction, cpu: Cpu): Legal {
       }
     }
     const { end } = block
-    const span = block.instrs.at(-1)?.span ?? { start: 0, end: 0 }
+    const span = block.instrs.at(-1)?.span ?? NOWHERE
     if (end.op === 'branch') {
       const wide = end.width === 32 && (cpu === 'v1' || cpu === 'v2') ? compared(end, span) : end
       const a = 'imm' in wide.a ? moved(wide.a, span, wide.width) : wide.a
@@ -254,5 +255,5 @@ const takesTurns = (instr: Instr): instr is Binary =>
   instr.op === 'binary' && 'reg' in instr.a && 'reg' in instr.b && COMMUTES.has(instr.fn)
 
 /** As an immediate: any 32 bits for 32-bit operations, and what their sign extends to for 64-bit ones. */
-const fits = (value: bigint, width: Width): boolean =>
+export const fits = (value: bigint, width: Width): boolean =>
   width === 32 || BigInt.asIntN(32, value) === BigInt.asIntN(64, value)

@@ -1,3 +1,4 @@
+import { NOWHERE } from '../diagnostics.ts'
 import { type Block, definedBy, type Instr, type IrFunction, type MemoryAccess, type Place } from '../ir/ir.ts'
 import { accessLike, laidOut } from '../ir/layout.ts'
 
@@ -30,7 +31,7 @@ export function placePrivate(f: IrFunction): IrFunction {
       : [laidOut({ op: 'fieldAddress', dst, base: { reg: base }, struct: 'tcp_sock', field: 'icsk_ca_priv' }, span)]
   }
   const blocks = f.blocks.map((block): Block => {
-    const start = block.instrs[0]?.span ?? { start: 0, end: 0 }
+    const start = block.instrs[0]?.span ?? NOWHERE
     const instrs: Instr[] = block.phis.flatMap((phi) => area(phi.dst, start))
     for (const instr of block.instrs) {
       const base = isPrivate(instr) && 'reg' in instr.base ? areas.get(instr.base.reg) : undefined

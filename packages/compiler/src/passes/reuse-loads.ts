@@ -1,4 +1,4 @@
-import { type Accesses, accessesOf, hasStep } from '../ir/accesses.ts'
+import { type Accesses, accessesOf, atStarts, hasStep } from '../ir/accesses.ts'
 import { addAllTo, addTo, eachBit, isInSet, takeFrom } from '../ir/bits.ts'
 import { predecessors, reversePostorder } from '../ir/graph.ts'
 import { type Block, BYTES, type Instr, type IrFunction, type Operand, type Phi } from '../ir/ir.ts'
@@ -17,7 +17,7 @@ export function reuseLoads(f: IrFunction): IrFunction {
   if (!hasStep(f.blocks, 'load')) return f
   const before = predecessors(f)
   const accesses = accessesOf(f)
-  const available = availability(f, accesses, before)
+  const available = availability(f, accesses)
   const { count } = accesses
   const instead = new Map<number, Operand>()
   const phis: (Choice[] | undefined)[] = []
@@ -167,43 +167,25 @@ interface Availability {
 }
 
 /** Which accesses are available where. */
-function availability(f: IrFunction, accesses: Accesses, before: readonly (readonly number[])[]): Availability {
+function availability(f: IrFunction, accesses: Accesses): Availability {
   const { count, words } = accesses
-  const order = reversePostorder(f)
   const ends = new Map<number, Operand>()
-  const starts = new Uint32Array(f.blocks.length * words).fill(-1)
-  const left = new Uint32Array(starts.length)
-  const kept = new Uint32Array(starts.length)
+  const leaves = new Uint32Array(f.blocks.length * words)
+  const keeps = new Uint32Array(f.blocks.length * words)
   const here = known(f, accesses)
-  for (const at of order) {
+  for (const at of reversePostorder(f)) {
     here.clear()
     for (const instr of f.blocks[at]?.instrs ?? []) here.step(instr)
     for (let word = 0; word < words; word++) {
       const found = here.has[word] ?? 0
-      left[at * words + word] = found
-      kept[at * words + word] = ~(here.gone[word] ?? 0)
+      leaves[at * words + word] = found
+      keeps[at * words + word] = ~(here.gone[word] ?? 0)
       eachBit(found, word, (access) => {
         const value = here.get(access)
         if (value !== undefined) ends.set(at * count + access, value)
       })
     }
   }
-  starts.fill(0, 0, words)
-  for (let changed = true; changed; ) {
-    changed = false
-    for (const at of order) {
-      if (at === 0) continue
-      for (const from of before[at] ?? [])
-        for (let word = 0; word < words; word++) {
-          const above = from * words + word
-          const end = (left[above] ?? 0) | ((starts[above] ?? 0) & (kept[above] ?? 0))
-          const old = starts[at * words + word] ?? 0
-          const next = (old & end) >>> 0
-          if (next === old) continue
-          starts[at * words + word] = next
-          changed = true
-        }
-    }
-  }
+  const starts = atStarts(f, words, { leaves, keeps })
   return { ends, isAtStart: (access, block) => isInSet(starts, block * words, access) }
 }
