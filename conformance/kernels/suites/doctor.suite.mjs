@@ -4,10 +4,11 @@ import { spawnSync } from 'node:child_process'
 import { hostKernel, probeFeatures } from '@tscc/syscall'
 import { check, kernelVersion } from './check.mjs'
 import { hasFeature } from './features.mjs'
+import { TSCC } from './tscc.mjs'
 
 /** tscc with arguments: status, stdout, stderr. */
 function tscc(...args) {
-  return spawnSync(process.execPath, ['node_modules/@tscc/cli/bin/tscc.js', ...args], {
+  return spawnSync(process.execPath, [TSCC, ...args], {
     encoding: 'utf8',
     timeout: 60_000,
   })

@@ -5,15 +5,16 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { linkObject, linkTarget, withVariables, writeObject } from '@tscc/object'
-import { listStructOps, registerStructOps, structOpsOf, withStructOpsData } from '@tscc/struct-ops/kernel'
+import { linkObject, linkTarget, withVariables } from '@tscc/object'
+import { registerStructOps, structOpsOf, withStructOpsData } from '@tscc/struct-ops/kernel'
 import { hostKernel, kernelFiles, loadPlan, testRun } from '@tscc/syscall'
 import { addressOf } from '@tscc/syscall/libc'
 import { openArtifact } from './artifact-files.mjs'
-import { check, kernelVersion, skipped } from './check.mjs'
+import { check } from './check.mjs'
 import { probe, veth } from './datagrams.mjs'
-import { versionOf } from './features.mjs'
-import { linksBeside } from './lab-links.mjs'
+import { both, withQdiscModules } from './qdiscs.mjs'
+import { TSCC } from './tscc.mjs'
+import { until } from './until.mjs'
 import { variable } from './variables-of.mjs'
 
 const kernel = hostKernel()
@@ -58,24 +59,18 @@ await check('bpf_dummy_ops: state and arguments', { feature: 'dummyOps' }, () =>
   }
 })
 
-/** The command line, as it is installed in a guest. */
-const tscc = 'node_modules/@tscc/cli/bin/tscc.js'
-
-/** Devices and netem are modules. */
-const hasModules = () => ['veth', 'sch_netem'].every((name) => spawnSync('modprobe', [name]).status === 0)
-const NO_MODULES = 'the archive has the image of this kernel without its modules'
-
 /** A check of a qdisc, over two devices of its own. */
 const checkQdisc = (name, use) =>
-  check(name, { feature: 'qdiscOps', measured: true }, async () => {
-    if (!hasModules()) return skipped(NO_MODULES)
-    const path = veth()
-    try {
-      return await use(path)
-    } finally {
-      path.close()
-    }
-  })
+  check(name, { feature: 'qdiscOps', measured: true }, () =>
+    withQdiscModules(async () => {
+      const path = veth()
+      try {
+        return await use(path)
+      } finally {
+        path.close()
+      }
+    }),
+  )
 
 await checkQdisc('Qdisc_ops: a FIFO on a device', async (path) => {
   const { ops, variable, close } = load('qdisc_fifo')
@@ -133,9 +128,6 @@ async function beside(path, theirs, ours, datagrams) {
   }
 }
 
-/** Figures of both, as text for the report. */
-const both = ({ native, own }, figure) => `${native[figure].toPrecision(4)} / ${own[figure].toPrecision(4)}`
-
 await checkQdisc('Qdisc_ops: a delay as netem has it', async (path) => {
   const found = await beside(path, ['delay', '60ms'], { delay: 60_000_000n }, { count: 60, every: 50 })
   const { native, own } = found
@@ -167,44 +159,6 @@ await checkQdisc('Qdisc_ops: a rate as netem has it, and congestion is told', as
   assert.ok(Math.abs(own.rate - 4e5) < 0.1 * 4e5, `rate: ${own.rate}`)
   assert.ok(found.marked > 0n)
   return { rate: both(found, 'rate'), way: both(found, 'way'), marked: found.marked }
-})
-
-/** Two labs of 18 s each in an emulated guest: the newest kernel is enough. */
-const isNewest = ([major, minor]) => major > 7 || (major === 7 && minor >= 3)
-
-/** Those that are registered now. */
-const qdiscs = () => listStructOps(kernel).filter(({ type }) => type === 'Qdisc_ops')
-
-/** A check of a qdisc as the lab's path. */
-const checkLab = (name, run) =>
-  check(name, { feature: 'qdiscOps' }, () => {
-    if (!hasModules()) return skipped(NO_MODULES)
-    return isNewest(versionOf(kernelVersion)) ? run() : skipped('takes long, and is checked on the newest kernel')
-  })
-
-await checkLab('Qdisc_ops: a path of the lab as netem and tbf make it', async () => {
-  const qdisc = { label: 'netem.bpf.ts', object: writeObject(openArtifact('qdisc_netem')) }
-  const { first, apart, rounds, ...found } = await linksBeside(qdisc)
-  const figures = { goodput: both(found, 'goodput'), rtt: both(found, 'rttMean'), rounds }
-  assert.deepEqual(apart, [], JSON.stringify(figures))
-  assert.deepEqual([first.link, first.qdisc], ['qdisc', 'netem.bpf.ts'])
-  const counted = first.runs[0].link
-  assert.ok(counted.forwarded > 400 && counted.droppedFull > 0, JSON.stringify(counted))
-  assert.ok(counted.maxQueue > 15_000 && counted.maxQueue <= 20_000, JSON.stringify(counted))
-  assert.deepEqual(qdiscs(), [])
-  return { ...figures, forwarded: counted.forwarded, droppedFull: counted.droppedFull }
-})
-
-await checkLab('Qdisc_ops: a lab that is stopped or killed takes its qdiscs along', async () => {
-  const program = ['--qdisc', 'artifacts/qdisc_netem.bpf.o']
-  for (const signal of ['SIGINT', 'SIGKILL']) {
-    const args = [tscc, 'lab', 'reno', ...program, '--path', '1mbit 40ms', '--duration', '100s']
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
-    await until(() => qdiscs().length === 2, 'one qdisc for each direction', 60)
-    child.kill(signal)
-    await once(child, 'close')
-    await until(() => qdiscs().length === 0, `no qdisc after ${signal}`, 60)
-  }
 })
 
 /** Requests that do nothing for 40 ms each, of one ring in one call: how long they took, and what came of them. */
@@ -285,15 +239,6 @@ await check('io_uring_bpf_ops: compiled and attached by importing it', { feature
 })
 
 const schedulerState = () => readFileSync('/sys/kernel/sched_ext/state', 'utf8').trim()
-
-/** Wait until something holds, or fail after some seconds. */
-async function until(holds, what, seconds = 10) {
-  const end = Date.now() + 1000 * seconds
-  while (!holds()) {
-    assert.ok(Date.now() < end, `${what}: not within ${seconds} s`)
-    await sleep(50)
-  }
-}
 
 /** Processes that only compute, at these nice values; gives their processor time over so many seconds, ms. */
 async function compute(nices, seconds) {
@@ -381,11 +326,11 @@ await check(
   'sched_ext: registered and listed by the command line, whose process is killed',
   { feature: 'schedExt' },
   async () => {
-    const child = spawn(process.execPath, [tscc, 'register', 'artifacts/sched_fifo.bpf.o', '--hold'], {
+    const child = spawn(process.execPath, [TSCC, 'register', 'artifacts/sched_fifo.bpf.o', '--hold'], {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     await until(() => schedulerState() === 'enabled', 'enabled', 60)
-    const { stdout, stderr } = spawnSync(process.execPath, [tscc, 'list', '--json'], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(process.execPath, [TSCC, 'list', '--json'], { encoding: 'utf8' })
     child.kill('SIGKILL')
     await once(child, 'close')
     await until(() => schedulerState() === 'disabled', 'disabled')
