@@ -1,18 +1,9 @@
 // The command line, installed from its tarball, on this kernel.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { hostKernel, probeFeatures } from '@tscc/syscall'
 import { check, kernelVersion } from './check.mjs'
 import { hasFeature } from './features.mjs'
-import { TSCC } from './tscc.mjs'
-
-/** tscc with arguments: status, stdout, stderr. */
-function tscc(...args) {
-  return spawnSync(process.execPath, [TSCC, ...args], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  })
-}
+import { tscc } from './tscc.mjs'
 
 await check('tscc doctor: this kernel can register', { feature: 'structOps' }, () => {
   const { stdout, stderr } = tscc('doctor', '--json')

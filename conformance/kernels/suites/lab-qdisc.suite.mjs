@@ -1,6 +1,5 @@
 // examples/struct-ops: qdiscs as the lab's path, beside the kernel's own. Apart from struct-ops, since it takes as long.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeObject } from '@tscc/object'
 import { listStructOps } from '@tscc/struct-ops/kernel'
@@ -10,7 +9,7 @@ import { check, kernelVersion, skipped } from './check.mjs'
 import { versionOf } from './features.mjs'
 import { linksBeside } from './lab-links.mjs'
 import { both, withQdiscModules } from './qdiscs.mjs'
-import { TSCC } from './tscc.mjs'
+import { tsccProcess } from './tscc.mjs'
 import { until } from './until.mjs'
 
 const kernel = hostKernel()
@@ -44,8 +43,7 @@ await checkLab('Qdisc_ops: a path of the lab as netem and tbf make it', async ()
 await checkLab('Qdisc_ops: a lab that is stopped or killed takes its qdiscs along', async () => {
   const program = ['--qdisc', 'artifacts/qdisc_netem.bpf.o']
   for (const signal of ['SIGINT', 'SIGKILL']) {
-    const args = [TSCC, 'lab', 'reno', ...program, '--path', '1mbit 40ms', '--duration', '100s']
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    const child = tsccProcess('lab', 'reno', ...program, '--path', '1mbit 40ms', '--duration', '100s')
     await until(() => qdiscs().length === 2, 'one qdisc for each direction', 60)
     child.kill(signal)
     await once(child, 'close')

@@ -13,7 +13,7 @@ import { openArtifact } from './artifact-files.mjs'
 import { check } from './check.mjs'
 import { probe, veth } from './datagrams.mjs'
 import { both, withQdiscModules } from './qdiscs.mjs'
-import { TSCC } from './tscc.mjs'
+import { tscc, tsccProcess } from './tscc.mjs'
 import { until } from './until.mjs'
 import { variable } from './variables-of.mjs'
 
@@ -326,11 +326,9 @@ await check(
   'sched_ext: registered and listed by the command line, whose process is killed',
   { feature: 'schedExt' },
   async () => {
-    const child = spawn(process.execPath, [TSCC, 'register', 'artifacts/sched_fifo.bpf.o', '--hold'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
+    const child = tsccProcess('register', 'artifacts/sched_fifo.bpf.o', '--hold')
     await until(() => schedulerState() === 'enabled', 'enabled', 60)
-    const { stdout, stderr } = spawnSync(process.execPath, [TSCC, 'list', '--json'], { encoding: 'utf8' })
+    const { stdout, stderr } = tscc('list', '--json')
     child.kill('SIGKILL')
     await once(child, 'close')
     await until(() => schedulerState() === 'disabled', 'disabled')

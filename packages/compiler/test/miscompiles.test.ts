@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { needs } from '../../../tools/needs.ts'
 import { compiled } from './compiled.ts'
 import { runnable } from './random/kernel.ts'
+import { ssthreshText } from './ssthresh.ts'
 
 interface Source {
   /** What the callback does with private state `v`; what it leaves in `v.result` counts. */
@@ -13,21 +14,9 @@ interface Source {
   readonly top?: string
 }
 
+const STATE = 'result: s64; n: u32; u: u8; s: s64; pad: FixedArray<u64, 2>'
 const textOf = ({ body, top = '' }: Source): string =>
-  `interface S { result: s64; n: u32; u: u8; s: s64; pad: FixedArray<u64, 2> }
-interface R { a: u8; list: FixedArray<u32, 4> }
-${top}
-export default structOps<tcp_congestion_ops>({
-  name: 'case',
-  ssthresh(sk) {
-    const v = inet_csk_ca<S>(sk)
-    ${body}
-    return 2
-  },
-  undo_cwnd: () => 2,
-  cong_avoid() {},
-})
-`
+  ssthreshText(STATE, body, `interface R { a: u8; list: FixedArray<u32, 4> }\n${top}`)
 
 /** `v.result` after a run that began with n = 9, u = 250, s = -5. */
 function resultOf(source: Source, without: Parameters<typeof compile>[1] = {}): bigint {

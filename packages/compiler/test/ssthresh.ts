@@ -4,9 +4,7 @@ import type { BpfObject } from '@tscc/object'
 import { compiled } from './compiled.ts'
 
 /** A program whose ssthresh has a body, where `v` is its private state with `members`; `beside` stands before it. */
-export const ssthreshWith = (members: string, body: string, options: CompileOptions = {}, beside = ''): BpfObject =>
-  compiled(
-    `
+export const ssthreshText = (members: string, body: string, beside = ''): string => `
 interface S { ${members} }
 ${beside}
 export default structOps<tcp_congestion_ops>({
@@ -18,9 +16,11 @@ export default structOps<tcp_congestion_ops>({
   },
   undo_cwnd: (sk) => tcp_sk(sk).snd_cwnd,
   cong_avoid(sk) {},
-})`,
-    options,
-  ).object
+})`
+
+/** Such a program, compiled. */
+export const ssthreshWith = (members: string, body: string, options?: CompileOptions, beside?: string): BpfObject =>
+  compiled(ssthreshText(members, body, beside), options).object
 
 /** The instructions of its first function, a line each. */
 export const disassembled = ({ functions }: BpfObject): readonly string[] =>

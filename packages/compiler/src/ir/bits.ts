@@ -11,6 +11,12 @@ export function addTo(set: BitSet, from: number, number: number): void {
   set[at] = (set[at] ?? 0) | (1 << (number & 31))
 }
 
+/** Take a number out of a set that begins at a word. */
+export function dropFrom(set: BitSet, from: number, number: number): void {
+  const at = from + (number >>> 5)
+  set[at] = (set[at] ?? 0) & ~(1 << (number & 31))
+}
+
 /** Take what is in another set out of one that begins at a word. */
 export function takeFrom(set: BitSet, from: number, other: BitSet): void {
   for (let i = 0; i < other.length; i++) set[from + i] = (set[from + i] ?? 0) & ~(other[i] ?? 0)

@@ -1,4 +1,4 @@
-import { addTo, eachBit, isInSet } from './bits.ts'
+import { addTo, dropFrom, eachBit, isInSet } from './bits.ts'
 import { hasLoop, reversePostorder } from './graph.ts'
 import { definedBy, type IrFunction, type Operand, usesOf, usesOfEnd } from './ir.ts'
 
@@ -19,8 +19,7 @@ export class Registers {
     addTo(this.#words, this.#from, register)
   }
   delete(register: number): void {
-    const at = this.#from + (register >>> 5)
-    this.#words[at] = (this.#words[at] ?? 0) & ~(1 << (register & 31))
+    dropFrom(this.#words, this.#from, register)
   }
   copy(): Registers {
     const words = this.#words.slice(this.#from, this.#to)
@@ -55,8 +54,7 @@ export function liveness(f: IrFunction): Liveness {
     if (block === undefined) continue
     const from = at * each
     const write = (register: number): void => {
-      const word = from + (register >>> 5)
-      ins[word] = (ins[word] ?? 0) & ~(1 << (register & 31))
+      dropFrom(ins, from, register)
       addTo(written, from, register)
     }
     // What is read before it is written; of what is written, nothing passes through from below.

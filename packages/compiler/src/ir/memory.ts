@@ -25,8 +25,11 @@ const textOf = (operand: Operand): string => ('reg' in operand ? `r${operand.reg
 export const isBitfield = (place: Place): place is Extract<Place, { kind: 'field' }> & { readonly bits: Bits } =>
   place.kind === 'field' && place.bits !== undefined
 
+/** The region of an object on the stack. */
+export const stackRegion = (object: number): string => `stack ${object}`
+
 /** Is a region an object on the stack? */
-const isStackRegion = (region: string): boolean => region.startsWith('stack ')
+export const isStackRegion = (region: string): boolean => region.startsWith('stack ')
 
 /** Is it in an object on the stack? */
 export const isOnStack = (place: Place): boolean => place.kind === 'memory' && isStackRegion(place.region)
@@ -89,7 +92,7 @@ export function unsharedRegions(blocks: readonly { readonly instrs: readonly Ins
   const regions = new Map<number, string>()
   for (const { instrs } of blocks)
     for (const instr of instrs)
-      if (instr.op === 'address' && instr.of.kind === 'stack') regions.set(instr.dst, `stack ${instr.of.object}`)
+      if (instr.op === 'address' && instr.of.kind === 'stack') regions.set(instr.dst, stackRegion(instr.of.object))
   for (const { instrs } of blocks)
     for (const instr of instrs) {
       const used: readonly Operand[] =

@@ -1,6 +1,7 @@
 import type { CallExpression, Expression, IdentifierName } from 'oxc-parser'
 import { imm, reg } from '../ir/builder.ts'
 import type { AccessSize, Operand } from '../ir/ir.ts'
+import { stackRegion } from '../ir/memory.ts'
 import { nearest } from '../kernel-header.ts'
 import { S64, sizeOfData, typeName, U64 } from '../types.ts'
 import { headOf, lengthOf } from './declare-header-option.ts'
@@ -64,7 +65,7 @@ function reserve(call: OptionCall): Value {
 function onStack({ cx, option }: OptionCall, lengthByte: number) {
   const size = PAYLOAD_AT + Math.ceil(sizeOfData(option.payload) / 8) * 8
   const object = cx.ir.stackObject(size)
-  const region = `stack ${object}`
+  const region = stackRegion(object)
   const put = (offset: number, bytes: AccessSize, value: number): void =>
     cx.ir.emit({ op: 'store', base: imm(0), place: { kind: 'memory', region, offset }, size: bytes, a: imm(value) })
   for (let at = 0; at < size; at += 8) put(at, 'u64', 0)

@@ -1,5 +1,6 @@
 import type { Expression, Statement } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
+import { isStackRegion } from '../ir/memory.ts'
 import { isLimited, isSmall, MOST_ROUNDS } from './limits.ts'
 import { type Context, fail } from './scope.ts'
 import { childrenOf, isNode, type Node, namesIn, textOf } from './syntax-tree.ts'
@@ -196,7 +197,7 @@ function nameCounts(look: Look, name: string, up: boolean, path: readonly string
   const isOutside = cx.variables.has(name)
   const { memory, type } = cx.variables.get(name) ?? {}
   // What lies in memory is read anew in each round, and may be anything then; the stack is followed.
-  if (isOutside && memory !== undefined && !memory.region.startsWith('stack')) return false
+  if (isOutside && memory !== undefined && !isStackRegion(memory.region)) return false
   if (cx.module.handles.has(name) && !isOutside) return false
   if (type?.kind === 'struct') return false
   if (
@@ -233,7 +234,7 @@ function hasKnownStart({ cx }: Look, name: string): boolean {
     cx.bounded.has(name) ||
     cx.guarded.has(`limit:${name}`) ||
     isSmall(variable) ||
-    variable.memory?.region.startsWith('stack') === true
+    (variable.memory !== undefined && isStackRegion(variable.memory.region))
   )
 }
 

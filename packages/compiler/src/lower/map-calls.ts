@@ -1,6 +1,7 @@
 import type { CallExpression, Expression, IdentifierName } from 'oxc-parser'
 import { imm, reg } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
+import { stackRegion } from '../ir/memory.ts'
 import { nearest } from '../kernel-header.ts'
 import { type DataType, isAddress, S64, sizeOfData, type Type, typeName, U64, VOID } from '../types.ts'
 import { emitHelper, mapAddress, socketArgument } from './kernel-calls.ts'
@@ -201,7 +202,7 @@ function take(call: MapCall, helper: string): Value {
   const type = typeOf(call, 'value')
   checkRoom(cx, call.node, type)
   const object = cx.ir.stackObject(sizeOfData(type))
-  const memory: Memory = { region: `stack ${object}`, offset: 0 }
+  const memory: Memory = { region: stackRegion(object), offset: 0 }
   const address = cx.ir.fresh()
   cx.ir.emit({ op: 'address', dst: address, of: { kind: 'stack', object } })
   for (let offset = 0; offset < sizeOfData(type); offset += 8)

@@ -2,6 +2,7 @@ import type { Expression } from 'oxc-parser'
 import type { Span } from '../diagnostics.ts'
 import { imm } from '../ir/builder.ts'
 import type { Operand } from '../ir/ir.ts'
+import { stackRegion } from '../ir/memory.ts'
 import { nearest } from '../kernel-header.ts'
 import { type ArrayType, type DataType, type RecordType, sizeOfData, typeName } from '../types.ts'
 import { addressOf } from './places.ts'
@@ -12,7 +13,7 @@ import { converted, truth } from './values.ts'
 export function makeObject(cx: Context, type: RecordType | ArrayType, init: Expression | undefined, span: Span): Value {
   checkRoom(cx, span, type)
   const object = cx.ir.stackObject(sizeOfData(type))
-  const memory: Memory = { region: `stack ${object}`, offset: 0 }
+  const memory: Memory = { region: stackRegion(object), offset: 0 }
   // All of it, padding too: what a helper is given must have been written.
   for (const { offset, bytes } of piecesOf(type)) storeAt(cx, memory, offset, bytes, imm(0))
   if (init !== undefined) fillObject(cx, type, memory, init)
@@ -130,7 +131,7 @@ export function pointerTo(cx: Context, node: Expression, type: DataType): Operan
 /** A number on the stack. */
 export function spilledValue(cx: Context, operand: Operand, type: DataType): Value {
   const object = cx.ir.stackObject(8)
-  const memory: Memory = { region: `stack ${object}`, offset: 0 }
+  const memory: Memory = { region: stackRegion(object), offset: 0 }
   if (sizeOfData(type) < 8) storeAt(cx, memory, 0, 8, imm(0))
   storeAt(cx, memory, 0, sizeOfData(type), operand)
   return { type: { kind: 'pointer', to: type }, operand: imm(0), memory }
@@ -139,7 +140,7 @@ export function spilledValue(cx: Context, operand: Operand, type: DataType): Val
 /** A copy on the stack, word by word. */
 function copied(cx: Context, value: Value, type: DataType): Value {
   const object = cx.ir.stackObject(sizeOfData(type))
-  const memory: Memory = { region: `stack ${object}`, offset: 0 }
+  const memory: Memory = { region: stackRegion(object), offset: 0 }
   const from = value.memory ?? memory
   for (let offset = 0; offset < sizeOfData(type); ) {
     const left = sizeOfData(type) - offset
